@@ -1,0 +1,2 @@
+//! Linkspan.
+fn main() {}
