@@ -1,0 +1,3 @@
+//! Tests of the whole: the binary, the crates together, and the rules of the house.
+
+mod house;
