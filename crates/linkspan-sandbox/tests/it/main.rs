@@ -1,0 +1,3 @@
+//! Integration tests of the sandbox, one module per subject.
+
+mod openapi;
