@@ -1,0 +1,188 @@
+//! Atlassian accounts. One directory for the whole world: an account may be present on several sites, or on none.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::ids::AccountIndex;
+
+/// Kind of an account, as `accountType` prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountType {
+    /// A person with an Atlassian account.
+    Atlassian,
+    /// A bot that belongs to an installed app.
+    App,
+    /// A portal-only customer of JSM; ids start with `qm:`.
+    Customer,
+}
+
+impl AccountType {
+    /// The wire name: `atlassian`, `app` or `customer`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Atlassian => "atlassian",
+            Self::App => "app",
+            Self::Customer => "customer",
+        }
+    }
+}
+
+/// Life cycle of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountStatus {
+    /// May sign in.
+    Active,
+    /// Deactivated by an administrator; still listed, carries no principals.
+    Inactive,
+    /// Closed by its owner; the personal-data report answers `closed` and the name reads "Former user".
+    Closed,
+}
+
+/// One Atlassian account.
+#[derive(Debug)]
+pub struct Account {
+    /// Position in the directory.
+    pub index: AccountIndex,
+    /// `712020:<uuid>`, 24 hexadecimal digits, or `qm:<uuid>:<uuid>` for customers.
+    pub account_id: String,
+    /// E-mail address, always present here; see `email_hidden` for what others may see.
+    pub email: String,
+    /// Profile setting: the address is not shown to anybody but the account itself.
+    pub email_hidden: bool,
+    /// Display name while the account is not closed; use [`Account::display_name`].
+    pub name: String,
+    /// Kind.
+    pub account_type: AccountType,
+    /// IANA time zone such as `Europe/Berlin`.
+    pub time_zone: String,
+    /// Locale such as `en_US`.
+    pub locale: String,
+    /// API token for basic authentication (people only; empty for apps and customers, which cannot hold one).
+    pub api_token: String,
+    /// Last path segment of the avatar's address, e.g. `3` for a default avatar.
+    pub avatar: String,
+    status: AtomicU8,
+}
+
+impl Account {
+    /// The present status.
+    pub fn status(&self) -> AccountStatus {
+        match self.status.load(Ordering::Acquire) {
+            0 => AccountStatus::Active,
+            1 => AccountStatus::Inactive,
+            _ => AccountStatus::Closed,
+        }
+    }
+
+    /// Changes the status, on all sites at once.
+    pub fn set_status(&self, status: AccountStatus) {
+        self.status.store(Self::status_code(status), Ordering::Release);
+    }
+
+    /// Whether the account is active.
+    pub fn is_active(&self) -> bool {
+        self.status() == AccountStatus::Active
+    }
+
+    /// The name others see: "Former user" once the account is closed.
+    pub fn display_name(&self) -> &str {
+        if self.status() == AccountStatus::Closed { "Former user" } else { &self.name }
+    }
+
+    /// The address others see, if any.
+    pub fn visible_email(&self) -> Option<&str> {
+        let shown = !self.email_hidden && self.account_type == AccountType::Atlassian && self.status() != AccountStatus::Closed;
+        shown.then_some(self.email.as_str())
+    }
+
+    const fn status_code(status: AccountStatus) -> u8 {
+        match status {
+            AccountStatus::Active => 0,
+            AccountStatus::Inactive => 1,
+            AccountStatus::Closed => 2,
+        }
+    }
+}
+
+/// What is needed to enter an account into the directory.
+#[derive(Debug, Clone)]
+pub(super) struct NewAccount {
+    pub(super) account_id: String,
+    pub(super) email: String,
+    pub(super) email_hidden: bool,
+    pub(super) name: String,
+    pub(super) account_type: AccountType,
+    pub(super) time_zone: String,
+    pub(super) locale: String,
+    pub(super) api_token: String,
+    pub(super) status: AccountStatus,
+}
+
+/// All accounts of the world, in a fixed order.
+#[derive(Debug, Default)]
+pub struct Directory {
+    accounts: Vec<Account>,
+    by_id: HashMap<String, AccountIndex>,
+    by_email: HashMap<String, AccountIndex>,
+}
+
+impl Directory {
+    pub(super) fn add(&mut self, new: NewAccount) -> AccountIndex {
+        let index = AccountIndex(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
+        self.by_id.insert(new.account_id.clone(), index);
+        self.by_email.entry(new.email.to_ascii_lowercase()).or_insert(index);
+        self.accounts.push(Account {
+            index,
+            account_id: new.account_id,
+            email: new.email,
+            email_hidden: new.email_hidden,
+            name: new.name,
+            account_type: new.account_type,
+            time_zone: new.time_zone,
+            locale: new.locale,
+            api_token: new.api_token,
+            avatar: (index.0 % 7).to_string(),
+            status: AtomicU8::new(Account::status_code(new.status)),
+        });
+        index
+    }
+
+    /// The account at a position. Positions come from this directory only; a foreign one reads as the first account.
+    pub fn get(&self, index: AccountIndex) -> &Account {
+        self.accounts.get(index.0 as usize).unwrap_or(&self.accounts[0])
+    }
+
+    /// Finds an account by `accountId`.
+    pub fn by_account_id(&self, account_id: &str) -> Option<&Account> {
+        self.by_id.get(account_id).map(|index| self.get(*index))
+    }
+
+    /// Finds an account by e-mail address, upper and lower case alike (sign-in and basic authentication only).
+    pub fn by_email(&self, email: &str) -> Option<&Account> {
+        self.by_email.get(&email.to_ascii_lowercase()).map(|index| self.get(*index))
+    }
+
+    /// All accounts, in order of their positions.
+    pub fn iter(&self) -> std::slice::Iter<'_, Account> {
+        self.accounts.iter()
+    }
+
+    /// Number of accounts.
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Whether there is none (never so in a built world).
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Directory {
+    type Item = &'a Account;
+    type IntoIter = std::slice::Iter<'a, Account>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
