@@ -1,1 +1,38 @@
-//! Linkspan.
+//! Storage: SQLite and PostgreSQL behind one border, with one SQL text for both.
+//!
+//! Two halves. The *control* tables hold what the vendor and the link flow need: apps, keys, links, accounts, grants,
+//! sealed keys. The *spine* holds what was read from customers' sites: every function of it takes the [`SourceId`]
+//! first, and [`Store::write_batch`] is the one way in. It writes raw JSON, records, access rules, the stream's
+//! checkpoint and the change feed in one transaction (invariant 1 of `ARCHITECTURE.md`).
+//!
+//! Times are handed in and kept in milliseconds. No function waits without a bound.
+//!
+//! [`SourceId`]: linkspan_model::ids::SourceId
+
+mod control;
+mod db;
+mod error;
+mod migrate;
+mod spine;
+mod store;
+mod url;
+
+pub use control::accounts::{AccountFilter, AccountStatus, LinkedAccount, Unlinked};
+pub use control::api_keys::ApiKey;
+pub use control::apps::App;
+pub use control::data_keys::StoredDataKey;
+pub use control::grants::{Grant, GrantState, NewTokens};
+pub use control::links::{
+    Completion, EndUser, Link, LinkCompleted, LinkState, NewLink, PublicTokenUse, StateAnswer,
+};
+pub use control::sources::{NewSource, Source, SourceState};
+pub use error::{DatabaseError, StoreError};
+pub use spine::access::StoredAccess;
+pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts};
+pub use spine::changes::FeedPage;
+pub use spine::fingerprint::{Fingerprint, FingerprintPart};
+pub use spine::raws::StoredRaw;
+pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
+pub use spine::streams::{StreamProgress, StreamState};
+pub use store::Store;
+pub use url::DatabaseUrl;

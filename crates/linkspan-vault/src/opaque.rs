@@ -34,7 +34,8 @@ pub fn is_well_formed(prefix: &'static str, text: &str) -> bool {
     let Some(rest) = text.strip_prefix(prefix) else {
         return false;
     };
-    if rest.len() != RANDOM_LENGTH + CHECKSUM_LENGTH || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if rest.len() != RANDOM_LENGTH + CHECKSUM_LENGTH || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
         return false;
     }
     let (body, given) = text.split_at(text.len() - CHECKSUM_LENGTH);

@@ -37,8 +37,7 @@ impl KeyRing {
     pub fn parse(text: &Secret) -> Result<Self, VaultError> {
         let mut keys: Vec<MasterKey> = Vec::new();
         for pair in text.expose().split(',') {
-            let (id, encoded) =
-                pair.split_once(':').ok_or(VaultError::MalformedKeys("a key has no id"))?;
+            let (id, encoded) = pair.split_once(':').ok_or(VaultError::MalformedKeys("a key has no id"))?;
             let key = MasterKey::parse(id.trim(), encoded.trim())?;
             if keys.iter().any(|known| known.id == key.id) {
                 return Err(VaultError::MalformedKeys("two keys have the same id"));
@@ -149,7 +148,9 @@ impl MasterKey {
         let id_is_sound = (1..=KEY_ID_MAX).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
         if !id_is_sound {
-            return Err(VaultError::MalformedKeys("a key id is not 1 to 32 letters, digits, `.`, `_` or `-`"));
+            return Err(VaultError::MalformedKeys(
+                "a key id is not 1 to 32 letters, digits, `.`, `_` or `-`",
+            ));
         }
         let decoded = Zeroizing::new(
             STANDARD.decode(encoded).map_err(|_| VaultError::MalformedKeys("a key is not base64"))?,

@@ -145,11 +145,7 @@ pub(crate) fn seal(
 }
 
 /// Opens `sealed` with `key` at the place `context`.
-pub(crate) fn open(
-    key: &KeyBytes,
-    context: SealContext<'_>,
-    sealed: &Sealed,
-) -> Result<Opened, VaultError> {
+pub(crate) fn open(key: &KeyBytes, context: SealContext<'_>, sealed: &Sealed) -> Result<Opened, VaultError> {
     let (header, rest) = sealed.0.split_at(sealed.header_length());
     let (nonce, ciphertext) =
         rest.split_first_chunk::<NONCE_LENGTH>().ok_or(VaultError::MalformedSealed("it is too short"))?;

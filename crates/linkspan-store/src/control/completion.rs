@@ -1,0 +1,83 @@
+//! The transaction that completes a link.
+
+use jiff::Timestamp;
+use linkspan_model::ids::{GrantId, LinkId, LinkedAccountId, SourceId};
+
+use crate::Store;
+use crate::control::accounts::{self, Unlinked};
+use crate::control::links::{self, Completion, LinkCompleted, LinkState};
+use crate::control::{data_keys, sources};
+use crate::db::{Tx, args};
+use crate::error::StoreError;
+
+pub(super) async fn complete(
+    store: &Store,
+    id: LinkId,
+    completion: &Completion,
+    now: Timestamp,
+) -> Result<Option<LinkCompleted>, StoreError> {
+    let mut tx = store.db.begin().await?;
+    let source = completion.source.id;
+    // Before anything is read: on PostgreSQL this orders the completion with an unlink of the same source.
+    tx.lock_source(source).await?;
+    let Some(link) = tx.first(links::ONE, args![id]).await?.map(|row| links::read(&row)).transpose()? else {
+        return Ok(None);
+    };
+    if link.state != (LinkState::Consented { grant: completion.source.grant }) {
+        return Ok(None);
+    }
+    if tx.execute(sources::PUT, sources::put_args(&completion.source, now)).await? == 0 {
+        return Err(StoreError::SourceGone(source));
+    }
+
+    let former = tx
+        .first(links::ACCOUNT_SOURCE, args![&link.end_user.origin_id, completion.integration.slug()])
+        .await?;
+    let row = tx
+        .first(
+            accounts::UPSERT,
+            args![
+                completion.account,
+                completion.integration.slug(),
+                &link.end_user.origin_id,
+                &link.end_user.organization_name,
+                &link.end_user.email_address,
+                source,
+                completion.token_digest,
+                &completion.token_sealed,
+                now,
+            ],
+        )
+        .await?
+        .ok_or_else(|| StoreError::corrupt("a linked account was not returned"))?;
+    let account = LinkedAccountId(row.uuid(0)?);
+    let relinked = account != completion.account;
+    if !relinked {
+        tx.execute(data_keys::INSERT, args![account.0, &completion.data_key, now]).await?;
+    }
+    let left = match former {
+        Some(row) => leave(&mut tx, SourceId(row.uuid(1)?), GrantId(row.uuid(2)?), source).await?,
+        None => None,
+    };
+
+    let finish = args![id, account, completion.public_token, completion.public_token_expires_at, now];
+    if tx.execute(links::FINISH, finish).await? == 0 {
+        return Ok(None);
+    }
+    tx.commit().await?;
+    let account = store.linked_account(account).await?;
+    Ok(account.map(|account| LinkCompleted { account, relinked, left }))
+}
+
+/// Retires the source an account used to read, if that is another one than now and nobody else reads it.
+async fn leave(
+    tx: &mut Tx,
+    former: SourceId,
+    former_grant: GrantId,
+    present: SourceId,
+) -> Result<Option<Unlinked>, StoreError> {
+    if former == present {
+        return Ok(None);
+    }
+    accounts::retire(tx, former, former_grant).await.map(Some)
+}

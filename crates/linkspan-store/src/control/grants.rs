@@ -1,0 +1,186 @@
+//! Grants: rotating token pairs. Every write of a pair is a compare-and-set on the grant's version, so a refresh that
+//! finishes late can neither overwrite a newer pair nor revive a deleted link (hazards L1-L3).
+
+use jiff::Timestamp;
+use linkspan_model::ids::{AppId, GrantId};
+use linkspan_vault::Sealed;
+use uuid::Uuid;
+
+use crate::Store;
+use crate::control::apps::list_json;
+use crate::db::{Row, args, statements};
+use crate::error::StoreError;
+
+statements! {
+    PUT = "INSERT INTO grants (id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at,
+            scopes, state, created_at)
+        VALUES ($1, $2, $3, 1, $4, $5, $7, $6, 'healthy', $7)
+        ON CONFLICT (id) DO UPDATE SET version = grants.version + 1, tokens = excluded.tokens,
+            access_expires_at = excluded.access_expires_at, refreshed_at = excluded.refreshed_at,
+            scopes = excluded.scopes, state = 'healthy', reason = NULL
+        RETURNING version";
+    ONE = "SELECT id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at, scopes, state,
+            reason FROM grants WHERE id = $1";
+    ALL = "SELECT id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at, scopes, state,
+            reason FROM grants ORDER BY created_at, id";
+    UPDATE_IF_VERSION = "UPDATE grants SET version = version + 1, tokens = $3, access_expires_at = $4,
+            scopes = $5, refreshed_at = $6, state = 'healthy', reason = NULL
+        WHERE id = $1 AND version = $2";
+    RESEAL_IF_VERSION = "UPDATE grants SET version = version + 1, tokens = $3 WHERE id = $1 AND version = $2";
+    NEEDS_RELINK_IF_VERSION = "UPDATE grants SET version = version + 1, state = 'needs_relink', reason = $3
+        WHERE id = $1 AND version = $2";
+    TRY_LOCK = "UPDATE grants SET lock_owner = $2, locked_until = $4
+        WHERE id = $1 AND (lock_owner IS NULL OR lock_owner = $2 OR locked_until <= $3)";
+    UNLOCK = "UPDATE grants SET lock_owner = NULL, locked_until = NULL WHERE id = $1 AND lock_owner = $2";
+    DELETE = "DELETE FROM grants WHERE id = $1";
+}
+
+/// One Atlassian account's consent to one app.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// [`GrantId::of`] its app and account.
+    pub id: GrantId,
+    /// The app.
+    pub app: AppId,
+    /// The account that consented.
+    pub atlassian_account_id: String,
+    /// Grows with every write: what a compare-and-set compares.
+    pub version: i64,
+    /// The token pair, sealed by the grant's data key for (`grants`, id, `tokens`).
+    pub tokens: Sealed,
+    /// When the access token dies.
+    pub access_expires_at: Timestamp,
+    /// When the pair was issued.
+    pub refreshed_at: Timestamp,
+    /// Scopes of the pair.
+    pub scopes: Vec<String>,
+    /// Whether it can be used.
+    pub state: GrantState,
+}
+
+/// Whether a grant can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantState {
+    /// The pair is good as far as known.
+    Healthy,
+    /// The pair is dead; only a new consent helps.
+    NeedsRelink {
+        /// What Atlassian said, for people.
+        reason: String,
+    },
+}
+
+/// A token pair as it comes from the token endpoint, sealed.
+#[derive(Clone, Debug)]
+pub struct NewTokens {
+    /// The pair, sealed by the grant's data key for (`grants`, id, `tokens`).
+    pub tokens: Sealed,
+    /// When the access token dies.
+    pub access_expires_at: Timestamp,
+    /// Scopes of the pair.
+    pub scopes: Vec<String>,
+}
+
+impl Store {
+    /// Stores the pair of a new consent and gives its version. A consent always wins: the version grows, so a refresh of
+    /// the former pair that is under way will be refused.
+    pub async fn put_grant(
+        &self,
+        id: GrantId,
+        app: AppId,
+        atlassian_account_id: &str,
+        tokens: &NewTokens,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let scopes = list_json(&tokens.scopes);
+        let args =
+            args![id, app, atlassian_account_id, &tokens.tokens, tokens.access_expires_at, scopes, now];
+        let row = self.db.write_returning(PUT, args).await?;
+        row.ok_or_else(|| StoreError::corrupt("a grant was not returned"))?.int(0)
+    }
+
+    /// A grant.
+    pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
+        self.db.first(ONE, args![id]).await?.map(|row| read(&row)).transpose()
+    }
+
+    /// All grants, oldest first.
+    pub async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
+        self.db.all(ALL, args![]).await?.iter().map(read).collect()
+    }
+
+    /// Stores a refreshed pair if the grant still has the version from which it was refreshed; the new version is one
+    /// more. `false`: there was a newer pair or the grant is gone, and nothing was written.
+    pub async fn update_grant_if_version(
+        &self,
+        id: GrantId,
+        version: i64,
+        tokens: &NewTokens,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let scopes = list_json(&tokens.scopes);
+        let args = args![id, version, &tokens.tokens, tokens.access_expires_at, scopes, now];
+        Ok(self.db.write(UPDATE_IF_VERSION, args).await? > 0)
+    }
+
+    /// Stores the same pair sealed anew if the grant still has this version; the new version is one more.
+    pub async fn reseal_grant_if_version(
+        &self,
+        id: GrantId,
+        version: i64,
+        tokens: &Sealed,
+    ) -> Result<bool, StoreError> {
+        Ok(self.db.write(RESEAL_IF_VERSION, args![id, version, tokens]).await? > 0)
+    }
+
+    /// Marks the grant as dead if it still has this version; the new version is one more.
+    pub async fn mark_grant_needs_relink_if_version(
+        &self,
+        id: GrantId,
+        version: i64,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(self.db.write(NEEDS_RELINK_IF_VERSION, args![id, version, reason]).await? > 0)
+    }
+
+    /// Takes or renews the lease under which `owner` alone may refresh this grant, until `until`. `false` while another
+    /// owner's lease lasts, or when the grant is gone.
+    pub async fn try_lock_grant(
+        &self,
+        id: GrantId,
+        owner: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.db.write(TRY_LOCK, args![id, owner, now, until]).await? > 0)
+    }
+
+    /// Gives the lease back; without effect when it is another owner's by now.
+    pub async fn unlock_grant(&self, id: GrantId, owner: Uuid) -> Result<(), StoreError> {
+        self.db.write(UNLOCK, args![id, owner]).await?;
+        Ok(())
+    }
+
+    /// Deletes a grant that no source uses; see [`Store::unlink`] for the usual way.
+    pub async fn delete_grant(&self, id: GrantId) -> Result<bool, StoreError> {
+        Ok(self.db.write(DELETE, args![id]).await? > 0)
+    }
+}
+
+fn read(row: &Row) -> Result<Grant, StoreError> {
+    Ok(Grant {
+        id: GrantId(row.uuid(0)?),
+        app: AppId(row.uuid(1)?),
+        atlassian_account_id: row.text(2)?,
+        version: row.int(3)?,
+        tokens: row.sealed(4)?,
+        access_expires_at: row.time(5)?,
+        refreshed_at: row.time(6)?,
+        scopes: row.list(7)?,
+        state: match &*row.text(8)? {
+            "healthy" => GrantState::Healthy,
+            "needs_relink" => GrantState::NeedsRelink { reason: row.optional_text(9)?.unwrap_or_default() },
+            other => return Err(StoreError::corrupt(format!("unknown grant state `{other}`"))),
+        },
+    })
+}

@@ -1,0 +1,11 @@
+//! Control tables: the vendor's own and those of the link flow.
+
+pub(crate) mod accounts;
+pub(crate) mod api_keys;
+pub(crate) mod apps;
+mod completion;
+pub(crate) mod data_keys;
+pub(crate) mod grants;
+pub(crate) mod links;
+pub(crate) mod server_secrets;
+pub(crate) mod sources;

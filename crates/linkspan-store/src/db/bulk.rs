@@ -1,0 +1,116 @@
+//! Statements over many rows at once. Each costs one hand-over to the database instead of one per row, and comes in a
+//! few fixed sizes, so that all of them stay prepared.
+
+use std::sync::{Arc, OnceLock};
+
+use super::{Arg, Dialect, Sql};
+
+/// Rows per statement, largest first. Any number of rows is a sum of these.
+const SIZES: [usize; 3] = [64, 8, 1];
+
+/// A statement with a list of rows in the middle: `head (…), (…), … tail`.
+pub(crate) struct Bulk {
+    pub(crate) head: &'static str,
+    /// One row: `?` stands for the row's own values in order, `$1`, `$2` … for values shared by all rows, which `head`
+    /// and `tail` may use too.
+    pub(crate) row: &'static str,
+    pub(crate) tail: &'static str,
+    texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
+}
+
+impl Bulk {
+    pub(crate) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
+        Self { head, row, tail, texts: [const { [const { OnceLock::new() }; SIZES.len()] }; 2] }
+    }
+
+    /// The statements that together handle `rows`, each with its arguments.
+    pub(crate) fn insert(
+        &'static self,
+        dialect: Dialect,
+        shared: &[Arg],
+        rows: Vec<Vec<Arg>>,
+    ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
+        let mut rows = rows.into_iter();
+        let shared = shared.to_vec();
+        std::iter::from_fn(move || {
+            let left = rows.len();
+            let (index, size) = SIZES.into_iter().enumerate().find(|&(_, size)| size <= left)?;
+            let mut args: Vec<Arg> = rows.by_ref().take(size).flatten().collect();
+            args.extend(shared.iter().cloned());
+            Some((self.text(dialect, index), args))
+        })
+    }
+
+    /// The statements that together look up `values`, one value a row. The last is filled up by repeating a value, so
+    /// this is only for conditions such as `IN`.
+    pub(crate) fn lookup(
+        &'static self,
+        dialect: Dialect,
+        shared: &[Arg],
+        mut values: Vec<Arg>,
+    ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
+        if let Some(last) = values.last().cloned() {
+            let rest = values.len() % SIZES[0];
+            let padded = match rest {
+                0 | 1 => rest,
+                2..=8 => 8,
+                _ => SIZES[0],
+            };
+            values.resize(values.len() - rest + padded, last);
+        }
+        self.insert(dialect, shared, values.into_iter().map(|value| vec![value]).collect())
+    }
+
+    fn text(&'static self, dialect: Dialect, index: usize) -> Sql {
+        let text =
+            self.texts[dialect as usize][index].get_or_init(|| self.build(dialect, SIZES[index]).into());
+        Sql::Built(Arc::clone(text))
+    }
+
+    /// The rows' own values come first in the arguments, the shared ones last. On SQLite the rows' own placeholders
+    /// stay anonymous: the driver asks for the name of each parameter at each execution, and SQLite finds a name by
+    /// walking the list of all names, which takes quadratic time when there are hundreds.
+    fn build(&self, dialect: Dialect, rows: usize) -> String {
+        let own_total = self.row.matches('?').count() * rows;
+        let mut text = shift_shared(self.head, own_total);
+        let row = shift_shared(self.row, own_total);
+        let mut own = 0;
+        for index in 0..rows {
+            if index > 0 {
+                text.push_str(", ");
+            }
+            for character in row.chars() {
+                text.push(character);
+                if character == '?' && dialect == Dialect::Postgres {
+                    own += 1;
+                    text.pop();
+                    text.push('$');
+                    text.push_str(&own.to_string());
+                }
+            }
+        }
+        text.push_str(&shift_shared(self.tail, own_total));
+        text
+    }
+
+    /// One text per size, for the test that prepares every statement.
+    #[cfg(test)]
+    pub(crate) fn all_texts(&self, dialect: Dialect) -> Vec<String> {
+        SIZES.into_iter().map(|size| self.build(dialect, size)).collect()
+    }
+}
+
+/// Moves every `$n` up by `by`.
+fn shift_shared(text: &str, by: usize) -> String {
+    let mut shifted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        let number: usize = rest[at + 1..=at + digits].parse().unwrap_or(0);
+        shifted.push_str(&rest[..=at]);
+        shifted.push_str(&(number + by).to_string());
+        rest = &rest[at + 1 + digits..];
+    }
+    shifted.push_str(rest);
+    shifted
+}

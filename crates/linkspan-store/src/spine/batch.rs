@@ -1,0 +1,96 @@
+//! What one transaction of the spine takes and tells.
+
+use std::collections::BTreeMap;
+
+use linkspan_model::ids::RecordId;
+use linkspan_model::record::{Model, NewRaw, NewRecord};
+
+/// Most rows (records, people, raws) in one batch.
+pub(crate) const MAX_ROWS: usize = 50_000;
+
+/// Everything that one page of upstream data means, written in one transaction by
+/// [`Store::write_batch`](crate::Store::write_batch).
+///
+/// An id may occur more than once: the last one counts.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Upstream JSON.
+    pub raws: Vec<NewRaw>,
+    /// Records that replace what is stored under their ids, with what guards them.
+    pub records: Vec<NewRecord>,
+    /// People seen in passing (authors, assignees): stored only where the id is unknown, never over anything.
+    pub people: Vec<NewRecord>,
+    /// Complete listings of children: children that are not listed were removed upstream.
+    pub child_sets: Vec<ChildSet>,
+    /// Records known to be gone upstream. Comments, attachments and worklogs go with the record they belong to.
+    pub removed: Vec<(Model, RecordId)>,
+    /// How far the stream has come when this batch is stored.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// The complete children of a record, of one model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSet {
+    /// Whose children.
+    pub parent: RecordId,
+    /// Of which model.
+    pub model: Model,
+    /// The ids that exist upstream; stored children with other ids become tombstones.
+    pub keep: Vec<RecordId>,
+}
+
+/// A stream's progress, stored with the data it speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The stream.
+    pub stream: String,
+    /// Where to go on, as JSON of the engine's own making.
+    pub state: String,
+    /// What the stream is doing now, in a word of the engine's; `None` leaves it.
+    pub phase: Option<String>,
+    /// Items read so far in this pass; `None` leaves it.
+    pub items_done: Option<i64>,
+    /// Items expected in this pass; `None` leaves it.
+    pub items_expected: Option<i64>,
+}
+
+/// What a batch changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchOutcome {
+    /// Per model. Models that did not occur are left out.
+    pub models: BTreeMap<Model, ModelCounts>,
+    /// Raws that were new or different.
+    pub raws_written: u64,
+    /// Raws that were stored already, byte for byte.
+    pub raws_unchanged: u64,
+}
+
+/// What a batch changed in one model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ModelCounts {
+    /// Seen for the first time, or back after a removal.
+    pub created: u64,
+    /// Content changed.
+    pub updated: u64,
+    /// Content was stored already.
+    pub unchanged: u64,
+    /// Became a tombstone.
+    pub removed: u64,
+    /// Who may see it changed; counted besides `updated` or `unchanged`, not for created records.
+    pub access_changed: u64,
+}
+
+impl BatchOutcome {
+    /// All models together.
+    pub fn total(&self) -> ModelCounts {
+        let mut total = ModelCounts::default();
+        for counts in self.models.values() {
+            total.created += counts.created;
+            total.updated += counts.updated;
+            total.unchanged += counts.unchanged;
+            total.removed += counts.removed;
+            total.access_changed += counts.access_changed;
+        }
+        total
+    }
+}

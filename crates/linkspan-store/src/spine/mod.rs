@@ -1,0 +1,12 @@
+//! What was read from customers' sites. Every function takes the source first.
+
+pub(crate) mod access;
+pub(crate) mod batch;
+pub(crate) mod changes;
+pub(crate) mod erase;
+pub(crate) mod fingerprint;
+pub(crate) mod memberships;
+pub(crate) mod raws;
+pub(crate) mod records;
+pub(crate) mod streams;
+pub(crate) mod write;
