@@ -4,23 +4,33 @@
 //! the seed, or loaded from a dataset; what was changed at run time lies over it. Read with [`Site::read`], change with
 //! [`Site::write`]; hold either guard as briefly as a request takes, never across an await, and never twice in one thread.
 
+pub mod access;
 pub mod account;
 pub mod clock;
 pub mod confluence;
+pub mod edit;
 pub mod group;
 pub mod ids;
 pub mod jira;
 pub mod log;
+pub mod oracle;
+pub mod people_edit;
 pub mod rich;
+mod seed;
 pub mod site;
+mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use access::Reader;
 pub use account::{Account, AccountStatus, AccountType, Directory};
 pub use clock::Clock;
+pub use edit::{EditError, Stamp};
 pub use group::{ApplicationRole, Group, Product};
 pub use ids::*;
+pub use log::{Change, ChangeLog, Subject};
+pub use oracle::{Counts, Visible};
 pub use rich::{Body, Rich};
 pub use site::{Site, SiteState, Viewer};
 

@@ -27,6 +27,14 @@ impl Rich {
             Self::Wiki(text) | Self::Adf(text) => Cow::Borrowed(text),
         }
     }
+
+    /// Whether a file is mentioned: by its media id in ADF, by its name in wiki markup.
+    pub fn mentions_file(&self, media_id: &str, filename: &str) -> bool {
+        match self {
+            Self::Adf(text) => text.contains(media_id),
+            Self::Wiki(text) => text.contains(filename),
+        }
+    }
 }
 
 /// Body of Confluence content, kept in one or two forms.

@@ -65,6 +65,8 @@ pub struct SiteState {
     pub(super) application_roles: Vec<ApplicationRole>,
     /// Group whose members administer the site and all its products.
     pub(super) admin_group: GroupIndex,
+    /// Group of Confluence's guests, if the site has any.
+    pub(super) guest_group: Option<GroupIndex>,
     pub(super) jira: JiraState,
     pub(super) confluence: ConfluenceState,
     pub(super) log: ChangeLog,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::model::{Content, ContentComment, ContentFile, ContentHead, ContentKind, Space};
+use super::model::{Content, ContentComment, ContentFile, ContentHead, ContentKind, Restrictions, Space};
 use crate::world::ids::{ContentId, FileId, SpaceId};
 use crate::world::site::SiteState;
 
@@ -14,47 +14,51 @@ pub(in crate::world) enum ConfluenceBase {
     Empty,
 }
 
+macro_rules! from_base {
+    ($self:ident, $default:expr, $base:ident => $call:expr) => {
+        match $self {
+            Self::Empty => $default,
+        }
+    };
+}
+
 impl ConfluenceBase {
-    fn head(&self, _id: ContentId) -> Option<ContentHead> {
-        match self {
-            Self::Empty => None,
-        }
+    fn head(&self, id: ContentId) -> Option<ContentHead> {
+        from_base!(self, None, base => base.head(id))
     }
 
-    fn build(&self, _id: ContentId) -> Option<Arc<Content>> {
-        match self {
-            Self::Empty => None,
-        }
+    fn build(&self, id: ContentId) -> Option<Arc<Content>> {
+        from_base!(self, None, base => base.build(id))
     }
 
-    fn title(&self, _id: ContentId) -> Option<Arc<str>> {
-        match self {
-            Self::Empty => None,
-        }
+    fn title(&self, id: ContentId) -> Option<Arc<str>> {
+        from_base!(self, None, base => base.title(id))
     }
 
-    fn next_after(&self, _space: SpaceId, _after: Option<ContentId>) -> Option<ContentId> {
-        match self {
-            Self::Empty => None,
-        }
+    fn restrictions(&self, id: ContentId) -> Option<Restrictions> {
+        from_base!(self, None, base => base.restrictions(id))
     }
 
-    fn children(&self, _id: ContentId) -> Vec<ContentId> {
-        match self {
-            Self::Empty => Vec::new(),
-        }
+    /// The smallest id above `after` in a space.
+    fn next_after(&self, space: SpaceId, after: Option<ContentId>) -> Option<ContentId> {
+        from_base!(self, None, base => base.next_after(space, after))
     }
 
-    fn comment_home(&self, _id: ContentId) -> Option<ContentId> {
-        match self {
-            Self::Empty => None,
-        }
+    fn children(&self, id: ContentId) -> Vec<ContentId> {
+        from_base!(self, Vec::new(), base => base.children(id))
     }
 
-    fn file_home(&self, _id: FileId) -> Option<ContentId> {
-        match self {
-            Self::Empty => None,
-        }
+    /// The page or folder of a space with a title.
+    pub(super) fn titled(&self, space: SpaceId, title: &str) -> Option<ContentId> {
+        from_base!(self, None, base => base.titled(space, title))
+    }
+
+    fn comment_home(&self, id: ContentId) -> Option<ContentId> {
+        from_base!(self, None, base => base.comment_home(id))
+    }
+
+    fn file_home(&self, id: FileId) -> Option<ContentId> {
+        from_base!(self, None, base => base.file_home(id))
     }
 }
 
@@ -76,9 +80,23 @@ pub(in crate::world) struct ConfluenceState {
     pub(in crate::world) spaces: Vec<Space>,
     pub(in crate::world) base: ConfluenceBase,
     pub(in crate::world) touched: BTreeMap<ContentId, Touched>,
+    /// Children among the touched, by parent; may name some that have moved away since.
+    pub(in crate::world) touched_children: HashMap<ContentId, Vec<ContentId>>,
     pub(in crate::world) added_comments: HashMap<ContentId, ContentId>,
     pub(in crate::world) added_files: HashMap<FileId, ContentId>,
-    pub(in crate::world) next_content_id: u64,
+    /// Id to give next to content, comments and files made at run time; above all those of the base.
+    pub(in crate::world) next_id: u64,
+}
+
+impl ConfluenceState {
+    /// Remembers that touched content is below a parent.
+    pub(super) fn index_parent(&mut self, id: ContentId, parent: Option<ContentId>) {
+        let Some(parent) = parent else { return };
+        let children = self.touched_children.entry(parent).or_default();
+        if !children.contains(&id) {
+            children.push(id);
+        }
+    }
 }
 
 impl SiteState {
@@ -107,7 +125,6 @@ impl SiteState {
 
     /// Ids of the content of a space in every status, of every kind, ascending.
     pub fn content_ids_in(&self, space: SpaceId) -> impl Iterator<Item = ContentId> + '_ {
-        let mut last = None;
         let mut moved_in = self.confluence.touched.iter().filter_map(move |(id, touched)| match touched {
             Touched::Kept(content) if content.head.space == space => Some(*id),
             _ => None,
@@ -121,8 +138,7 @@ impl SiteState {
             } else {
                 pending = moved_in.next();
             }
-            last = Some(next);
-            last
+            Some(next)
         })
     }
 
@@ -169,6 +185,15 @@ impl SiteState {
         }
     }
 
+    /// The own restrictions of content.
+    pub fn content_restrictions(&self, id: ContentId) -> Option<Restrictions> {
+        match self.confluence.touched.get(&id) {
+            Some(Touched::Kept(content)) => Some(content.restrictions.clone()),
+            Some(Touched::Deleted) => None,
+            None => self.confluence.base.restrictions(id),
+        }
+    }
+
     /// Ids of the children (pages and folders, any status) of a page or folder, by position.
     pub fn content_children(&self, id: ContentId) -> Vec<ContentId> {
         let mut children: Vec<(u32, ContentId)> = self
@@ -180,8 +205,9 @@ impl SiteState {
             .filter_map(|child| self.content_head(child))
             .map(|head| (head.position, head.id))
             .collect();
-        children.extend(self.confluence.touched.values().filter_map(|touched| match touched {
-            Touched::Kept(content) if content.head.parent == Some(id) => Some((content.head.position, content.head.id)),
+        let moved_here = self.confluence.touched_children.get(&id).into_iter().flatten();
+        children.extend(moved_here.filter_map(|child| match self.confluence.touched.get(child) {
+            Some(Touched::Kept(content)) if content.head.parent == Some(id) => Some((content.head.position, content.head.id)),
             _ => None,
         }));
         children.sort_unstable();

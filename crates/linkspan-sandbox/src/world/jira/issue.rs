@@ -99,7 +99,7 @@ pub struct Issue {
     pub updated: Millis,
     /// Resolution time.
     pub resolved: Option<Millis>,
-    /// When somebody last opened it (`lastViewed` of the caller is not kept; this is for all).
+    /// Due date.
     pub due: Option<Day>,
     /// Parent.
     pub parent: Option<IssueId>,
@@ -154,6 +154,60 @@ pub struct Issue {
 }
 
 impl Issue {
+    /// An issue with nothing but what it cannot be without.
+    pub(in crate::world) fn blank(
+        id: IssueId,
+        project: ProjectId,
+        number: u32,
+        issue_type: IssueTypeId,
+        status: StatusId,
+        stamp: crate::world::edit::Stamp,
+        summary: Arc<str>,
+    ) -> Self {
+        Self {
+            id,
+            project,
+            number,
+            issue_type,
+            status,
+            status_category_changed: stamp.at,
+            priority: None,
+            resolution: None,
+            assignee: None,
+            reporter: Some(stamp.by),
+            creator: Some(stamp.by),
+            created: stamp.at,
+            updated: stamp.at,
+            resolved: None,
+            due: None,
+            parent: None,
+            security: None,
+            restricted_to: Vec::new(),
+            labels: Vec::new(),
+            components: Vec::new(),
+            fix_versions: Vec::new(),
+            versions: Vec::new(),
+            sprints: Vec::new(),
+            summary,
+            description: None,
+            environment: None,
+            original_estimate: None,
+            remaining_estimate: None,
+            custom: Vec::new(),
+            comments: Vec::new(),
+            worklogs: Vec::new(),
+            changelog: Vec::new(),
+            attachments: Vec::new(),
+            links: Vec::new(),
+            remote_links: Vec::new(),
+            voters: Vec::new(),
+            watchers: Vec::new(),
+            request: None,
+            archived: None,
+            properties: Vec::new(),
+        }
+    }
+
     /// The cheap view.
     pub fn head(&self) -> IssueHead<'_> {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

@@ -1,0 +1,187 @@
+//! Changes to people, groups, roles, schemes, projects and spaces as containers.
+
+use super::account::AccountStatus;
+use super::confluence::{SpacePermission, SpacePrincipal};
+use super::edit::{EditError, Stamp};
+use super::ids::{AccountIndex, GroupIndex, ProjectId, RoleId, SpaceId};
+use super::jira::{Project, ProjectState, RoleActors};
+use super::log::Subject;
+use super::site::SiteState;
+
+/// A user or a group, as an actor of a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A person.
+    User(AccountIndex),
+    /// A group.
+    Group(GroupIndex),
+}
+
+impl SiteState {
+    /// Deactivates, reactivates or closes an account, on all sites at once.
+    pub fn set_account_status(&mut self, stamp: Stamp, account: AccountIndex, status: AccountStatus) {
+        self.directory.get(account).set_status(status);
+        self.log.push(stamp.at, stamp.by, Subject::AccountChanged(account));
+    }
+
+    /// Puts an account into a group, or takes it out. Returns whether that changed anything.
+    pub fn set_membership(&mut self, stamp: Stamp, group: GroupIndex, account: AccountIndex, member: bool) -> Result<bool, EditError> {
+        let found = self.groups.get_mut(group.0 as usize).filter(|group| !group.deleted).ok_or(EditError::Missing("the group"))?;
+        let changed = match (found.members.binary_search(&account), member) {
+            (Ok(at), false) => {
+                found.members.remove(at);
+                true
+            }
+            (Err(at), true) => {
+                found.members.insert(at, account);
+                true
+            }
+            _ => false,
+        };
+        if changed {
+            self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
+        }
+        Ok(changed)
+    }
+
+    /// Renames a group; its id stays.
+    pub fn rename_group(&mut self, stamp: Stamp, group: GroupIndex, name: &str) -> Result<(), EditError> {
+        if self.group_by_name(name).is_some_and(|other| other.index != group) {
+            return Err(EditError::Refused("another group has this name"));
+        }
+        let found = self.groups.get_mut(group.0 as usize).filter(|group| !group.deleted).ok_or(EditError::Missing("the group"))?;
+        name.clone_into(&mut found.name);
+        self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
+        Ok(())
+    }
+
+    /// Deletes a group. What names it keeps naming it, and admits nobody through it.
+    pub fn delete_group(&mut self, stamp: Stamp, group: GroupIndex) -> Result<(), EditError> {
+        let found = self.groups.get_mut(group.0 as usize).filter(|group| !group.deleted).ok_or(EditError::Missing("the group"))?;
+        found.deleted = true;
+        self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
+        Ok(())
+    }
+
+    /// Adds an actor to a role of a project, or removes it. Returns whether that changed anything.
+    pub fn set_role_actor(&mut self, stamp: Stamp, project: ProjectId, role: RoleId, actor: Actor, present: bool) -> Result<bool, EditError> {
+        if self.jira.config.role(role).is_none() {
+            return Err(EditError::Missing("the role"));
+        }
+        let actors = &mut self.project_mut(project)?.role_actors;
+        let at = actors.iter().position(|actors| actors.role == role).unwrap_or_else(|| {
+            actors.push(RoleActors { role, users: Vec::new(), groups: Vec::new() });
+            actors.len() - 1
+        });
+        let changed = match actor {
+            Actor::User(user) => set_listed(&mut actors[at].users, user, present),
+            Actor::Group(group) => set_listed(&mut actors[at].groups, group, present),
+        };
+        if changed {
+            self.log.push(stamp.at, stamp.by, Subject::RoleActorsChanged(project));
+        }
+        Ok(changed)
+    }
+
+    /// Gives a project a new key; the old one still resolves.
+    pub fn rename_project_key(&mut self, stamp: Stamp, project: ProjectId, key: &str) -> Result<(), EditError> {
+        let well_formed = key.len() >= 2
+            && key.len() <= 10
+            && key.starts_with(|c: char| c.is_ascii_uppercase())
+            && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if !well_formed {
+            return Err(EditError::Refused("a key has 2 to 10 upper-case letters and digits and starts with a letter"));
+        }
+        if self.project_by_key(key).is_some_and(|other| other.id != project) {
+            return Err(EditError::Refused("another project has, or had, this key"));
+        }
+        let found = self.project_mut(project)?;
+        if found.key != key {
+            let old = std::mem::replace(&mut found.key, key.to_owned());
+            found.former_keys.retain(|former| former != key);
+            found.former_keys.push(old);
+            self.log.push(stamp.at, stamp.by, Subject::ProjectUpdated(project));
+        }
+        Ok(())
+    }
+
+    /// Archives, trashes or restores a project.
+    pub fn set_project_state(&mut self, stamp: Stamp, project: ProjectId, state: ProjectState) -> Result<(), EditError> {
+        self.project_mut(project)?.state = state;
+        self.log.push(stamp.at, stamp.by, Subject::ProjectUpdated(project));
+        Ok(())
+    }
+
+    /// Gives a space a new key; the old one still resolves.
+    pub fn rename_space_key(&mut self, stamp: Stamp, space: SpaceId, key: &str) -> Result<(), EditError> {
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(EditError::Refused("a space key has 1 to 255 letters and digits"));
+        }
+        if self.space_by_key(key).is_some_and(|other| other.id != space) {
+            return Err(EditError::Refused("another space has, or had, this key"));
+        }
+        let found = self.confluence.spaces.iter_mut().find(|it| it.id == space).ok_or(EditError::Missing("the space"))?;
+        if found.key != key {
+            let old = std::mem::replace(&mut found.key, key.to_owned());
+            found.former_keys.retain(|former| former != key);
+            found.former_keys.push(old);
+            self.log.push(stamp.at, stamp.by, Subject::SpaceUpdated(space));
+        }
+        Ok(())
+    }
+
+    /// Archives a space, or takes it out of the archive.
+    pub fn set_space_archived(&mut self, stamp: Stamp, space: SpaceId, archived: bool) -> Result<(), EditError> {
+        let found = self.confluence.spaces.iter_mut().find(|it| it.id == space).ok_or(EditError::Missing("the space"))?;
+        found.archived = archived;
+        self.log.push(stamp.at, stamp.by, Subject::SpaceUpdated(space));
+        Ok(())
+    }
+
+    /// Grants a principal a permission of a space, or takes it away. Returns whether that changed anything.
+    pub fn set_space_permission(
+        &mut self,
+        stamp: Stamp,
+        space: SpaceId,
+        principal: SpacePrincipal,
+        (operation, target): (&'static str, &'static str),
+        granted: bool,
+    ) -> Result<bool, EditError> {
+        let id = self.confluence.next_id;
+        let found = self.confluence.spaces.iter_mut().find(|it| it.id == space).ok_or(EditError::Missing("the space"))?;
+        let same = |row: &SpacePermission| row.principal == principal && row.operation == operation && row.target == target;
+        let present = found.permissions.iter().any(same);
+        if present == granted {
+            return Ok(false);
+        }
+        if granted {
+            found.permissions.push(SpacePermission { id, principal, operation, target });
+            self.confluence.next_id += 1;
+        } else {
+            found.permissions.retain(|row| !same(row));
+        }
+        self.log.push(stamp.at, stamp.by, Subject::SpacePermissionsChanged(space));
+        Ok(true)
+    }
+
+    pub(super) fn project_mut(&mut self, id: ProjectId) -> Result<&mut Project, EditError> {
+        let projects = &mut self.jira.config.projects;
+        let at = projects.binary_search_by_key(&id, |project| project.id).map_err(|_| EditError::Missing("the project"))?;
+        Ok(&mut projects[at])
+    }
+}
+
+fn set_listed<T: PartialEq>(list: &mut Vec<T>, item: T, present: bool) -> bool {
+    let at = list.iter().position(|listed| *listed == item);
+    match (at, present) {
+        (Some(at), false) => {
+            list.remove(at);
+            true
+        }
+        (None, true) => {
+            list.push(item);
+            true
+        }
+        _ => false,
+    }
+}
