@@ -1,0 +1,181 @@
+//! Scopes: what a call lacks under a grant, and the smallest list that a set of features needs
+//! (`atlassian-platform.md` 1.13, hazard L12).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use linkspan_model::product::Product;
+use serde::{Deserialize, Serialize};
+
+use super::{Call, Feature, Scopes};
+
+/// From this many scopes on, the authorize URL has been seen failing on its way through single sign-on
+/// (`atlassian-platform.md` 1.1).
+pub const SCOPE_WARNING: usize = 50;
+
+/// Scopes that an app or a grant holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ScopeSet(BTreeSet<String>);
+
+impl ScopeSet {
+    /// The scopes of a space-separated list, as OAuth writes it.
+    pub fn parse(text: &str) -> Self {
+        text.split_whitespace().collect()
+    }
+
+    /// Whether the scope is held.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.contains(scope)
+    }
+
+    /// Adds a scope.
+    pub fn insert(&mut self, scope: impl Into<String>) {
+        self.0.insert(scope.into());
+    }
+
+    /// The scopes in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The space-separated list, as OAuth writes it.
+    pub fn joined(&self) -> String {
+        self.iter().collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
+        Self(scopes.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<S: Into<String>> Extend<S> for ScopeSet {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, scopes: I) {
+        self.0.extend(scopes.into_iter().map(Into::into));
+    }
+}
+
+/// What a call lacks under a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The call.
+    pub call: &'static Call,
+    /// Granting all scopes of any one entry opens the call; the shortest entry comes first.
+    pub alternatives: Vec<Vec<&'static str>>,
+}
+
+/// What `call` lacks under `granted`; `None` when nothing is missing. A call for which upstream publishes no scope
+/// lacks nothing.
+pub fn missing_scopes(call: &'static Call, granted: &ScopeSet) -> Option<Missing> {
+    let mut alternatives: Vec<Vec<&'static str>> = call
+        .classic
+        .iter()
+        .chain(call.granular)
+        .map(|all_of| all_of.iter().copied().filter(|scope| !granted.contains(scope)).collect())
+        .collect();
+    if alternatives.is_empty() || alternatives.iter().any(Vec::is_empty) {
+        return None;
+    }
+    alternatives.sort_by_key(Vec::len);
+    Some(Missing { call, alternatives })
+}
+
+/// The two scope vocabularies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScopeFamily {
+    /// Few, wide scopes: Atlassian's recommendation where they exist.
+    Classic,
+    /// Many, narrow scopes: the only ones of Confluence v2.
+    Granular,
+}
+
+/// A scope with the calls that need it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScopeNeed {
+    /// The scope.
+    pub scope: &'static str,
+    /// Names of calls, in alphabetical order.
+    pub calls: Vec<&'static str>,
+}
+
+/// A list of scopes to request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScopeList {
+    /// The vocabulary preferred in it; a call that the vocabulary does not cover brings scopes of the other.
+    pub family: ScopeFamily,
+    /// The scopes in alphabetical order.
+    pub scopes: Vec<ScopeNeed>,
+}
+
+impl ScopeList {
+    /// The scopes alone.
+    pub fn set(&self) -> ScopeSet {
+        self.scopes.iter().map(|need| need.scope).collect()
+    }
+
+    /// Whether so many scopes may make the authorize URL fail ([`SCOPE_WARNING`]).
+    pub fn is_too_long(&self) -> bool {
+        self.scopes.len() > SCOPE_WARNING
+    }
+}
+
+/// The same features asked for in either vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SmallestScopes {
+    /// Classic scopes wherever they exist.
+    pub classic: ScopeList,
+    /// Granular scopes wherever they exist.
+    pub granular: ScopeList,
+}
+
+/// The smallest scope lists with which `features` work on `products`, in either vocabulary. Both always hold
+/// `offline_access`, without which the link dies after an hour (hazard L6), and `read:me`, which names the account.
+pub fn smallest_scopes(products: &[Product], features: &[Feature]) -> SmallestScopes {
+    let calls: Vec<&'static Call> = products
+        .iter()
+        .flat_map(|product| features.iter().flat_map(|feature| feature.calls(*product)))
+        .copied()
+        .collect();
+    SmallestScopes {
+        classic: smallest_of(ScopeFamily::Classic, &calls),
+        granular: smallest_of(ScopeFamily::Granular, &calls),
+    }
+}
+
+fn smallest_of(family: ScopeFamily, calls: &[&'static Call]) -> ScopeList {
+    let mut needs: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+    needs.entry("offline_access").or_default().insert("oauth.refresh");
+    needs.entry("read:me").or_default().insert("oauth.me");
+    for call in calls {
+        let (preferred, other) = match family {
+            ScopeFamily::Classic => (call.classic, call.granular),
+            ScopeFamily::Granular => (call.granular, call.classic),
+        };
+        let published: Scopes = if preferred.is_empty() { other } else { preferred };
+        let new_scopes =
+            |all_of: &&[&'static str]| all_of.iter().filter(|scope| !needs.contains_key(*scope)).count();
+        let Some(cheapest) = published.iter().copied().min_by_key(new_scopes) else { continue };
+        for scope in cheapest {
+            needs.entry(scope).or_default().insert(call.name);
+        }
+    }
+    ScopeList {
+        family,
+        scopes: needs
+            .into_iter()
+            .map(|(scope, calls)| ScopeNeed { scope, calls: calls.into_iter().collect() })
+            .collect(),
+    }
+}

@@ -1,0 +1,101 @@
+//! CQL.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::text::{QueryError, enclosed, quoted};
+
+/// Kinds of Confluence content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "CQL's own words")]
+pub enum CqlType {
+    Page,
+    Blogpost,
+    Comment,
+    Attachment,
+}
+
+impl CqlType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Blogpost => "blogpost",
+            Self::Comment => "comment",
+            Self::Attachment => "attachment",
+        }
+    }
+}
+
+/// A CQL query: clauses that must all hold, oldest change first if asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cql {
+    clauses: Vec<String>,
+    by_modification: bool,
+}
+
+impl Cql {
+    /// Content of these types; of none of the known ones, pages.
+    pub fn types(types: &[CqlType]) -> Self {
+        let words: Vec<&str> = types.iter().map(|kind| kind.as_str()).collect();
+        let words = if words.is_empty() { "page".to_owned() } else { words.join(", ") };
+        Self { clauses: vec![format!("type IN ({words})")], by_modification: false }
+    }
+
+    /// Content of these spaces, by key. No key: no restriction is added, so give at least one.
+    #[must_use]
+    pub fn spaces<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
+        let keys: Vec<String> = keys.into_iter().map(|key| quoted(key, false)).collect();
+        self.and(format!("space IN ({})", keys.join(", ")))
+    }
+
+    /// These pieces of content, by id.
+    #[must_use]
+    pub fn ids(self, ids: impl IntoIterator<Item = u64>) -> Self {
+        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        self.and(format!("id IN ({})", ids.join(", ")))
+    }
+
+    /// Content whose text holds these words.
+    #[must_use]
+    pub fn text(self, words: &str) -> Self {
+        self.and(format!("text ~ {}", quoted(words, false)))
+    }
+
+    /// Content changed within the last `span`, rounded up to minutes. CQL reads written times in the account's time
+    /// zone, so a span before now is the only exact form (hazard S1).
+    #[must_use]
+    pub fn modified_within(self, span: Duration) -> Self {
+        let minutes = span.as_secs().div_ceil(60).max(1);
+        self.and(format!("lastmodified >= now(\"-{minutes}m\")"))
+    }
+
+    /// Content that a caller's own CQL finds too. It is enclosed as it is, never edited, and cannot reach outside.
+    ///
+    /// # Errors
+    /// When the text cannot be enclosed.
+    pub fn and_caller(self, cql: &str) -> Result<Self, QueryError> {
+        Ok(self.and(enclosed(cql)?))
+    }
+
+    /// Orders by the last change, oldest first.
+    #[must_use]
+    pub fn oldest_change_first(mut self) -> Self {
+        self.by_modification = true;
+        self
+    }
+
+    fn and(mut self, clause: String) -> Self {
+        self.clauses.push(clause);
+        self
+    }
+}
+
+impl fmt::Display for Cql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.clauses.join(" AND "))?;
+        if self.by_modification {
+            f.write_str(" ORDER BY lastmodified ASC")?;
+        }
+        Ok(())
+    }
+}
