@@ -7,11 +7,16 @@
 pub mod apps;
 pub mod confluence;
 pub mod control;
+pub mod faults;
 pub mod gateway;
+pub mod info;
 pub mod jira;
 pub mod meter;
 pub mod oauth;
 pub mod options;
+pub mod server;
 pub mod world;
 
+pub use info::SandboxInfo;
 pub use options::Options;
+pub use server::{Handle, Sandbox, StartError};

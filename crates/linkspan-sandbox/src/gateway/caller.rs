@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use crate::world::AccountIndex;
+use crate::world::{AccountIndex, Viewer};
 
-/// Position of a site in the world's list of sites.
+/// Position of a site in [`World::sites`](crate::world::World::sites).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SiteIndex(pub usize);
 
@@ -46,6 +46,11 @@ pub struct Bearer {
 }
 
 impl Caller {
+    /// The caller as the permission code knows it.
+    pub fn viewer(&self) -> Viewer {
+        self.account.map_or(Viewer::Anonymous, Viewer::Account)
+    }
+
     /// Whether the caller came through the OAuth gateway: removed endpoints answer 410 there.
     pub fn is_app(&self) -> bool {
         matches!(self.auth, Auth::Bearer(_))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::jwt::TokenMint;
 
@@ -31,7 +32,8 @@ pub enum GrantKind {
 }
 
 /// The parts of token life on which Atlassian's documents and measurements differ, or which only happen at times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenRules {
     /// End every token family after 365 days.
     pub absolute_expiry: bool,
@@ -251,6 +253,19 @@ impl Grants {
             return Err(TokenFault::Expired);
         }
         Ok(grant)
+    }
+
+    /// The grant behind a refresh token, alive or not.
+    pub fn behind_refresh_token(&self, token: &str) -> Option<&Grant> {
+        self.grants.get(&self.refresh.get(token)?.grant)
+    }
+
+    /// The accounts whose living grants let the app use the site.
+    pub fn granting(&self, client_id: &str, cloud_id: &str) -> impl Iterator<Item = &str> {
+        let covers = move |grant: &&Grant| {
+            !grant.revoked && grant.client_id == client_id && grant.cloud_ids.iter().any(|granted| granted == cloud_id)
+        };
+        self.grants.values().filter(covers).map(|grant| grant.account_id.as_str())
     }
 
     /// Ends every grant that `matches`, with all its tokens; returns how many.

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use serde_json::json;
 use sha2::Sha256;
 
@@ -35,6 +35,17 @@ impl TokenMint {
         let mut bytes = [0; 36];
         self.rng.fill_bytes(&mut bytes);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// 32 letters and digits.
+    pub fn client_id(&mut self) -> String {
+        const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        (0..32).map(|_| char::from(ALPHABET[self.rng.random_range(0..ALPHABET.len())])).collect()
+    }
+
+    /// A client secret with Atlassian's prefix.
+    pub fn client_secret(&mut self) -> String {
+        format!("ATOA{}", self.opaque())
     }
 
     /// A signed JWT for the grant. Atlassian's claims are not documented beyond `exp`; clients treat the text as opaque.

@@ -1,0 +1,128 @@
+//! What can be set while the sandbox runs: the choices on which Atlassian's documents and measurements differ, and the limits.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::meter::headers::HeaderForm;
+use crate::oauth::{RefreshErrors, TokenRules};
+
+/// Longest latency that can be set, in milliseconds: ten minutes.
+const MAX_LATENCY_MS: u64 = 600_000;
+
+/// `GET /_sandbox/settings`; a `POST` changes the members it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Added to every answer of a simulated host, in milliseconds.
+    pub latency_ms: u64,
+    /// How far searches and counts lag behind writes, in milliseconds of the sandbox's clock.
+    pub index_lag_ms: u64,
+    /// The limits.
+    pub limits: Limits,
+    /// Token life.
+    pub tokens: TokenSettings,
+    /// Cloud ids of sites whose admins block user-installed apps.
+    pub blocked_sites: Vec<String>,
+    /// The `Cycle-Period` header of the personal-data report, whose format is not documented; absent: not sent, seven days.
+    pub cycle_period: Option<String>,
+}
+
+/// The limits of `atlassian-platform.md` 5.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Points an app may spend per UTC hour; 0: no quota and no headers about it.
+    pub points_quota: u64,
+    /// Whether the quota is enforced or only announced.
+    pub headers: HeaderForm,
+    /// Refuse requests beyond the published rates per operation.
+    pub burst: bool,
+    /// Refuse writes beyond the published rates per issue.
+    pub issue_writes: bool,
+}
+
+/// Token life where sources differ (`atlassian-platform.md` 9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenSettings {
+    /// How a dead refresh token is answered.
+    pub refresh_errors: RefreshErrors,
+    /// How the gateway answers an expired access token.
+    pub expired_access_token: ExpiredAccessToken,
+    /// What rotation does.
+    pub rules: TokenRules,
+}
+
+/// The gateway's answer to an expired access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiredAccessToken {
+    /// 401, as most clients expect.
+    Unauthorized,
+    /// 404 on version 2 paths and 403 on the others, as reported in September 2026: it looks like an ordinary error.
+    LooksOrdinary,
+}
+
+impl Settings {
+    /// No latency; the given quota, with the short limits on when there is one.
+    pub fn new(latency_ms: u64, points_quota: u64) -> Self {
+        let limited = points_quota > 0;
+        Self {
+            latency_ms: latency_ms.min(MAX_LATENCY_MS),
+            index_lag_ms: 0,
+            limits: Limits { points_quota, headers: HeaderForm::Enforced, burst: limited, issue_writes: limited },
+            tokens: TokenSettings {
+                refresh_errors: RefreshErrors::Measured,
+                expired_access_token: ExpiredAccessToken::Unauthorized,
+                rules: TokenRules::default(),
+            },
+            blocked_sites: Vec::new(),
+            cycle_period: None,
+        }
+    }
+
+    /// These settings with the members of `changes` replaced; unknown members and wrong types are refused with a reason.
+    pub fn changed(&self, changes: Value) -> Result<Self, serde_json::Error> {
+        let mut settings = serde_json::to_value(self)?;
+        merge(&mut settings, changes);
+        let mut settings: Self = serde_json::from_value(settings)?;
+        settings.latency_ms = settings.latency_ms.min(MAX_LATENCY_MS);
+        Ok(settings)
+    }
+}
+
+/// Objects are merged member by member, everything else is replaced. Depth is bounded by the settings' own.
+fn merge(into: &mut Value, changes: Value) {
+    match (into, changes) {
+        (Value::Object(into), Value::Object(changes)) => {
+            for (name, change) in changes {
+                merge(into.entry(name).or_insert(Value::Null), change);
+            }
+        }
+        (into, changes) => *into = changes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let settings = Settings::new(5, 100);
+        let changed = settings.changed(json!({ "tokens": { "rules": { "absolute_expiry": true } } })).unwrap();
+        assert!(changed.tokens.rules.absolute_expiry);
+        assert_eq!(changed.limits, settings.limits);
+        assert_eq!(changed.latency_ms, 5);
+    }
+
+    #[test]
+    fn unknown_members_and_wrong_types_are_refused() {
+        let settings = Settings::new(0, 0);
+        assert!(settings.changed(json!({ "latency": 5 })).is_err());
+        assert!(settings.changed(json!({ "limits": { "burst": "yes" } })).is_err());
+        assert!(settings.changed(json!([])).is_err());
+    }
+}

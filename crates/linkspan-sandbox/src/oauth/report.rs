@@ -1,0 +1,142 @@
+//! `POST /app/report-accounts/`: the personal-data report (`atlassian-platform.md` 3).
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::identity::grant_of;
+use crate::apps::scopes::REPORT_PERSONAL_DATA;
+use crate::gateway::AppState;
+use crate::gateway::errors::gateway_error;
+use crate::world::{AccountStatus, Directory};
+
+/// Accounts per request.
+const MAX_ACCOUNTS: usize = 90;
+/// The default cycle: an account must not be reported more often.
+const CYCLE_SECONDS: i64 = 7 * 24 * 3600;
+/// Atlassian's test account that is always closed.
+const CLOSED_TEST_ACCOUNT: &str = "5be24ba3f91c106033269289";
+
+/// What was reported by all apps, account by account, and which accounts changed: for the control plane.
+#[derive(Debug, Default)]
+pub struct ReportedAccounts {
+    reported: BTreeMap<String, ReportedAccount>,
+    updated_at: BTreeMap<String, Timestamp>,
+}
+
+/// How often one account was reported.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReportedAccount {
+    /// Number of reports.
+    pub times: u64,
+    /// Reports that came before the cycle was over.
+    pub too_early: u64,
+    /// Reports after the account was already answered as closed.
+    pub after_closed: u64,
+    /// The newest report.
+    pub last: Option<Timestamp>,
+    #[serde(skip)]
+    answered_closed: bool,
+}
+
+impl ReportedAccounts {
+    /// The accounts reported so far.
+    pub fn reported(&self) -> &BTreeMap<String, ReportedAccount> {
+        &self.reported
+    }
+
+    /// From `at` on, data fetched earlier about the account is out of date.
+    pub fn mark_updated(&mut self, account_id: &str, at: Timestamp) {
+        self.updated_at.insert(account_id.to_owned(), at);
+    }
+
+    /// Notes one reported account and says what the app must do about it.
+    fn report(&mut self, directory: &Directory, entry: &Entry, now: Timestamp) -> Option<&'static str> {
+        let account = directory.by_account_id(&entry.account_id);
+        let closed = account.is_some_and(|account| account.status() == AccountStatus::Closed) || entry.account_id == CLOSED_TEST_ACCOUNT;
+        let changed = self.updated_at.get(&entry.account_id).is_some_and(|at| entry.updated_at < *at);
+        // Unknown ids are answered but not remembered: a caller could invent any number of them.
+        if account.is_some() || closed {
+            let record = self.reported.entry(entry.account_id.clone()).or_default();
+            record.times += 1;
+            record.too_early += u64::from(record.last.is_some_and(|last| now.as_second() - last.as_second() < CYCLE_SECONDS));
+            record.after_closed += u64::from(record.answered_closed);
+            record.last = Some(now);
+            record.answered_closed = closed;
+        }
+        match (closed, changed) {
+            (true, _) => Some("closed"),
+            (false, true) => Some("updated"),
+            (false, false) => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Report {
+    accounts: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    account_id: String,
+    updated_at: Timestamp,
+}
+
+/// 200 with the accounts that need action, or 204 when none does.
+pub(crate) async fn report_accounts(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> Response {
+    let grant = match grant_of(&state, &headers) {
+        Ok(grant) => grant,
+        Err(refused) => return refused,
+    };
+    if !grant.scopes.iter().any(|scope| scope == REPORT_PERSONAL_DATA) {
+        return gateway_error(StatusCode::UNAUTHORIZED, "Unauthorized; scope does not match");
+    }
+    let report: Report = match serde_json::from_slice(&body) {
+        Ok(report) => report,
+        Err(error) => return refused(&format!("the body is not a report: {error}")),
+    };
+    if report.accounts.is_empty() || report.accounts.len() > MAX_ACCOUNTS {
+        return refused(&format!("a report holds 1 to {MAX_ACCOUNTS} accounts"));
+    }
+    if let Some(entry) = report.accounts.iter().find(|entry| !is_account_id(&entry.account_id)) {
+        return refused(&format!("`{}` is not an account id", entry.account_id));
+    }
+    let now = state.now();
+    let needing_action: Vec<Value> = {
+        let mut reported = state.reported_accounts();
+        let directory = state.world().directory();
+        let answers = report.accounts.iter().filter_map(|entry| {
+            let status = reported.report(directory, entry, now)?;
+            Some(json!({ "accountId": entry.account_id, "status": status }))
+        });
+        answers.collect()
+    };
+    let mut response = match needing_action.as_slice() {
+        [] => StatusCode::NO_CONTENT.into_response(),
+        accounts => Json(json!({ "accounts": accounts })).into_response(),
+    };
+    let cycle = state.settings().cycle_period.as_deref().and_then(|period| HeaderValue::from_str(period).ok());
+    if let Some(cycle) = cycle {
+        response.headers_mut().insert(HeaderName::from_static("cycle-period"), cycle);
+    }
+    response
+}
+
+/// 1 to 128 letters, digits, `-` and `:`, and never the literal `unknown`.
+fn is_account_id(text: &str) -> bool {
+    let well_formed = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':'));
+    (1..=128).contains(&text.len()) && well_formed && text != "unknown"
+}
+
+fn refused(message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "errorType": "BAD_REQUEST", "errorMessage": message }))).into_response()
+}
