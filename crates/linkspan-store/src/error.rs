@@ -35,6 +35,9 @@ pub enum StoreError {
     /// A row that must not exist yet does.
     #[error("{0} exists already")]
     Exists(&'static str),
+    /// What is to be deleted is still used.
+    #[error("cannot be deleted: {0}")]
+    InUse(&'static str),
 }
 
 impl StoreError {

@@ -100,6 +100,18 @@ impl Bulk {
     }
 }
 
+/// Declares bulk statements and lists them for the test that prepares each on both engines.
+macro_rules! bulks {
+    ($($(#[$doc:meta])* $name:ident = $head:expr, $row:expr, $tail:expr;)*) => {
+        $($(#[$doc])* pub(crate) static $name: crate::db::Bulk = crate::db::Bulk::new($head, $row, $tail);)*
+
+        /// Every bulk statement of this module, by name.
+        #[cfg(test)]
+        pub(crate) static BULKS: &[(&str, &crate::db::Bulk)] = &[$((stringify!($name), &$name)),*];
+    };
+}
+pub(crate) use bulks;
+
 /// Moves every `$n` up by `by`.
 fn shift_shared(text: &str, by: usize) -> String {
     let mut shifted = String::with_capacity(text.len());

@@ -14,7 +14,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{Postgres, Sqlite, Transaction};
 
 pub(crate) use args::{Arg, args};
-pub(crate) use bulk::Bulk;
+pub(crate) use bulk::{Bulk, bulks};
 pub(crate) use dialect::Dialect;
 pub(crate) use row::Row;
 pub(crate) use statement::{Query, Sql, statements};

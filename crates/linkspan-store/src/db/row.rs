@@ -32,6 +32,7 @@ impl Row {
     column!(int: i64);
     column!(optional_int: Option<i64>);
     column!(bool: bool);
+    column!(optional_bool: Option<bool>);
     column!(bytes: Vec<u8>);
     column!(optional_bytes: Option<Vec<u8>>);
 

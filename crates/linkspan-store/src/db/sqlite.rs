@@ -52,6 +52,8 @@ impl Pools {
                     .clone()
                     .thread_name(|_| "store-writer".to_owned())
                     .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+                    // What is deleted is overwritten, so that erasing a source leaves nothing in the file.
+                    .pragma("secure_delete", "on")
                     .pragma("wal_autocheckpoint", "2000")
                     .pragma("journal_size_limit", (64 * 1024 * 1024).to_string()),
             )

@@ -29,6 +29,7 @@ macro_rules! statements {
         $($(#[$doc])* pub(crate) const $name: &str = $text;)*
 
         /// Every statement of this module, by name.
+        #[cfg(test)]
         pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }

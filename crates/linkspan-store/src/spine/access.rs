@@ -6,7 +6,20 @@ use linkspan_model::access::{AccessRule, RuleKey};
 use linkspan_model::ids::{RecordId, SourceId};
 
 use crate::Store;
+use crate::db::{Arg, Row, Tx, args, bulks, statements};
 use crate::error::StoreError;
+
+statements! {
+    RULES = "SELECT key, rule FROM access_rules WHERE source_id = $1 ORDER BY key";
+}
+
+bulks! {
+    OF_RECORDS = "SELECT guarded, rule, record_id FROM record_access WHERE source_id = $1 AND record_id IN (", "?", ")";
+    UPSERT = "INSERT INTO record_access (source_id, record_id, guarded, rule) VALUES ", "($1, ?, ?, ?)",
+        " ON CONFLICT (source_id, record_id) DO UPDATE SET guarded = excluded.guarded, rule = excluded.rule";
+    INTERN = "INSERT INTO access_rules (source_id, key, rule) VALUES ", "($1, ?, ?)",
+        " ON CONFLICT (source_id, key) DO NOTHING";
+}
 
 /// What guards a stored record. A record without an entry is guarded like one whose access is unknown: nobody may see it
 /// (hazard P7).
@@ -27,13 +40,76 @@ impl Store {
         source: SourceId,
         records: &[RecordId],
     ) -> Result<HashMap<RecordId, StoredAccess>, StoreError> {
-        let _ = (source, records);
-        unimplemented!()
+        let mut answers: HashMap<_, _> = records.iter().map(|&id| (id, StoredAccess::Unknown)).collect();
+        let ids = records.iter().copied().map(Arg::from).collect();
+        for (sql, args) in OF_RECORDS.lookup(self.db.dialect(), &args![source], ids) {
+            for row in self.db.all(sql, args).await? {
+                if let Some(access) = read(&row, 0)? {
+                    answers.insert(RecordId(row.uuid(2)?), access);
+                }
+            }
+        }
+        Ok(answers)
     }
 
     /// All rules of a source.
     pub async fn access_rules(&self, source: SourceId) -> Result<Vec<(RuleKey, AccessRule)>, StoreError> {
-        let _ = source;
-        unimplemented!()
+        let rows = self.db.all(RULES, args![source]).await?;
+        rows.iter()
+            .map(|row| {
+                let rule = serde_json::from_str(&row.text(1)?).map_err(StoreError::corrupt)?;
+                Ok((RuleKey(row.uuid(0)?), rule))
+            })
+            .collect()
     }
+}
+
+/// Writes what guards these records, and the rules they point at.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    source: SourceId,
+    rules: &HashMap<RuleKey, &AccessRule>,
+    guards: &[(RecordId, StoredAccess)],
+) -> Result<(), StoreError> {
+    let shared = args![source];
+    let mut needed: Vec<RuleKey> = guards
+        .iter()
+        .filter_map(|(_, access)| match access {
+            StoredAccess::Rule(key) => Some(*key),
+            StoredAccess::Unknown | StoredAccess::Unguarded => None,
+        })
+        .collect();
+    needed.sort_unstable();
+    needed.dedup();
+    let mut interned = Vec::with_capacity(needed.len());
+    for key in needed {
+        if let Some(rule) = rules.get(&key) {
+            interned.push(args![key, serde_json::to_string(rule).map_err(StoreError::corrupt)?]);
+        }
+    }
+    for (sql, args) in INTERN.insert(tx.dialect(), &shared, interned) {
+        tx.execute(sql, args).await?;
+    }
+    let rows = guards
+        .iter()
+        .map(|&(id, access)| match access {
+            StoredAccess::Rule(key) => args![id, true, key],
+            StoredAccess::Unknown => args![id, true, None::<RuleKey>],
+            StoredAccess::Unguarded => args![id, false, None::<RuleKey>],
+        })
+        .collect();
+    for (sql, args) in UPSERT.insert(tx.dialect(), &shared, rows) {
+        tx.execute(sql, args).await?;
+    }
+    Ok(())
+}
+
+/// Reads `guarded` and `rule`, the columns at `index` and behind it; `None` where an outer join found no entry.
+pub(crate) fn read(row: &Row, index: usize) -> Result<Option<StoredAccess>, StoreError> {
+    Ok(match (row.optional_bool(index)?, row.optional_uuid(index + 1)?) {
+        (None, _) => None,
+        (Some(false), _) => Some(StoredAccess::Unguarded),
+        (Some(true), None) => Some(StoredAccess::Unknown),
+        (Some(true), Some(key)) => Some(StoredAccess::Rule(RuleKey(key))),
+    })
 }

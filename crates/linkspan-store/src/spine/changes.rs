@@ -1,10 +1,23 @@
 //! The change feed.
 
-use linkspan_model::change::Change;
-use linkspan_model::ids::SourceId;
+use linkspan_model::change::{Change, ChangeKind};
+use linkspan_model::ids::{RecordId, SourceId};
+use linkspan_model::record::Model;
 
 use crate::Store;
+use crate::db::{Row, Tx, args, bulks, statements};
 use crate::error::StoreError;
+
+statements! {
+    OF_ALL = "SELECT seq, source_id, model, record_id, kind, at FROM changes
+        WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+    OF_SOURCE = "SELECT seq, source_id, model, record_id, kind, at FROM changes
+        WHERE source_id = $4 AND seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+}
+
+bulks! {
+    APPEND = "INSERT INTO changes (source_id, at, seq, model, record_id, kind) VALUES ", "($1, $2, ?, ?, ?, ?)", "";
+}
 
 /// A stretch of the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +38,60 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        let _ = (source, after, limit);
-        unimplemented!()
+        // Taken before the entries are read: what it covers is visible to every later statement.
+        let horizon = self.db.feed_horizon().await?;
+        let mut args = args![after, horizon, i64::from(limit)];
+        let rows = match source {
+            None => self.db.all(OF_ALL, args).await?,
+            Some(source) => {
+                args.push(source.into());
+                self.db.all(OF_SOURCE, args).await?
+            }
+        };
+        let changes: Vec<Change> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let next = match changes.last() {
+            Some(last) if changes.len() >= limit as usize => last.seq,
+            _ => horizon.max(after),
+        };
+        Ok(FeedPage { changes, next })
     }
+}
+
+/// Appends entries, in this order.
+pub(crate) async fn append(
+    tx: &mut Tx,
+    source: SourceId,
+    entries: &[(RecordId, Model, ChangeKind)],
+    at: i64,
+) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let first = tx.next_feed_positions(entries.len()).await?;
+    let rows = (first..)
+        .zip(entries)
+        .map(|(seq, (id, model, kind))| args![seq, model.as_str(), *id, kind.as_str()])
+        .collect();
+    for (sql, args) in APPEND.insert(tx.dialect(), &args![source, at], rows) {
+        tx.execute(sql, args).await?;
+    }
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Change, StoreError> {
+    let kind = match &*row.text(4)? {
+        "created" => ChangeKind::Created,
+        "updated" => ChangeKind::Updated,
+        "removed" => ChangeKind::Removed,
+        "access" => ChangeKind::Access,
+        other => return Err(StoreError::corrupt(format!("unknown kind of change `{other}`"))),
+    };
+    Ok(Change {
+        seq: row.int(0)?,
+        source: SourceId(row.uuid(1)?),
+        model: row.word(2)?,
+        record: RecordId(row.uuid(3)?),
+        kind,
+        at: row.time(5)?,
+    })
 }

@@ -3,13 +3,72 @@
 use linkspan_model::ids::SourceId;
 
 use crate::Store;
+use crate::db::{args, statements};
 use crate::error::StoreError;
+
+/// Rows erased in one step.
+const STEP: i64 = 1_000;
+
+statements! {
+    IN_USE = "SELECT 1 FROM linked_accounts WHERE source_id = $1 LIMIT 1";
+    RETIRE = "UPDATE sources SET state = 'removing' WHERE id = $1";
+    DELETE = "DELETE FROM sources WHERE id = $1 AND state = 'removing'";
+    RECORDS = "DELETE FROM records WHERE source_id = $1
+        AND id IN (SELECT id FROM records WHERE source_id = $1 LIMIT $2)";
+    RAWS = "DELETE FROM raws WHERE source_id = $1
+        AND (kind, remote_id) IN (SELECT kind, remote_id FROM raws WHERE source_id = $1 LIMIT $2)";
+    RECORD_ACCESS = "DELETE FROM record_access WHERE source_id = $1
+        AND record_id IN (SELECT record_id FROM record_access WHERE source_id = $1 LIMIT $2)";
+    ACCESS_RULES = "DELETE FROM access_rules WHERE source_id = $1
+        AND key IN (SELECT key FROM access_rules WHERE source_id = $1 LIMIT $2)";
+    GROUP_MEMBERS = "DELETE FROM group_members WHERE source_id = $1 AND (group_id, account_id) IN
+        (SELECT group_id, account_id FROM group_members WHERE source_id = $1 LIMIT $2)";
+    STREAMS = "DELETE FROM streams WHERE source_id = $1
+        AND stream IN (SELECT stream FROM streams WHERE source_id = $1 LIMIT $2)";
+    CHANGES = "DELETE FROM changes WHERE source_id = $1
+        AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
+}
+
+/// Every table that holds rows of sources.
+pub(crate) const TABLES: [(&str, &str); 7] = [
+    ("records", RECORDS),
+    ("raws", RAWS),
+    ("record_access", RECORD_ACCESS),
+    ("access_rules", ACCESS_RULES),
+    ("group_members", GROUP_MEMBERS),
+    ("streams", STREAMS),
+    ("changes", CHANGES),
+];
 
 impl Store {
     /// Erases everything stored of a source, and the source itself, in bounded steps; the number of rows erased. The
-    /// source takes no more writes from the first step on. Safe to repeat after a crash.
+    /// source takes no more writes from the first step on. Safe to repeat after a crash, which leaves the source in
+    /// [`SourceState::Removing`](crate::SourceState::Removing).
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while a linked account uses the source: see [`Store::unlink`].
     pub async fn delete_source(&self, source: SourceId) -> Result<u64, StoreError> {
-        let _ = source;
-        unimplemented!()
+        let mut tx = self.db.begin().await?;
+        // Waits for a write that is under way; none can begin afterwards.
+        tx.lock_source(source).await?;
+        if tx.first(IN_USE, args![source]).await?.is_some() {
+            return Err(StoreError::InUse("a linked account uses the source"));
+        }
+        tx.execute(RETIRE, args![source]).await?;
+        tx.commit().await?;
+
+        let mut erased = 0;
+        for (_, statement) in TABLES {
+            loop {
+                let rows = self.db.write(statement, args![source, STEP]).await?;
+                if rows == 0 {
+                    break;
+                }
+                erased += rows;
+            }
+        }
+        erased += self.db.write(DELETE, args![source]).await?;
+        self.db.forget_erased().await?;
+        Ok(erased)
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod changes;
 pub(crate) mod erase;
 pub(crate) mod fingerprint;
 pub(crate) mod memberships;
+pub(crate) mod plan;
 pub(crate) mod raws;
 pub(crate) mod records;
 pub(crate) mod streams;

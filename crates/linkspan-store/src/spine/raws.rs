@@ -1,10 +1,36 @@
 //! Upstream JSON, kept byte for byte.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use linkspan_model::ids::{RecordId, SourceId};
 
+use super::batch::BatchOutcome;
+use super::plan::PlannedRaw;
 use crate::Store;
+use crate::db::{Arg, Row, Tx, args, bulks, statements};
 use crate::error::StoreError;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT kind, remote_id, path, record, problem, stored_at, body FROM raws ", $rest)
+    };
+}
+
+statements! {
+    ONE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id = $3");
+    PAGE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id > $3 ORDER BY remote_id LIMIT $4");
+    COUNT = "SELECT COUNT(*), COUNT(problem) FROM raws WHERE source_id = $1 AND kind = $2";
+}
+
+bulks! {
+    STORED = "SELECT remote_id, hash FROM raws WHERE source_id = $1 AND kind = $2 AND remote_id IN (", "?", ")";
+    OF_RECORDS = select!("WHERE source_id = $1 AND record IN ("), "?", ")";
+    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, path, problem, body) VALUES ",
+        "($1, $2, ?, ?, ?, ?, ?, ?, ?)",
+        " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET stored_at = excluded.stored_at, hash = excluded.hash,
+            record = excluded.record, path = excluded.path, problem = excluded.problem, body = excluded.body";
+}
 
 /// A stored piece of upstream JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +59,7 @@ impl Store {
         kind: &str,
         remote_id: &str,
     ) -> Result<Option<StoredRaw>, StoreError> {
-        let _ = (source, kind, remote_id);
-        unimplemented!()
+        self.db.first(ONE, args![source, kind, remote_id]).await?.map(|row| read(&row)).transpose()
     }
 
     /// The upstream JSON from which these records were made, ordered by record, kind and upstream id.
@@ -43,8 +68,19 @@ impl Store {
         source: SourceId,
         records: &[RecordId],
     ) -> Result<Vec<StoredRaw>, StoreError> {
-        let _ = (source, records);
-        unimplemented!()
+        let mut raws: Vec<StoredRaw> = Vec::with_capacity(records.len());
+        let ids = records.iter().copied().map(Arg::from).collect();
+        for (sql, args) in OF_RECORDS.lookup(self.db.dialect(), &args![source], ids) {
+            for row in self.db.all(sql, args).await? {
+                raws.push(read(&row)?);
+            }
+        }
+        raws.sort_unstable_by(|a, b| {
+            (a.record, &a.kind, &a.remote_id).cmp(&(b.record, &b.kind, &b.remote_id))
+        });
+        // A record asked for twice may have been answered twice.
+        raws.dedup_by(|a, b| a.kind == b.kind && a.remote_id == b.remote_id);
+        Ok(raws)
     }
 
     /// Upstream JSON of one kind in the order of upstream ids (as text), behind `after`.
@@ -55,13 +91,138 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<StoredRaw>, StoreError> {
-        let _ = (source, kind, after, limit);
-        unimplemented!()
+        let args = args![source, kind, after.unwrap_or(""), i64::from(limit)];
+        self.db.all(PAGE, args).await?.iter().map(read).collect()
     }
 
     /// How many pieces of a kind are stored: all, and those with a problem.
     pub async fn count_raws(&self, source: SourceId, kind: &str) -> Result<(u64, u64), StoreError> {
-        let _ = (source, kind);
-        unimplemented!()
+        let row = self.db.first(COUNT, args![source, kind]).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("a count has no row"))?;
+        Ok((row.int(0)?.cast_unsigned(), row.int(1)?.cast_unsigned()))
+    }
+}
+
+/// Writes the raws that are new or different.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    source: SourceId,
+    raws: &[PlannedRaw<'_>],
+    now: Timestamp,
+    outcome: &mut BatchOutcome,
+) -> Result<(), StoreError> {
+    let mut by_kind: BTreeMap<&str, Vec<Arg>> = BTreeMap::new();
+    for planned in raws {
+        by_kind.entry(planned.raw.kind).or_default().push(Arg::from(&planned.raw.remote_id));
+    }
+    let mut stored: BTreeMap<(&str, String), [u8; 16]> = BTreeMap::new();
+    for (kind, remote_ids) in by_kind {
+        for (sql, args) in STORED.lookup(tx.dialect(), &args![source, kind], remote_ids) {
+            for row in tx.all(sql, args).await? {
+                stored.insert((kind, row.text(0)?), row.array(1)?);
+            }
+        }
+    }
+    let mut rows = Vec::with_capacity(raws.len());
+    for PlannedRaw { raw, hash } in raws {
+        if !stored.is_empty() && stored.get(&(raw.kind, raw.remote_id.clone())) == Some(hash) {
+            outcome.raws_unchanged += 1;
+            continue;
+        }
+        outcome.raws_written += 1;
+        rows.push(args![
+            raw.kind,
+            &raw.remote_id,
+            *hash,
+            raw.record,
+            &raw.path,
+            raw.problem.as_deref(),
+            encode(&raw.json),
+        ]);
+    }
+    for (sql, args) in UPSERT.insert(tx.dialect(), &args![source, now], rows) {
+        tx.execute(sql, args).await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn read(row: &Row) -> Result<StoredRaw, StoreError> {
+    Ok(StoredRaw {
+        kind: row.text(0)?,
+        remote_id: row.text(1)?,
+        path: row.text(2)?,
+        record: row.optional_uuid(3)?.map(RecordId),
+        problem: row.optional_text(4)?,
+        stored_at: row.time(5)?,
+        json: decode(&row.bytes(6)?)?,
+    })
+}
+
+/// The JSON as it is.
+const PLAIN: u8 = 0;
+/// An LZ4 block, led by the JSON's length.
+const LZ4: u8 = 1;
+/// Shorter texts are not worth the step.
+const COMPRESS_FROM: usize = 256;
+
+/// The stored form of a raw: a byte that names the encoding, then the JSON in it.
+fn encode(json: &str) -> Vec<u8> {
+    if json.len() >= COMPRESS_FROM
+        && let Ok(length) = u32::try_from(json.len())
+    {
+        let mut stored = vec![0; 5 + lz4_flex::block::get_maximum_output_size(json.len())];
+        stored[0] = LZ4;
+        stored[1..5].copy_from_slice(&length.to_le_bytes());
+        if let Ok(compressed) = lz4_flex::block::compress_into(json.as_bytes(), &mut stored[5..])
+            && compressed < json.len()
+        {
+            stored.truncate(5 + compressed);
+            stored.shrink_to_fit();
+            return stored;
+        }
+    }
+    let mut stored = Vec::with_capacity(1 + json.len());
+    stored.push(PLAIN);
+    stored.extend_from_slice(json.as_bytes());
+    stored
+}
+
+fn decode(stored: &[u8]) -> Result<String, StoreError> {
+    let json = match stored.split_first() {
+        Some((&PLAIN, json)) => json.to_vec(),
+        Some((&LZ4, rest)) => decompress(rest)?,
+        _ => return Err(StoreError::corrupt("a raw's encoding is unknown")),
+    };
+    String::from_utf8(json).map_err(StoreError::corrupt)
+}
+
+fn decompress(stored: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let (length, block) =
+        stored.split_first_chunk::<4>().ok_or_else(|| StoreError::corrupt("a raw is cut short"))?;
+    let length = u32::from_le_bytes(*length) as usize;
+    // An LZ4 block grows 255-fold at most: a length that was tampered with must not size the buffer.
+    if length > block.len().saturating_mul(255) {
+        return Err(StoreError::corrupt("a raw's length is false"));
+    }
+    lz4_flex::block::decompress(block, length).map_err(StoreError::corrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_raw_comes_back_byte_for_byte(json in ".{0,2000}", times in 1_usize..20) {
+            let json = json.repeat(times);
+            prop_assert_eq!(decode(&encode(&json)).unwrap(), json);
+        }
+
+        #[test]
+        fn an_altered_raw_is_an_error_not_a_panic(stored in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&stored);
+        }
     }
 }

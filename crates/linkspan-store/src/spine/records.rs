@@ -5,7 +5,28 @@ use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::{Body, Model};
 
 use crate::Store;
+use crate::db::{Arg, Query, Row, args, bulks, statements};
 use crate::error::StoreError;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, model, remote_id, parent, container, remote_created_at, remote_updated_at, created_at, modified_at,
+                deleted, body FROM records ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    ONE = select!("WHERE source_id = $1 AND id = $2 AND model = $3");
+    COUNT = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2";
+    COUNT_LIVE = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2 AND deleted = FALSE";
+}
+
+bulks! {
+    MANY = select!("WHERE source_id = $1 AND id IN ("), "?", ")";
+}
 
 /// A stored record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +121,27 @@ impl Store {
         after: Option<RecordPosition>,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
-        let _ = (source, model, filter, after, limit);
-        unimplemented!()
+        let mut query = Query::new(select!("WHERE source_id = "));
+        query.bind(source).push(" AND model = ").bind(model.as_str());
+        filter.apply(&mut query, source, model);
+        // The later of the two lower bounds alone, so that the index is entered where the page begins.
+        match (after, filter.modified_after) {
+            (Some(after), bound) if bound.is_none_or(|bound| after.modified_at > bound) => {
+                query
+                    .push(" AND (modified_at, id) > (")
+                    .bind(after.modified_at)
+                    .push(", ")
+                    .bind(after.id)
+                    .push(")");
+            }
+            (_, Some(bound)) => {
+                query.push(" AND modified_at > ").bind(bound);
+            }
+            (_, None) => {}
+        }
+        query.push(" ORDER BY modified_at, id LIMIT ").bind(i64::from(limit));
+        let (sql, args) = query.finish();
+        self.db.all(sql, args).await?.iter().map(read).collect()
     }
 
     /// A record, tombstone or not.
@@ -111,18 +151,26 @@ impl Store {
         model: Model,
         id: RecordId,
     ) -> Result<Option<StoredRecord>, StoreError> {
-        let _ = (source, model, id);
-        unimplemented!()
+        self.db.first(ONE, args![source, id, model.as_str()]).await?.map(|row| read(&row)).transpose()
     }
 
-    /// Those of `ids` that exist, of whatever model, tombstones too, in no particular order.
+    /// Those of `ids` that exist, of whatever model, tombstones too, each once, in the order of their ids.
     pub async fn get_records(
         &self,
         source: SourceId,
         ids: &[RecordId],
     ) -> Result<Vec<StoredRecord>, StoreError> {
-        let _ = (source, ids);
-        unimplemented!()
+        let mut records: Vec<StoredRecord> = Vec::with_capacity(ids.len());
+        let ids = ids.iter().copied().map(Arg::from).collect();
+        for (sql, args) in MANY.lookup(self.db.dialect(), &args![source], ids) {
+            for row in self.db.all(sql, args).await? {
+                records.push(read(&row)?);
+            }
+        }
+        records.sort_unstable_by_key(|record| record.id);
+        // An id asked for twice may have been answered twice.
+        records.dedup_by_key(|record| record.id);
+        Ok(records)
     }
 
     /// How many records of a model there are.
@@ -132,7 +180,57 @@ impl Store {
         model: Model,
         include_deleted: bool,
     ) -> Result<u64, StoreError> {
-        let _ = (source, model, include_deleted);
-        unimplemented!()
+        let text = if include_deleted { COUNT } else { COUNT_LIVE };
+        let row = self.db.first(text, args![source, model.as_str()]).await?;
+        Ok(row.ok_or_else(|| StoreError::corrupt("a count has no row"))?.int(0)?.cast_unsigned())
     }
+}
+
+impl ListFilter<'_> {
+    /// Adds all conditions but `modified_after`, which the page's position may imply.
+    fn apply(&self, query: &mut Query, source: SourceId, model: Model) {
+        let times = [
+            (" AND created_at > ", self.created_after),
+            (" AND created_at < ", self.created_before),
+            (" AND modified_at < ", self.modified_before),
+            (" AND remote_created_at > ", self.remote_created_after),
+            (" AND remote_created_at < ", self.remote_created_before),
+            (" AND remote_updated_at > ", self.remote_updated_after),
+            (" AND remote_updated_at < ", self.remote_updated_before),
+        ];
+        for (condition, bound) in times {
+            if let Some(bound) = bound {
+                query.push(condition).bind(bound);
+            }
+        }
+        if !self.include_deleted {
+            query.push(" AND deleted = FALSE");
+        }
+        if let Some(remote_id) = self.remote_id {
+            query.push(" AND id = ").bind(RecordId::of(source, model, remote_id));
+            query.push(" AND remote_id = ").bind(remote_id);
+        }
+        if let Some(parent) = self.parent {
+            query.push(" AND parent = ").bind(parent);
+        }
+        if let Some(containers) = self.containers {
+            query.push(" AND container IN ").bind_list(containers.iter().copied());
+        }
+    }
+}
+
+fn read(row: &Row) -> Result<StoredRecord, StoreError> {
+    Ok(StoredRecord {
+        id: RecordId(row.uuid(0)?),
+        model: row.word(1)?,
+        remote_id: row.optional_text(2)?,
+        parent: row.optional_uuid(3)?.map(RecordId),
+        container: row.optional_uuid(4)?.map(RecordId),
+        remote_created_at: row.optional_time(5)?,
+        remote_updated_at: row.optional_time(6)?,
+        created_at: row.time(7)?,
+        modified_at: row.time(8)?,
+        deleted: row.bool(9)?,
+        body: row.text(10)?,
+    })
 }

@@ -3,8 +3,38 @@
 use jiff::Timestamp;
 use linkspan_model::ids::SourceId;
 
+use super::batch::Checkpoint;
+use super::write::require_active;
 use crate::Store;
+use crate::db::{Arg, Row, args, statements};
 use crate::error::StoreError;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT stream, state, phase, items_done, items_expected, started_at, finished_at, last_error,
+                last_success_at FROM streams ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    ALL = select!("WHERE source_id = $1 ORDER BY stream");
+    ONE = select!("WHERE source_id = $1 AND stream = $2");
+    PUT = "INSERT INTO streams (source_id, stream, state, phase, items_done, items_expected, started_at, finished_at,
+            last_error, last_success_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (source_id, stream) DO UPDATE SET state = COALESCE(excluded.state, streams.state),
+            phase = excluded.phase, items_done = excluded.items_done, items_expected = excluded.items_expected,
+            started_at = excluded.started_at, finished_at = excluded.finished_at, last_error = excluded.last_error,
+            last_success_at = excluded.last_success_at";
+    CHECKPOINT = "INSERT INTO streams (source_id, stream, state, phase, items_done, items_expected)
+        VALUES ($1, $2, $3, COALESCE($4, ''), COALESCE($5, 0), $6)
+        ON CONFLICT (source_id, stream) DO UPDATE SET state = excluded.state, phase = COALESCE($4, streams.phase),
+            items_done = COALESCE($5, streams.items_done), items_expected = COALESCE($6, streams.items_expected)";
+    RESET = "DELETE FROM streams WHERE source_id = $1 AND stream = $2";
+}
 
 /// Where a stream stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +69,7 @@ pub struct StreamProgress {
 impl Store {
     /// The streams of a source, ordered by name.
     pub async fn get_streams(&self, source: SourceId) -> Result<Vec<StreamState>, StoreError> {
-        let _ = source;
-        unimplemented!()
+        self.db.all(ALL, args![source]).await?.iter().map(read).collect()
     }
 
     /// One stream of a source.
@@ -49,8 +78,7 @@ impl Store {
         source: SourceId,
         stream: &str,
     ) -> Result<Option<StreamState>, StoreError> {
-        let _ = (source, stream);
-        unimplemented!()
+        self.db.first(ONE, args![source, stream]).await?.map(|row| read(&row)).transpose()
     }
 
     /// Stores how a stream is going, and where to go on unless `state` is `None`, which leaves that as it is.
@@ -58,13 +86,56 @@ impl Store {
     /// # Errors
     /// [`StoreError::SourceGone`] when the source does not exist or is being erased.
     pub async fn put_stream_state(&self, source: SourceId, stream: &StreamState) -> Result<(), StoreError> {
-        let _ = (source, stream);
-        unimplemented!()
+        let progress = &stream.progress;
+        let args = args![
+            source,
+            &stream.stream,
+            stream.state.as_deref(),
+            &progress.phase,
+            progress.items_done,
+            progress.items_expected,
+            progress.started_at,
+            progress.finished_at,
+            progress.last_error.as_deref(),
+            progress.last_success_at,
+        ];
+        let mut tx = self.db.begin().await?;
+        tx.lock_source(source).await?;
+        require_active(&mut tx, source).await?;
+        tx.execute(PUT, args).await?;
+        tx.commit().await
     }
 
     /// Forgets where a stream stands, so that it begins anew.
     pub async fn reset_stream(&self, source: SourceId, stream: &str) -> Result<(), StoreError> {
-        let _ = (source, stream);
-        unimplemented!()
+        self.db.write(RESET, args![source, stream]).await?;
+        Ok(())
     }
+}
+
+pub(crate) fn checkpoint_args(source: SourceId, checkpoint: &Checkpoint) -> Vec<Arg> {
+    args![
+        source,
+        &checkpoint.stream,
+        &checkpoint.state,
+        checkpoint.phase.as_deref(),
+        checkpoint.items_done,
+        checkpoint.items_expected,
+    ]
+}
+
+fn read(row: &Row) -> Result<StreamState, StoreError> {
+    Ok(StreamState {
+        stream: row.text(0)?,
+        state: row.optional_text(1)?,
+        progress: StreamProgress {
+            phase: row.text(2)?,
+            items_done: row.int(3)?,
+            items_expected: row.optional_int(4)?,
+            started_at: row.optional_time(5)?,
+            finished_at: row.optional_time(6)?,
+            last_error: row.optional_text(7)?,
+            last_success_at: row.optional_time(8)?,
+        },
+    })
 }

@@ -1,8 +1,44 @@
-use crate::Store;
-use crate::error::StoreError;
-use crate::spine::batch::{Batch, BatchOutcome};
+//! The one way into the spine: a batch in a transaction (invariant 1).
+
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
-use linkspan_model::ids::SourceId;
+use linkspan_model::change::ChangeKind;
+use linkspan_model::ids::{RecordId, SourceId};
+use linkspan_model::record::Model;
+
+use super::access::StoredAccess;
+use super::batch::{Batch, BatchOutcome, ChildSet};
+use super::plan::{Plan, PlannedRecord};
+use super::{access, changes, raws, streams};
+use crate::Store;
+use crate::db::{Arg, Tx, args, bulks, statements};
+use crate::error::StoreError;
+
+statements! {
+    SOURCE_IS_ACTIVE = "SELECT 1 FROM sources WHERE id = $1 AND state = 'active'";
+    TICK = "UPDATE sources SET clock = CASE WHEN clock >= $2 THEN clock + 1 ELSE $2 END WHERE id = $1 RETURNING clock";
+}
+
+bulks! {
+    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule FROM records r
+        LEFT JOIN record_access a ON a.source_id = r.source_id AND a.record_id = r.id
+        WHERE r.source_id = $1 AND r.id IN (", "?", ")";
+    UPSERT = "INSERT INTO records (source_id, deleted, created_at, modified_at, id, model, hash, remote_id, parent,
+            container, remote_created_at, remote_updated_at, body) VALUES ",
+        "($1, FALSE, $2, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ON CONFLICT (source_id, id) DO UPDATE SET deleted = FALSE, modified_at = excluded.modified_at,
+            hash = excluded.hash, remote_id = excluded.remote_id, parent = excluded.parent,
+            container = excluded.container, remote_created_at = excluded.remote_created_at,
+            remote_updated_at = excluded.remote_updated_at, body = excluded.body";
+    CHILDREN = "SELECT id, parent, model FROM records
+        WHERE source_id = $1 AND deleted = FALSE AND parent IN (", "?", ")";
+    REMOVE = "UPDATE records SET deleted = TRUE, modified_at = $2
+        WHERE source_id = $1 AND deleted = FALSE AND id IN (", "?", ") RETURNING id, model";
+}
+
+/// Models whose records cannot outlive the record they belong to.
+const DEPENDENT: [Model; 3] = [Model::Comment, Model::Attachment, Model::Worklog];
 
 impl Store {
     /// Writes a batch in one transaction: all of it or nothing. Content that is stored already, by its hash, is not
@@ -21,7 +57,226 @@ impl Store {
         batch: &Batch,
         now: Timestamp,
     ) -> Result<BatchOutcome, StoreError> {
-        let _ = (source, batch, now);
-        unimplemented!()
+        let plan = Plan::of(batch)?;
+        let mut writer = Writer::begin(self, source, now).await?;
+        raws::write(&mut writer.tx, source, &plan.raws, now, &mut writer.outcome).await?;
+        let children = writer.children_of(batch.child_sets.iter().map(|set| set.parent)).await?;
+        writer.write_records(&plan).await?;
+        let mut doomed = unlisted_children(&batch.child_sets, &children, &plan.records);
+        doomed.extend(batch.removed.iter().map(|&(_, id)| id));
+        writer.remove(doomed).await?;
+        if let Some(checkpoint) = &batch.checkpoint {
+            writer.tx.execute(streams::CHECKPOINT, streams::checkpoint_args(source, checkpoint)).await?;
+        }
+        writer.finish().await
     }
+}
+
+/// Fails unless the source takes writes. On PostgreSQL, [`Tx::lock_source`] first makes the answer last.
+pub(crate) async fn require_active(tx: &mut Tx, source: SourceId) -> Result<(), StoreError> {
+    match tx.first(SOURCE_IS_ACTIVE, args![source]).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::SourceGone(source)),
+    }
+}
+
+struct Writer {
+    tx: Tx,
+    source: SourceId,
+    now: Timestamp,
+    /// The `modified_at` of this batch, once anything in it changed a record.
+    stamp: Option<i64>,
+    changes: Vec<(RecordId, Model, ChangeKind)>,
+    outcome: BatchOutcome,
+}
+
+/// A live child: its id, and what it is a child of.
+type Children = HashMap<(RecordId, Model), Vec<RecordId>>;
+
+struct Stored {
+    hash: [u8; 16],
+    deleted: bool,
+    access: Option<StoredAccess>,
+}
+
+impl Writer {
+    async fn begin(store: &Store, source: SourceId, now: Timestamp) -> Result<Self, StoreError> {
+        let mut tx = store.db.begin().await?;
+        tx.lock_source(source).await?;
+        require_active(&mut tx, source).await?;
+        Ok(Self { tx, source, now, stamp: None, changes: Vec::new(), outcome: BatchOutcome::default() })
+    }
+
+    async fn write_records(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let mut stored = self.stored(&plan.records).await?;
+        let mut content = Vec::new();
+        let mut guards = Vec::new();
+        for planned in &plan.records {
+            let id = planned.record.id;
+            let counts = self.outcome.models.entry(planned.model).or_default();
+            let known = stored.remove(&id);
+            let change = match &known {
+                Some(_) if planned.only_if_unknown => continue,
+                None => Some(ChangeKind::Created),
+                Some(stored) if stored.deleted => Some(ChangeKind::Created),
+                Some(stored) if stored.hash != planned.hash => Some(ChangeKind::Updated),
+                Some(_) => None,
+            };
+            match change {
+                Some(ChangeKind::Created) => counts.created += 1,
+                Some(_) => counts.updated += 1,
+                None => counts.unchanged += 1,
+            }
+            if let Some(kind) = change {
+                content.push(planned);
+                self.changes.push((id, planned.model, kind));
+            }
+            if known.and_then(|stored| stored.access) != Some(planned.access) {
+                guards.push((id, planned.access));
+                if change != Some(ChangeKind::Created) {
+                    counts.access_changed += 1;
+                    self.changes.push((id, planned.model, ChangeKind::Access));
+                }
+            }
+        }
+        self.write_content(content).await?;
+        access::write(&mut self.tx, self.source, &plan.rules, &guards).await
+    }
+
+    async fn stored(
+        &mut self,
+        records: &[PlannedRecord<'_>],
+    ) -> Result<HashMap<RecordId, Stored>, StoreError> {
+        let ids = records.iter().map(|planned| Arg::from(planned.record.id)).collect();
+        let mut stored = HashMap::with_capacity(records.len());
+        for (sql, args) in STORED.lookup(self.tx.dialect(), &args![self.source], ids) {
+            for row in self.tx.all(sql, args).await? {
+                let access = access::read(&row, 3)?;
+                let entry = Stored { hash: row.array(1)?, deleted: row.bool(2)?, access };
+                stored.insert(RecordId(row.uuid(0)?), entry);
+            }
+        }
+        Ok(stored)
+    }
+
+    async fn write_content(&mut self, records: Vec<&PlannedRecord<'_>>) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let shared = args![self.source, self.stamp().await?];
+        let rows = records
+            .into_iter()
+            .map(|PlannedRecord { record, model, json, hash, .. }| {
+                args![
+                    record.id,
+                    model.as_str(),
+                    *hash,
+                    record.remote_id.as_deref(),
+                    record.parent,
+                    record.container,
+                    record.remote_created_at,
+                    record.remote_updated_at,
+                    json,
+                ]
+            })
+            .collect();
+        for (sql, args) in UPSERT.insert(self.tx.dialect(), &shared, rows) {
+            self.tx.execute(sql, args).await?;
+        }
+        Ok(())
+    }
+
+    /// The live children of these records.
+    async fn children_of(&mut self, parents: impl Iterator<Item = RecordId>) -> Result<Children, StoreError> {
+        let parents: HashSet<RecordId> = parents.collect();
+        let parents = parents.into_iter().map(Arg::from).collect();
+        let mut children = Children::new();
+        for (sql, args) in CHILDREN.lookup(self.tx.dialect(), &args![self.source], parents) {
+            for row in self.tx.all(sql, args).await? {
+                let key = (RecordId(row.uuid(1)?), row.word(2)?);
+                children.entry(key).or_default().push(RecordId(row.uuid(0)?));
+            }
+        }
+        Ok(children)
+    }
+
+    /// Makes tombstones of those of `doomed` that live, and of what cannot outlive them.
+    async fn remove(&mut self, mut doomed: HashSet<RecordId>) -> Result<(), StoreError> {
+        if doomed.is_empty() {
+            return Ok(());
+        }
+        let children = self.children_of(doomed.iter().copied().collect::<Vec<_>>().into_iter()).await?;
+        doomed.extend(
+            children.into_iter().filter(|((_, model), _)| DEPENDENT.contains(model)).flat_map(|(_, ids)| ids),
+        );
+        // Ordered, so that the feed does not depend on how a set happens to be laid out.
+        let mut doomed: Vec<RecordId> = doomed.into_iter().collect();
+        doomed.sort_unstable();
+        let stamp = self.stamp().await?;
+        let ids = doomed.into_iter().map(Arg::from).collect();
+        for (sql, args) in REMOVE.lookup(self.tx.dialect(), &args![self.source, stamp], ids) {
+            for row in self.tx.all(sql, args).await? {
+                let model: Model = row.word(1)?;
+                self.outcome.models.entry(model).or_default().removed += 1;
+                self.changes.push((RecordId(row.uuid(0)?), model, ChangeKind::Removed));
+            }
+        }
+        Ok(())
+    }
+
+    /// The `modified_at` of this batch: now, or just behind the source's latest if the clock has not moved on.
+    async fn stamp(&mut self) -> Result<i64, StoreError> {
+        if let Some(stamp) = self.stamp {
+            return Ok(stamp);
+        }
+        let row = self.tx.first(TICK, args![self.source, self.now]).await?;
+        let stamp = row.ok_or(StoreError::SourceGone(self.source))?.int(0)?;
+        self.stamp = Some(stamp);
+        Ok(stamp)
+    }
+
+    async fn finish(mut self) -> Result<BatchOutcome, StoreError> {
+        let at = self.stamp.unwrap_or_else(|| self.now.as_millisecond());
+        changes::append(&mut self.tx, self.source, &self.changes, at).await?;
+        self.tx.commit().await?;
+        self.outcome.models.retain(|_, counts| *counts != super::batch::ModelCounts::default());
+        Ok(self.outcome)
+    }
+}
+
+/// Children that their parent's complete listing does not name, whether stored before or by this batch.
+fn unlisted_children(
+    sets: &[ChildSet],
+    stored: &Children,
+    written: &[PlannedRecord<'_>],
+) -> HashSet<RecordId> {
+    if sets.is_empty() {
+        return HashSet::new();
+    }
+    let kept: HashMap<(RecordId, Model), HashSet<RecordId>> =
+        sets.iter().map(|set| ((set.parent, set.model), set.keep.iter().copied().collect())).collect();
+    let is_unlisted =
+        |key: &(RecordId, Model), id: &RecordId| kept.get(key).is_some_and(|keep| !keep.contains(id));
+    let mut unlisted = HashSet::new();
+    for (key, ids) in stored {
+        unlisted.extend(ids.iter().copied().filter(|id| is_unlisted(key, id)));
+    }
+    for planned in written {
+        if let Some(parent) = planned.record.parent
+            && is_unlisted(&(parent, planned.model), &planned.record.id)
+        {
+            unlisted.insert(planned.record.id);
+        }
+    }
+    // A child that this batch moves to another parent is no longer this parent's to list.
+    for planned in written {
+        if planned
+            .record
+            .parent
+            .is_none_or(|parent| !is_unlisted(&(parent, planned.model), &planned.record.id))
+        {
+            unlisted.remove(&planned.record.id);
+        }
+    }
+    unlisted
 }

@@ -1,0 +1,115 @@
+//! What a batch asks to be stored, made ready outside the transaction: repetitions settled, bodies serialised, hashes
+//! taken.
+
+use std::collections::{HashMap, HashSet};
+
+use linkspan_model::access::{AccessRule, RuleKey};
+use linkspan_model::ids::RecordId;
+use linkspan_model::record::{Access, Model, NewRaw, NewRecord};
+use linkspan_vault::content_hash;
+
+use super::access::StoredAccess;
+use super::batch::{Batch, MAX_ROWS};
+use crate::error::StoreError;
+
+/// A batch ready to be written.
+pub(crate) struct Plan<'a> {
+    pub(crate) raws: Vec<PlannedRaw<'a>>,
+    /// Records and people, each id once.
+    pub(crate) records: Vec<PlannedRecord<'a>>,
+    /// The rules the records point at, each once.
+    pub(crate) rules: HashMap<RuleKey, &'a AccessRule>,
+}
+
+/// A record with its stored form.
+pub(crate) struct PlannedRecord<'a> {
+    pub(crate) record: &'a NewRecord,
+    pub(crate) model: Model,
+    pub(crate) json: String,
+    pub(crate) hash: [u8; 16],
+    pub(crate) access: StoredAccess,
+    /// Stored only where the id is unknown.
+    pub(crate) only_if_unknown: bool,
+}
+
+/// A raw with its hash.
+pub(crate) struct PlannedRaw<'a> {
+    pub(crate) raw: &'a NewRaw,
+    pub(crate) hash: [u8; 16],
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn of(batch: &'a Batch) -> Result<Self, StoreError> {
+        let rows = batch.raws.len() + batch.records.len() + batch.people.len();
+        if rows > MAX_ROWS {
+            return Err(StoreError::BatchTooLarge { rows, max: MAX_ROWS });
+        }
+        let mut keys: HashMap<&AccessRule, RuleKey> = HashMap::new();
+        let mut seen: HashSet<RecordId> = HashSet::with_capacity(batch.records.len() + batch.people.len());
+        let mut records = Vec::with_capacity(batch.records.len() + batch.people.len());
+        // Backwards, because the last one counts; people last, because records count before them.
+        let in_order = batch.records.iter().rev().map(|record| (record, false));
+        for (record, only_if_unknown) in
+            in_order.chain(batch.people.iter().rev().map(|person| (person, true)))
+        {
+            if seen.insert(record.id) {
+                let access = stored_access(&record.access, &mut keys);
+                records.push(PlannedRecord::of(record, access, only_if_unknown));
+            }
+        }
+        records.reverse();
+        Ok(Self {
+            raws: plan_raws(&batch.raws),
+            records,
+            rules: keys.into_iter().map(|(rule, key)| (key, rule)).collect(),
+        })
+    }
+}
+
+impl<'a> PlannedRecord<'a> {
+    fn of(record: &'a NewRecord, access: StoredAccess, only_if_unknown: bool) -> Self {
+        let json = record.body.to_json();
+        let optional_id = |id: &Option<RecordId>| id.map_or([0; 16], |id| *id.0.as_bytes());
+        let optional_time = |time: &Option<jiff::Timestamp>| {
+            time.map_or(i64::MIN, jiff::Timestamp::as_millisecond).to_le_bytes()
+        };
+        let hash = content_hash([
+            record.remote_id.as_deref().unwrap_or_default().as_bytes(),
+            &optional_id(&record.parent),
+            &optional_id(&record.container),
+            &optional_time(&record.remote_created_at),
+            &optional_time(&record.remote_updated_at),
+            json.as_bytes(),
+        ]);
+        Self { record, model: record.body.model(), json, hash, access, only_if_unknown }
+    }
+}
+
+fn stored_access<'a>(access: &'a Access, keys: &mut HashMap<&'a AccessRule, RuleKey>) -> StoredAccess {
+    match access {
+        Access::Rule(rule) => StoredAccess::Rule(*keys.entry(rule).or_insert_with(|| rule.key())),
+        Access::Unknown => StoredAccess::Unknown,
+        Access::Unguarded => StoredAccess::Unguarded,
+    }
+}
+
+fn plan_raws(raws: &[NewRaw]) -> Vec<PlannedRaw<'_>> {
+    let mut seen: HashSet<(&str, &str)> = HashSet::with_capacity(raws.len());
+    let mut planned: Vec<PlannedRaw<'_>> = raws
+        .iter()
+        .rev()
+        .filter(|raw| seen.insert((raw.kind, &raw.remote_id)))
+        .map(|raw| PlannedRaw { raw, hash: raw_hash(raw) })
+        .collect();
+    planned.reverse();
+    planned
+}
+
+fn raw_hash(raw: &NewRaw) -> [u8; 16] {
+    content_hash([
+        raw.json.as_bytes(),
+        raw.path.as_bytes(),
+        raw.record.map_or([0; 16], |id| *id.0.as_bytes()).as_slice(),
+        raw.problem.as_deref().unwrap_or_default().as_bytes(),
+    ])
+}
