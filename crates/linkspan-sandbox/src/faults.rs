@@ -40,6 +40,19 @@ pub enum FaultKind {
     NoRefreshToken,
 }
 
+impl FaultKind {
+    /// Product refusals strike product requests, the token endpoint's faults strike the token endpoint.
+    fn applies_to(self, request: &FaultRequest<'_>) -> bool {
+        match self {
+            Self::Gone | Self::Unauthorized | Self::ScopeMismatch | Self::ExpiredToken | Self::NotInstalled | Self::RevokeGrant => {
+                request.cloud_id.is_some()
+            }
+            Self::NoRefreshToken => request.path == "/oauth/token",
+            Self::Latency | Self::Status | Self::RateLimit | Self::CutBody | Self::NoReply | Self::LostReply => true,
+        }
+    }
+}
+
 /// One fault as set through the control plane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,7 +138,7 @@ impl Fault {
         let same_path = self.path.as_deref().is_none_or(|pattern| {
             glob_matches(pattern, request.path) || request.template.is_some_and(|template| template == pattern)
         });
-        same_method && same_site && same_path
+        same_method && same_site && same_path && self.kind.applies_to(request)
     }
 }
 

@@ -1,10 +1,11 @@
 //! One request from door to door: destination, faults, caller, limits, product, bill.
 
-use axum::Router;
+use axum::{Json, Router};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use serde_json::json;
 use tower::ServiceExt as _;
 
 use super::credentials::{self, Addressed, bearer_token};
@@ -17,6 +18,9 @@ use crate::{confluence, control, jira, oauth};
 
 /// The platform's own operations: everything else there is counted under one name, so that statistics stay small.
 const PLATFORM_PATHS: [&str; 5] = ["/authorize", "/oauth/token", "/oauth/token/accessible-resources", "/me", "/app/report-accounts/"];
+
+/// Where a site host tells its cloud id to anybody: clients use it to find the gateway address of a site.
+const TENANT_INFO: &str = "/_edge/tenant_info";
 
 /// The connection closes without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +110,10 @@ impl Gateway {
         }
         if let Some(replaced) = injected::replacement(&self.state, &struck, &wanted.path) {
             return self.noted(&name, replaced, 0);
+        }
+        if wanted.path == TENANT_INFO && wanted.door == Door::SiteHost {
+            let tenant = Json(json!({ "cloudId": site.cloud_id() })).into_response();
+            return self.noted(&format!("GET {TENANT_INFO}"), Ok(tenant), 0);
         }
         let addressed = Addressed { site_index, site, family: wanted.family, door: wanted.door, path: &wanted.path, operation };
         let caller = match credentials::caller(&self.state, addressed, request.headers()) {

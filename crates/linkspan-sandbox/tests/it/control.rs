@@ -1,0 +1,161 @@
+//! The control plane's contract with other programs.
+
+use std::time::Instant;
+
+use linkspan_sandbox::{Options, Sandbox, StartError};
+use serde_json::{Value, json};
+
+use crate::support::{JIRA_SCOPES, Lab, answer, small, text};
+
+#[tokio::test]
+async fn info_has_exactly_the_contracts_members_with_an_admin_first() {
+    let lab = Lab::start().await;
+    let info = serde_json::to_value(&lab.info).unwrap();
+    insta::assert_json_snapshot!(info, { ".origin" => "http://127.0.0.1:[port]", ".users[1:]" => "[others]" });
+    assert!(lab.info.users.len() >= 5 && lab.info.users[0].is_admin);
+    assert_eq!(lab.control("GET", "info", Value::Null).await, info);
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_sandbox() {
+    let (one, two) = (Lab::start().await, Lab::start().await);
+    let other = Lab::with(Options { seed: 2, ..small() }).await;
+    let told = |lab: &Lab| (lab.info.client_id.clone(), lab.info.control_token.clone(), lab.admin().to_owned());
+    assert_eq!(told(&one), told(&two));
+    assert_ne!(told(&one).0, told(&other).0);
+}
+
+#[tokio::test]
+async fn every_control_endpoint_wants_the_control_token() {
+    let lab = Lab::start().await;
+    for (method, path) in [
+        ("GET", "info"),
+        ("POST", "token"),
+        ("POST", "revoke"),
+        ("POST", "clock"),
+        ("POST", "faults"),
+        ("DELETE", "faults"),
+        ("GET", "settings"),
+        ("GET", "stats"),
+        ("DELETE", "stats"),
+        ("GET", "reports"),
+        ("POST", "accounts"),
+        ("POST", "mutate"),
+        ("GET", "oracle/visible"),
+        ("GET", "oracle/counts"),
+    ] {
+        let url = lab.url(&format!("/_sandbox/{path}"));
+        let request = || lab.http.request(method.parse().unwrap(), &url).json(&json!({}));
+        assert_eq!(request().send().await.unwrap().status(), 401, "{method} {path} without a token");
+        assert_eq!(request().bearer_auth("wrong").send().await.unwrap().status(), 401, "{method} {path} with a wrong one");
+    }
+}
+
+#[tokio::test]
+async fn stats_count_requests_points_and_token_calls_since_the_last_reset() {
+    let lab = Lab::start().await;
+    let pair = lab.linked(&[]).await;
+    let token = text(&pair, "access_token");
+    lab.control("DELETE", "stats", Value::Null).await;
+    lab.refresh(text(&pair, "refresh_token")).await;
+    lab.resources(token).await;
+    assert_eq!(lab.myself(token, 0).await, 200);
+    assert_eq!(lab.myself("wrong", 0).await, 401);
+    for path in ["/rest/api/2/issue/NOPE-1", "/rest/api/3/issue/NOPE-2", "/rest/api/3/nothing/here"] {
+        let path = format!("/ex/jira/{}{path}", lab.site(0));
+        assert_eq!(lab.get(&path).bearer_auth(token).send().await.unwrap().status(), 404);
+    }
+    insta::assert_json_snapshot!(lab.control("GET", "stats", Value::Null).await);
+}
+
+#[tokio::test]
+async fn the_clock_moves_by_seconds_and_to_an_instant() {
+    let lab = Lab::start().await;
+    let moved = lab.control("POST", "clock", json!({ "set": "2027-01-01T00:00:00Z" })).await;
+    assert!(text(&moved, "now").starts_with("2027-01-01T00:00:0"));
+    let moved = lab.control("POST", "clock", json!({ "advance_seconds": 86_400 })).await;
+    assert!(text(&moved, "now").starts_with("2027-01-02T00:00:0"));
+    for bad in [json!({}), json!({ "advance_seconds": 1, "set": "2027-01-01T00:00:00Z" }), json!({ "set": "tomorrow" }), json!([])] {
+        let request = lab.post("/_sandbox/clock").bearer_auth(&lab.info.control_token).json(&bad);
+        assert_eq!(request.send().await.unwrap().status(), 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_order_names_what_is_wrong_with_it() {
+    let lab = Lab::start().await;
+    for (order, reason) in [
+        (json!({ "account_id": "nobody" }), "`nobody` is not an active account"),
+        (json!({ "account_id": lab.admin(), "scopes": ["read:everything"] }), "`read:everything` was not added"),
+        (json!({ "account_id": lab.admin(), "cloud_ids": ["x"] }), "no site has the cloud id `x`"),
+        (json!({ "account_id": lab.admin(), "client_id": "x" }), "no app has the client id `x`"),
+        (json!({ "scopes": [] }), "missing field `account_id`"),
+    ] {
+        let request = lab.post("/_sandbox/token").bearer_auth(&lab.info.control_token).json(&order);
+        let (status, body) = answer(request.send().await.unwrap()).await;
+        assert_eq!(status, 400);
+        assert!(text(&body, "error").contains(reason), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_ordered_token_refreshes_like_any_other() {
+    let lab = Lab::start().await;
+    let order = json!({ "account_id": lab.member(), "scopes": JIRA_SCOPES, "cloud_ids": [lab.site(0)] });
+    let pair = lab.control("POST", "token", order).await;
+    assert_eq!(lab.refresh(text(&pair, "refresh_token")).await.0, 200);
+}
+
+#[tokio::test]
+async fn s1_the_oracle_shows_a_member_no_more_than_the_admin_and_strangers_least() {
+    let lab = Lab::start().await;
+    let mut seen = Vec::new();
+    for account in [lab.admin(), lab.member(), "anonymous"] {
+        let visible = lab.control("GET", &format!("oracle/visible?account_id={account}"), Value::Null).await;
+        let members: Vec<&String> = visible.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["comments", "issues", "pages"]);
+        assert!(visible["issues"].as_array().unwrap().iter().all(Value::is_string));
+        seen.push(visible["issues"].as_array().unwrap().len() + visible["pages"].as_array().unwrap().len());
+    }
+    assert!(seen[0] > 0 && seen[0] >= seen[1] && seen[1] >= seen[2], "{seen:?}");
+    let unknown = lab.get("/_sandbox/oracle/visible?account_id=nobody").bearer_auth(&lab.info.control_token);
+    assert_eq!(unknown.send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn mutation_changes_what_exists_and_says_what_it_did() {
+    let lab = Lab::start().await;
+    let order = json!({ "seed": 7, "count": 25 });
+    let first = lab.control("POST", "mutate", order.clone()).await;
+    let twin = Lab::start().await;
+    assert_eq!(first, twin.control("POST", "mutate", order).await, "the same seed makes the same changes");
+}
+
+#[tokio::test]
+async fn settings_can_be_read_and_changed_member_by_member() {
+    let lab = Lab::start().await;
+    insta::assert_json_snapshot!(lab.control("GET", "settings", Value::Null).await);
+    let changed = lab.control("POST", "settings", json!({ "latency_ms": 3 })).await;
+    assert_eq!(changed["latency_ms"], 3);
+    let bad = lab.post("/_sandbox/settings").bearer_auth(&lab.info.control_token).json(&json!({ "latency": 3 }));
+    assert_eq!(bad.send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
+async fn a_taken_address_is_an_error_that_says_what_to_do() {
+    let lab = Lab::start().await;
+    let refused = Sandbox::start(Options { listen: lab.handle.address(), ..small() }).await;
+    let Err(StartError::Listen { .. }) = refused else { panic!("two sandboxes listen on one address") };
+    let refused = Sandbox::start(Options { redirect_uri: "nowhere".into(), ..small() }).await;
+    assert!(refused.unwrap_err().to_string().contains("`nowhere`"));
+}
+
+#[tokio::test]
+async fn stopping_closes_the_address_and_the_defaults_start_well_under_two_seconds() {
+    let started = Instant::now();
+    let lab = Lab::with(Options::default()).await;
+    assert!(started.elapsed().as_secs() < 10, "even an unoptimised build on a busy machine starts in {:?}", started.elapsed());
+    let address = lab.handle.address();
+    lab.handle.stop().await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}

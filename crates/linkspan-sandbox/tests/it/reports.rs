@@ -1,0 +1,69 @@
+//! The personal-data report.
+
+use serde_json::{Value, json};
+
+use crate::support::{Lab, answer};
+
+async fn report(lab: &Lab, token: &str, accounts: &[(&str, &str)]) -> reqwest::Response {
+    let accounts: Vec<Value> = accounts.iter().map(|(id, at)| json!({ "accountId": id, "updatedAt": at })).collect();
+    lab.post("/app/report-accounts/").bearer_auth(token).json(&json!({ "accounts": accounts })).send().await.unwrap()
+}
+
+const FETCHED: &str = "2026-02-01T00:00:00Z";
+const CLOSED_TEST_ACCOUNT: &str = "5be24ba3f91c106033269289";
+
+#[tokio::test]
+async fn g1_nothing_to_do_is_204_and_only_accounts_needing_action_are_listed() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), "report:personal-data").await;
+    let nothing = report(&lab, &token, &[(lab.admin(), FETCHED), ("5be24ad8b1653240376955d2", FETCHED)]).await;
+    assert_eq!(nothing.status(), 204);
+    lab.control("POST", "accounts", json!({ "account_id": lab.member(), "status": "closed" })).await;
+    lab.control("POST", "accounts", json!({ "account_id": lab.admin(), "status": "updated" })).await;
+    let accounts = [(lab.admin(), FETCHED), (lab.member(), FETCHED), (CLOSED_TEST_ACCOUNT, FETCHED), ("never-seen", FETCHED)];
+    let expected = json!({ "accounts": [
+        { "accountId": lab.admin(), "status": "updated" },
+        { "accountId": lab.member(), "status": "closed" },
+        { "accountId": CLOSED_TEST_ACCOUNT, "status": "closed" },
+    ]});
+    assert_eq!(answer(report(&lab, &token, &accounts).await).await, (200, expected));
+    let refetched = report(&lab, &token, &[(lab.admin(), "2026-03-02T00:00:00Z")]).await;
+    assert_eq!(refetched.status(), 204, "data fetched after the change is up to date");
+}
+
+#[tokio::test]
+async fn g1_a_report_holds_1_to_90_well_formed_accounts() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), "report:personal-data").await;
+    assert_eq!(report(&lab, &token, &[("a", FETCHED); 90]).await.status(), 204);
+    for bad in [&[("a", FETCHED); 91][..], &[], &[("unknown", FETCHED)], &[("a b", FETCHED)], &[("", FETCHED)], &[("a", "yesterday")]] {
+        let (status, body) = answer(report(&lab, &token, bad).await).await;
+        assert_eq!(status, 400);
+        assert!(body["errorType"].is_string() && body["errorMessage"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn the_report_needs_its_scope() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), "read:me").await;
+    assert_eq!(report(&lab, &token, &[(lab.admin(), FETCHED)]).await.status(), 401);
+}
+
+#[tokio::test]
+async fn g1_the_cycle_is_watched_and_its_header_is_configurable() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), "report:personal-data").await;
+    let without = report(&lab, &token, &[(lab.admin(), FETCHED)]).await;
+    assert!(without.headers().get("cycle-period").is_none());
+    lab.control("POST", "settings", json!({ "cycle_period": "P7D" })).await;
+    let with = report(&lab, &token, &[(lab.admin(), FETCHED), (CLOSED_TEST_ACCOUNT, FETCHED)]).await;
+    assert_eq!(with.headers()["cycle-period"], "P7D");
+    lab.advance(7 * 24 * 3600).await;
+    let token = lab.token(lab.admin(), "report:personal-data").await;
+    report(&lab, &token, &[(lab.admin(), FETCHED), (CLOSED_TEST_ACCOUNT, FETCHED)]).await;
+    let reported = lab.control("GET", "reports", Value::Null).await;
+    let of = |id: &str, member: &str| reported["accounts"][id][member].as_u64().unwrap();
+    assert_eq!((of(lab.admin(), "times"), of(lab.admin(), "too_early")), (3, 1));
+    assert_eq!((of(CLOSED_TEST_ACCOUNT, "times"), of(CLOSED_TEST_ACCOUNT, "after_closed")), (2, 1));
+}
