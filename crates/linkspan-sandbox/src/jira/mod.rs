@@ -1,0 +1,13 @@
+//! The Jira APIs: platform versions 2 and 3, Agile and Jira Service Management.
+
+mod body;
+mod endpoints;
+mod jql;
+mod json;
+mod refusal;
+mod search;
+mod session;
+mod time;
+mod view;
+
+pub use endpoints::router;
