@@ -1,0 +1,165 @@
+//! Inline nodes and marks.
+
+use std::borrow::Cow;
+
+use super::super::document::{Colour, Inline, Marks, Text};
+use super::super::json::Json;
+use super::super::url;
+use super::{Node, Parent, Reader, attributes};
+
+impl<'j> Reader<'j, '_> {
+    /// Reads an inline node; `false` if this is none that is known.
+    pub(super) fn inline_node(&mut self, node: Node<'j>, parent: Parent, inherited: Marks) -> bool {
+        let json = self.json;
+        let inline = match node.kind {
+            "hardBreak" => Inline::Break,
+            "mention" => self.mention(node),
+            "emoji" => {
+                let text = json.text(node.attributes, "text");
+                let Some(text) = text.or_else(|| json.text(node.attributes, "shortName")) else {
+                    self.builder.lose("emoji");
+                    return true;
+                };
+                Inline::Emoji(text.into())
+            }
+            "date" => {
+                let timestamp = json.scalar(node.attributes, "timestamp").unwrap_or_default();
+                match attributes::date(timestamp) {
+                    Some(date) => Inline::Date(date.into()),
+                    None => {
+                        self.builder.lose("date");
+                        Inline::Text(timestamp.into())
+                    }
+                }
+            }
+            "status" => Inline::Status {
+                text: json.text(node.attributes, "text").unwrap_or_default().into(),
+                colour: json.text(node.attributes, "color").map(Into::into),
+            },
+            "inlineCard" => {
+                self.card(node);
+                return true;
+            }
+            "media" | "mediaInline" => {
+                self.media(node, parent, inherited);
+                return true;
+            }
+            "inlineExtension" => {
+                self.inline_extension(node);
+                return true;
+            }
+            "placeholder" => {
+                // A hint of a template to its user, not content.
+                self.builder.lose("placeholder");
+                return true;
+            }
+            _ => return false,
+        };
+        let marks = self.marks(node.marks, inherited);
+        self.builder.inline(inline, marks);
+        true
+    }
+
+    fn mention(&mut self, node: Node<'j>) -> Inline<'j> {
+        let account = self.json.scalar(node.attributes, "id").filter(|id| !id.is_empty());
+        let name = match self.json.text(node.attributes, "text") {
+            Some(text) => at_name(text.into()),
+            None => match account.map(|account| (account, self.names.account(account))) {
+                Some((_, Some(name))) => at_name(name.into()),
+                Some(("all" | "here", None)) => at_name(account.unwrap_or_default().into()),
+                _ => {
+                    self.builder.lose("mention");
+                    Cow::Borrowed("@unknown")
+                }
+            },
+        };
+        Inline::Mention { name, account: account.map(Into::into) }
+    }
+
+    /// Reads `inlineCard`, `blockCard` and `embedCard`.
+    pub(super) fn card(&mut self, node: Node<'j>) {
+        let json = self.json;
+        let inline = match attributes::card_url(json, node.attributes) {
+            Some(address) => match url::safe(address.into()) {
+                Some(url) => {
+                    let title = json.text(json.field(node.attributes, "data"), "name").map(Into::into);
+                    Inline::Card { url, title }
+                }
+                None => {
+                    self.builder.lose("link target");
+                    Inline::Text(address.into())
+                }
+            },
+            None => {
+                self.builder.lose(node.kind);
+                match attributes::card_query(json, node.attributes) {
+                    Some(query) => Inline::Text(query.into()),
+                    None => Inline::Note(format!("[{}]", node.kind).into()),
+                }
+            }
+        };
+        if let Inline::Text(text) = inline {
+            self.builder.text(text, Marks::default());
+        } else {
+            self.builder.inline(inline, Marks::default());
+        }
+    }
+
+    fn inline_extension(&mut self, node: Node<'j>) {
+        let key = self.json.text(node.attributes, "extensionKey").unwrap_or(node.kind);
+        self.builder.lose(&format!("extension {key}"));
+        match attributes::extension_words(self.json, node.attributes).first() {
+            Some(words) => self.builder.text(*words, Marks::default()),
+            None => {
+                let note = attributes::extension_note(self.json, node.attributes);
+                self.builder.inline(Inline::Note(note.into()), Marks::default());
+            }
+        }
+    }
+
+    /// Adds the marks of a node to those of its parent.
+    pub(super) fn marks(&mut self, list: Option<usize>, inherited: Marks) -> Marks {
+        let mut marks = inherited;
+        let Some(list) = list else { return marks };
+        let json = self.json;
+        for mark in json.items(list) {
+            let mark = Some(mark);
+            let attributes = json.field(mark, "attrs");
+            match json.text(mark, "type").unwrap_or_default() {
+                "strong" => marks.flags |= Marks::STRONG,
+                "em" => marks.flags |= Marks::EM,
+                "strike" => marks.flags |= Marks::STRIKE,
+                "underline" => marks.flags |= Marks::UNDERLINE,
+                "code" => marks.flags |= Marks::CODE,
+                "subsup" if json.text(attributes, "type") == Some("sub") => marks.flags |= Marks::SUB,
+                "subsup" => marks.flags |= Marks::SUP,
+                "textColor" => marks.colour = self.colour(json, attributes),
+                "backgroundColor" => marks.background = self.colour(json, attributes),
+                "link" => {
+                    let title = json.text(attributes, "title").map(Into::into);
+                    match json.text(attributes, "href") {
+                        Some(href) => marks.link = self.builder.link(href.into(), title),
+                        None => self.builder.lose("link target"),
+                    }
+                }
+                "annotation" | "alignment" | "indentation" | "fontSize" | "breakout" | "border"
+                | "dataConsumer" | "fragment" => {}
+                other => self.builder.lose(&format!("mark {other}")),
+            }
+        }
+        marks
+    }
+
+    fn colour(&mut self, json: &Json<'_>, attributes: Option<usize>) -> Option<Colour> {
+        let colour = json.text(attributes, "color").and_then(Colour::parse);
+        if colour.is_none() {
+            self.builder.lose("colour");
+        }
+        colour
+    }
+}
+
+/// A name as a mention shows it.
+pub(crate) fn at_name(name: Text<'_>) -> Text<'_> {
+    if name.starts_with('@') { name } else { format!("@{name}").into() }
+}
