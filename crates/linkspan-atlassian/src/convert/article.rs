@@ -1,7 +1,8 @@
 //! Pages and blog posts (`merge-atlassian-mapping.md` 4).
 
+use linkspan_model::ids::RecordId;
 use linkspan_model::models::Article;
-use linkspan_model::record::{Body, Model, NewRecord};
+use linkspan_model::record::{Access, Body, Model, NewRecord};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -56,17 +57,7 @@ fn put_article(raw: &RawValue, kind: &Kind, ctx: &ConfluenceContext, sink: &mut 
     let mut odd = Vec::new();
     content.list_odd(&mut odd);
     let record = ctx.id(Model::Article, id);
-    let (access, needs) = if content.parent_id.get().is_none() && content.parent_id.is_present() {
-        (linkspan_model::record::Access::Unknown, None)
-    } else {
-        ctx.access.rule_for_article(&access::Article {
-            id,
-            space_id: content.space_id.id(),
-            status: content.status.text(),
-            author_id: content.author_id.id(),
-            parent_id: content.parent_id.id(),
-        })
-    };
+    let (access, needs) = rule_for(id, &content, ctx);
     if let Some(needs) = needs {
         sink.out.waiting.push(Waiting { record, remote_id: id.to_owned(), needs });
     }
@@ -85,6 +76,20 @@ fn put_article(raw: &RawValue, kind: &Kind, ctx: &ConfluenceContext, sink: &mut 
     });
     sink.raw(kind.raw, id, format!("{}{id}", kind.path), raw, Some(record), &odd);
     id.to_owned()
+}
+
+/// Who may see content, and what has to be known first. What stands above it must not be in doubt.
+pub(super) fn rule_for(id: &str, content: &Content<'_>, ctx: &ConfluenceContext) -> (Access, Option<String>) {
+    if content.parent_id.is_present() && content.parent_id.id().is_none() {
+        return (Access::Unknown, None);
+    }
+    ctx.access.rule_for_article(&access::Article {
+        id,
+        space_id: content.space_id.id(),
+        status: content.status.text(),
+        author_id: content.author_id.id(),
+        parent_id: content.parent_id.id(),
+    })
 }
 
 /// The article without its visibility.
@@ -118,10 +123,7 @@ fn article(id: &str, content: &Content<'_>, kind: &Kind, ctx: &ConfluenceContext
 }
 
 /// The page above, and the folder or database it lies in. Whiteboards and smart links are neither.
-pub(super) fn above(
-    content: &Content<'_>,
-    ctx: &ConfluenceContext,
-) -> (Option<linkspan_model::ids::RecordId>, Option<linkspan_model::ids::RecordId>) {
+pub(super) fn above(content: &Content<'_>, ctx: &ConfluenceContext) -> (Option<RecordId>, Option<RecordId>) {
     match (content.parent_id.id(), content.parent_type.text()) {
         (Some(id), Some("page")) => (Some(ctx.id(Model::Article, id)), None),
         (Some(id), Some("folder" | "database")) => (None, Some(ctx.content_container_id(id))),

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::sink::{Sink, items};
 use super::text::confluence_text;
 use super::{ConfluenceContext, Converted, PageProblem};
-use crate::wire::{Id, Member, Shape as _, confluence, read_object};
+use crate::wire::{Id, Member, Number, Shape as _, confluence, read_object};
 
 /// Where a comment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -199,6 +199,28 @@ pub fn label_names(json: &str) -> Result<Vec<String>, PageProblem> {
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// Labels by content id, in order of name: an answer of the first generation's `content/search` with
+/// `expand=metadata.labels`. Content whose list of labels was not sent, or cut, is left out.
+pub fn labels_in_search(json: &str) -> Result<Vec<(String, Vec<String>)>, PageProblem> {
+    let labels = |raw: &RawValue| {
+        let content = read_object::<confluence::ContentAccess<'_>>(raw).ok()?;
+        let labels = content.metadata.get()?.labels.get()?;
+        let listed = labels.results.get()?;
+        let number = |member: &Member<Number>| member.get().and_then(|number| usize::try_from(number.0).ok());
+        if number(&labels.limit).is_some_and(|limit| listed.len() >= limit) {
+            return None;
+        }
+        let name = |raw: &&RawValue| {
+            read_object::<confluence::Label<'_>>(raw).ok()?.name.filled().map(str::to_owned)
+        };
+        let mut names: Vec<_> = listed.iter().filter_map(name).collect();
+        names.sort_unstable();
+        names.dedup();
+        Some((content.id.id()?.to_owned(), names))
+    };
+    Ok(items(json, "results")?.into_iter().filter_map(labels).collect())
 }
 
 /// Keeps an answer of `pages/{id}/versions`.

@@ -40,10 +40,18 @@ pub fn access_of_issue(json: &str, ctx: &JiraContext) -> Result<Access, PageProb
     Ok(Guard::new(fields, ctx, &HashMap::new()).access)
 }
 
+/// The security level of an issue whose raw row is `json`, by its id; nothing where it is inherited.
+pub fn levels_of(json: &str) -> Result<Vec<(String, Option<String>)>, PageProblem> {
+    let raw = one(json)?;
+    let read = [(raw, read_object::<Issue<'_>>(raw))];
+    Ok(levels_in(&read).into_iter().map(|(id, level)| (id.to_owned(), level)).collect())
+}
+
 fn convert(issues: &[&RawValue], ctx: &JiraContext) -> Converted {
     let read: Vec<_> = issues.iter().map(|raw| (*raw, read_object::<Issue<'_>>(raw))).collect();
     let levels = levels_in(&read);
     let mut sink = Sink::new(ctx.source);
+    sink.out.levels = levels_to_remember(&read, &levels, ctx);
     for (raw, issue) in &read {
         let id = match issue {
             Ok(issue) => put_issue(raw, issue, ctx, &levels, &mut sink),
@@ -64,6 +72,22 @@ fn levels_in<'a>(issues: &'a [(&'a RawValue, Result<Issue<'a>, String>)]) -> Lev
             Member::Absent if !is_subtask(fields) => Some((issue.id.id()?, None)),
             Member::Absent | Member::Odd => None,
         }
+    });
+    known.collect()
+}
+
+/// The levels that sub-tasks on other pages may inherit: those of issues in projects that have levels at all.
+fn levels_to_remember(
+    issues: &[(&RawValue, Result<Issue<'_>, String>)],
+    levels: &Levels<'_>,
+    ctx: &JiraContext,
+) -> Vec<(String, Option<String>)> {
+    let known = issues.iter().filter_map(|(_, issue)| {
+        let issue = issue.as_ref().ok()?;
+        let project = issue.fields.get()?.project.get()?.id.id()?;
+        let id = issue.id.id()?;
+        let level = levels.get(id).filter(|_| ctx.access.has_levels(project) != Some(false))?;
+        Some((id.to_owned(), level.clone()))
     });
     known.collect()
 }

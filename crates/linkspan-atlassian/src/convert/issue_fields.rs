@@ -22,6 +22,7 @@ const NOT_VALUES: [&str; 3] = ["lastViewed", "statusCategory", "subtasks"];
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldCatalogue {
     fields: HashMap<String, FieldFacts>,
+    epic_links: Vec<String>,
 }
 
 /// What is known of a field.
@@ -49,6 +50,10 @@ impl FieldCatalogue {
             let word = |member: Option<&Member<Text<'_>>>| {
                 member.and_then(|member| member.text()).map(str::to_owned)
             };
+            let custom_type = word(schema.map(|schema| &schema.custom));
+            if custom_type.as_deref() == Some(EPIC_LINK) && !self.epic_links.iter().any(|known| known == id) {
+                self.epic_links.push(id.to_owned());
+            }
             self.fields.insert(
                 id.to_owned(),
                 FieldFacts {
@@ -56,7 +61,7 @@ impl FieldCatalogue {
                     is_custom: field.custom.is_set(),
                     kind: word(schema.map(|schema| &schema.kind)),
                     items: word(schema.map(|schema| &schema.items)),
-                    custom_type: word(schema.map(|schema| &schema.custom)),
+                    custom_type,
                 },
             );
         }
@@ -77,9 +82,7 @@ impl FieldCatalogue {
     /// The id of the epic that an old epic-link field names, where it does so by id and not by key: a key is a label
     /// that moves, and stays among the remote fields.
     pub(super) fn epic(&self, others: &[(std::borrow::Cow<'_, str>, &RawValue)]) -> Option<String> {
-        let is_link = |id: &str| {
-            id == "epic" || self.get(id).is_some_and(|facts| facts.custom_type.as_deref() == Some(EPIC_LINK))
-        };
+        let is_link = |id: &str| id == "epic" || self.epic_links.iter().any(|link| link == id);
         let links = others.iter().filter(|(id, _)| is_link(id));
         links.filter_map(|(_, raw)| read_object::<IdAndName<'_>>(raw).ok()?.id.id().map(str::to_owned)).next()
     }

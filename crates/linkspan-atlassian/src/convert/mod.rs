@@ -60,11 +60,11 @@ use linkspan_model::record::{Access, Model, NewRaw, NewRecord};
 pub use self::access::{ConfluenceAccess, JiraAccess};
 pub use self::article::{blogpost_page, page_page};
 pub use self::article_parts::{
-    Placement, attachment_page, comment_page as article_comment_page, label_names, label_page, version_page,
+    Placement, attachment_page, comment_page as article_comment_page, label_names, label_page, labels_in_search, version_page,
 };
 pub use self::catalogue::{Catalogue, catalogue, restriction, space_permission_page};
 pub use self::children::{bulk_changelog_page, changelog_page, comment_page, worklog_page};
-pub use self::issue::{access_of_issue, issue, issue_page};
+pub use self::issue::{access_of_issue, issue, issue_page, levels_of};
 pub use self::issue_fields::FieldCatalogue;
 pub use self::people::{confluence_group_page, confluence_user_page, jira_group_page, jira_user_page};
 pub use self::project::{project_page, project_role, role_page};
@@ -195,6 +195,24 @@ pub struct Converted {
     pub complete: Vec<CompleteChildren>,
     /// Records whose access is closed until something about another item is known.
     pub waiting: Vec<Waiting>,
+    /// Security levels of issues of projects that have levels (`None`: the issue has none): what sub-tasks on other
+    /// pages inherit.
+    pub levels: Vec<(String, Option<String>)>,
+}
+
+impl Converted {
+    /// Adds what another page became. Where both have a record, the other page's counts.
+    pub fn absorb(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.raws.extend(other.raws);
+        self.records.extend(other.records);
+        self.people.extend(other.people);
+        self.tags.extend(other.tags);
+        self.incomplete.extend(other.incomplete);
+        self.complete.extend(other.complete);
+        self.waiting.extend(other.waiting);
+        self.levels.extend(other.levels);
+    }
 }
 
 /// A child list that upstream cut.

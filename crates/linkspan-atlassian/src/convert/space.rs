@@ -4,8 +4,8 @@ use linkspan_model::models::Container;
 use linkspan_model::record::{Body, Model, NewRecord};
 use serde_json::value::RawValue;
 
-use super::access::{Article, visibility_of};
-use super::article::{above, article_url, status};
+use super::access::visibility_of;
+use super::article::{above, article_url, rule_for, status};
 use super::sink::{Sink, items, one};
 use super::{ConfluenceContext, Converted, PageProblem, Waiting};
 use crate::wire::confluence::{Content, Space};
@@ -103,13 +103,7 @@ fn put_container(raw: &RawValue, kind: ContentContainer, ctx: &ConfluenceContext
     let mut odd = Vec::new();
     content.list_odd(&mut odd);
     let record = ctx.content_container_id(id);
-    let (access, needs) = ctx.access.rule_for_article(&Article {
-        id,
-        space_id: content.space_id.id(),
-        status: content.status.text(),
-        author_id: content.author_id.id(),
-        parent_id: content.parent_id.id(),
-    });
+    let (access, needs) = rule_for(id, &content, ctx);
     if let Some(needs) = needs {
         sink.out.waiting.push(Waiting { record, remote_id: id.to_owned(), needs });
     }

@@ -84,6 +84,16 @@ shapes! {
     Description {
         "plain" plain: Member<Representation<'a>>,
     }
+    /// What hangs on content of the first generation.
+    Metadata {
+        "labels" labels: Member<Labels<'a>>,
+    }
+    /// Labels of content of the first generation.
+    Labels {
+        "results" results: Member<List<'a>>,
+        "size" size: Member<Number>,
+        "limit" limit: Member<Number>,
+    }
     /// A label.
     Label {
         "id" id: Member<Id<'a>>,
@@ -162,6 +172,7 @@ shapes! {
         "ancestors" ancestors: Member<List<'a>>,
         "restrictions" restrictions: Member<ByOperation<'a>>,
         "space" space: Member<SpaceIdOnly<'a>>,
+        "metadata" metadata: Member<Metadata<'a>>,
     }
     /// A node of the tree above content.
     Ancestor {

@@ -253,8 +253,6 @@ issue_fields! {
     "resolutiondate" resolved: Member<Moment>,
 }
 
-impl Shape for &RawValue {}
-
 impl<'a> IssueFields<'a> {
     /// A field without a place of its own, by id.
     pub(crate) fn other(&self, id: &str) -> Option<&'a RawValue> {

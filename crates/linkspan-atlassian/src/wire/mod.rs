@@ -65,16 +65,18 @@ impl Member<Flag> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
+impl<'de, T: Deserialize<'de> + Shape> Deserialize<'de> for Member<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&'de RawValue>::deserialize(deserializer).map(read)
     }
 }
 
 /// Reads a piece of JSON as `T`, leniently.
-pub(crate) fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Member<T> {
+pub(crate) fn read<'de, T: Deserialize<'de> + Shape>(raw: &'de RawValue) -> Member<T> {
     match raw.get() {
         "null" => Member::Absent,
+        // A derived reader would take a list for the members of an object, in order.
+        text if text.starts_with('[') && !T::MAY_BE_LIST => Member::Odd,
         text => serde_json::from_str(text).map_or(Member::Odd, Member::Value),
     }
 }
@@ -89,6 +91,9 @@ pub(crate) fn read_object<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Resul
 
 /// What can name those of its members that were not as expected.
 pub(crate) trait Shape {
+    /// Whether a list can be one.
+    const MAY_BE_LIST: bool = false;
+
     /// Adds the names of odd members, with dots for nesting, to `odd`.
     fn list_odd(&self, _odd: &mut Vec<String>) {}
 }
@@ -117,7 +122,13 @@ impl Listed for Option<&RawValue> {
     fn list(&self, _name: &str, _odd: &mut Vec<String>) {}
 }
 
-impl<T> Shape for Vec<T> {}
+impl<T> Shape for Vec<T> {
+    const MAY_BE_LIST: bool = true;
+}
+
+impl Shape for &RawValue {
+    const MAY_BE_LIST: bool = true;
+}
 
 /// Declares shapes: `"wireName" field: Type,`. Every member may be absent.
 macro_rules! shapes {

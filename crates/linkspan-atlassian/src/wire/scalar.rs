@@ -145,7 +145,7 @@ mod tests {
     use super::super::Member;
     use super::*;
 
-    fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Member<T> {
+    fn read<'a, T: Deserialize<'a> + Shape>(json: &'a str) -> Member<T> {
         serde_json::from_str(json).unwrap()
     }
 

@@ -4,13 +4,16 @@
 //! (hazards P2, P3, P7). Rules are built from the facts for each record.
 
 mod confluence;
+mod confluence_rules;
 mod holder;
 mod jira;
+mod jira_rules;
 
-pub(super) use self::confluence::visibility_of;
-pub use self::confluence::{Article, ConfluenceAccess};
+pub use self::confluence::ConfluenceAccess;
+pub use self::confluence_rules::Article;
+pub(super) use self::confluence_rules::visibility_of;
 pub use self::jira::JiraAccess;
-pub(super) use self::jira::{IssueFacts, Level};
+pub(super) use self::jira_rules::{IssueFacts, Level};
 
 /// What a permission read contained that could not be understood. Nobody gets access through it; operators should
 /// hear of it.
