@@ -98,6 +98,14 @@ pub static SEARCH_CQL: Call = Call::get(Feature::Articles, "confluence.search.cq
     .core()
     .next_link(25);
 
+/// Searches content with CQL. `expand` is undeclared but honoured, so one sweep brings ancestors, restrictions and labels
+/// for the price of a list (`atlassian-endpoints.md` 6.1).
+pub static CONTENT_SEARCH: Call =
+    Call::get(Feature::Articles, "confluence.content.search", "/wiki/rest/api/content/search")
+        .scopes(all_of!["search:confluence"], all_of!["read:content-details:confluence"])
+        .core()
+        .next_link(25);
+
 // Comments.
 
 /// Lists footer comments of the site.
@@ -310,6 +318,7 @@ pub(super) static ALL: &[&Call] = &[
     &BLOGPOST_LABELS,
     &SPACE_CONTENT_LABELS,
     &SEARCH_CQL,
+    &CONTENT_SEARCH,
     &FOOTER_COMMENTS,
     &INLINE_COMMENTS,
     &PAGE_FOOTER_COMMENTS,

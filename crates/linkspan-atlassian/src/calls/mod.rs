@@ -306,7 +306,7 @@ impl Call {
 
     /// Every operation of the table.
     pub fn all() -> impl Iterator<Item = &'static Call> {
-        self::jira::ALL.iter().chain(self::confluence::ALL).copied()
+        self::jira::all().chain(self::confluence::ALL.iter().copied())
     }
 
     /// The operation of this name.

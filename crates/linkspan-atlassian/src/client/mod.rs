@@ -144,6 +144,11 @@ impl Upstream {
         Ok(Self { http, endpoints, limits, clock })
     }
 
+    /// Where it sends what.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
     /// The clock that stamps replies.
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -294,3 +299,6 @@ impl Upstream {
         request.send().await.map_err(|error| transport(call.name, &error))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,3 +145,14 @@ fn segment(value: &str) -> Result<&str, &'static str> {
     }
     Ok(value)
 }
+
+#[cfg(test)]
+impl Params {
+    pub(crate) fn query_for_tests(&self) -> String {
+        self.query_text().unwrap_or_default()
+    }
+
+    pub(crate) fn body_for_tests(&self) -> Value {
+        self.body.clone().unwrap_or_default()
+    }
+}

@@ -1,1 +1,208 @@
+use std::time::Duration;
 
+use jiff::Timestamp;
+use linkspan_model::product::Product;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::*;
+use crate::error::{CallError, ThrottleReason};
+use crate::retry;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn noon() -> Timestamp {
+    at("2026-03-26T12:00:00Z")
+}
+
+fn read(headers: &[(&'static str, &str)]) -> LimitHeaders {
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+        .collect();
+    LimitHeaders::read(&headers, noon())
+}
+
+#[test]
+fn r1_retry_after_is_read_in_every_form_and_odd_values_are_no_advice() {
+    let advice = |text: &str| read(&[("retry-after", text)]).retry_after.map(|wait| wait.as_secs());
+    assert_eq!(advice("1847"), Some(1847));
+    assert_eq!(advice(" 5 "), Some(5));
+    assert_eq!(advice("1.5"), Some(1));
+    assert_eq!(advice("Thu, 26 Mar 2026 12:00:30 GMT"), Some(30));
+    assert_eq!(advice("2026-03-26T12:01Z"), Some(60));
+    assert_eq!(advice("1000000000"), Some(1_000_000_000));
+    for odd in
+        ["0", "-1", "soon", "", "NaN", "inf", "Thu, 26 Mar 2026 11:00:00 GMT", "99999999999999999999999"]
+    {
+        let seconds = advice(odd);
+        assert!(seconds.is_none() || odd.len() > 20, "{odd} gave {seconds:?}");
+    }
+}
+
+#[test]
+fn r2_the_documented_samples_are_read() {
+    let quota = read(&[
+        ("retry-after", "1847"),
+        ("x-ratelimit-limit", "100000"),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "2026-03-26T15:00:00Z"),
+        ("ratelimit-reason", "jira-quota-global-based"),
+    ]);
+    assert_eq!(quota.reason, Some(ThrottleReason::QuotaGlobal));
+    assert_eq!((quota.limit, quota.remaining), (Some(100_000), Some(0)));
+    assert_eq!(quota.advice(noon()), Some(Duration::from_secs(1847)));
+
+    let near = read(&[
+        ("x-ratelimit-nearlimit", "true"),
+        ("ratelimit-policy", r#""jira-burst-based";q=100;w=1, "global-app-quota";w=3600;q=65000"#),
+        ("ratelimit", r#""global-app-quota";r=11000;t=600"#),
+        ("beta-ratelimit", r#""tenant-app-quota";r=1;t=9"#),
+    ]);
+    assert!(near.near_limit);
+    assert_eq!(near.policies.len(), 2);
+    assert_eq!(near.policies[1].quota, Some(65_000));
+    assert_eq!(near.policies[1].window, Some(Duration::from_secs(3600)));
+    let left = near.points_left().unwrap();
+    assert_eq!((left.name.as_str(), left.remaining), ("global-app-quota", Some(11_000)));
+    assert!(!near.standings[1].enforced);
+}
+
+#[test]
+fn r2_what_is_not_enforced_is_no_advice() {
+    let beta = read(&[("beta-retry-after", "99"), ("beta-ratelimit", r#""global-app-quota";r=0;t=600"#)]);
+    assert_eq!(beta.advice(noon()), None);
+    let enforced = read(&[("ratelimit", r#""global-app-quota";r=0;t=600"#)]);
+    assert_eq!(enforced.advice(noon()), Some(Duration::from_secs(600)));
+}
+
+#[test]
+fn r2_a_reset_without_seconds_and_the_gateways_own_refusal_are_understood() {
+    let gateway = read(&[
+        ("x-failure-category", "FAILURE CLIENT RATE LIMITED"),
+        ("x-ratelimit-limit", "360000"),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "2026-03-26T12:10Z"),
+    ]);
+    assert_eq!(gateway.reason, Some(ThrottleReason::Gateway));
+    assert_eq!(gateway.advice(noon()), Some(Duration::from_secs(600)));
+}
+
+#[test]
+fn r2_reasons_are_known_by_their_ending() {
+    for (word, reason) in [
+        ("jira-quota-tenant-based", ThrottleReason::QuotaTenant),
+        ("confluence-quota-global-based", ThrottleReason::QuotaGlobal),
+        ("jira-burst-based", ThrottleReason::Burst),
+        ("jira-per-issue-on-write", ThrottleReason::PerIssueWrite),
+        ("jira-cost-based", ThrottleReason::Cost),
+    ] {
+        assert_eq!(word.parse(), Ok(reason));
+    }
+    let long = "x".repeat(5000);
+    let Ok(ThrottleReason::Unknown(kept)) = long.parse() else { panic!("an unknown word is kept") };
+    assert_eq!(kept.len(), crate::error::MESSAGE_CAP);
+}
+
+fn throttled(call: &'static str, reason: ThrottleReason, seconds: Option<u64>) -> CallError {
+    CallError::Throttled {
+        call,
+        product: Some(Product::Jira),
+        reason,
+        retry_after: seconds.map(Duration::from_secs),
+    }
+}
+
+const SEARCH: &str = "jira.search.jql";
+const ISSUE: &str = "jira.issue.get";
+
+#[test]
+fn r2_no_kind_of_limit_slows_unrelated_calls() {
+    let now = noon();
+    let later = at("2026-03-26T12:00:07Z");
+    let held = |gate: &Gate| {
+        [
+            (Product::Jira, "a", SEARCH),
+            (Product::Jira, "a", ISSUE),
+            (Product::Jira, "b", SEARCH),
+            (Product::Confluence, "a", "confluence.pages"),
+        ]
+        .map(|(product, site, call)| gate.earliest(now, product, site, call) > now)
+    };
+    let after = |reason| {
+        let mut gate = Gate::new();
+        gate.refused(now, "a", &throttled(SEARCH, reason, Some(7)));
+        assert!(gate.earliest(now, Product::Jira, "a", SEARCH) <= later);
+        held(&gate)
+    };
+    assert_eq!(after(ThrottleReason::QuotaGlobal), [true, true, true, false]);
+    assert_eq!(after(ThrottleReason::QuotaTenant), [true, true, false, false]);
+    assert_eq!(after(ThrottleReason::Burst), [true, false, false, false]);
+    assert_eq!(after(ThrottleReason::PerIssueWrite), [false, false, false, false]);
+}
+
+#[test]
+fn r1_a_spent_quota_without_advice_waits_for_the_turn_of_the_hour() {
+    let now = at("2026-03-26T12:20:00Z");
+    let mut gate = Gate::new();
+    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, None));
+    assert_eq!(gate.earliest(now, Product::Jira, "b", ISSUE), at("2026-03-26T13:00:00Z"));
+    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, Some(1_000_000_000)));
+    assert_eq!(gate.earliest(now, Product::Jira, "b", ISSUE), at("2026-03-26T13:20:00Z"));
+    let next_hour = at("2026-03-26T13:30:00Z");
+    assert_eq!(gate.earliest(next_hour, Product::Jira, "b", ISSUE), next_hour);
+}
+
+#[test]
+fn r2_a_burst_refusal_teaches_a_gap_that_good_answers_unteach() {
+    let mut now = noon();
+    let mut gate = Gate::new();
+    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
+    let first = gate.gap("a", SEARCH);
+    assert!(first > Duration::ZERO);
+    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
+    assert_eq!(gate.gap("a", SEARCH), first, "refused together is one lesson");
+    now = at("2026-03-26T12:00:05Z");
+    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
+    assert_eq!(gate.gap("a", SEARCH), first * 2);
+
+    now = at("2026-03-26T12:01:00Z");
+    gate.sent(now, "a", SEARCH);
+    assert!(gate.earliest(now, Product::Jira, "a", SEARCH) > now);
+    for _ in 0..200 {
+        gate.answered(now, Product::Jira, "a", SEARCH, &LimitHeaders::default(), 1);
+    }
+    assert_eq!(gate.gap("a", SEARCH), Duration::ZERO);
+    assert_eq!(gate.earliest(now, Product::Jira, "a", SEARCH), now);
+}
+
+#[test]
+fn r3_points_are_counted_by_the_hour_and_corrected_by_what_upstream_says() {
+    let mut gate = Gate::new();
+    gate.answered(noon(), Product::Jira, "a", SEARCH, &LimitHeaders::default(), 101);
+    assert_eq!(gate.budget(noon(), Product::Jira), (101, None));
+    let told = read(&[("ratelimit", r#""global-app-quota";r=500;t=600"#)]);
+    gate.answered(noon(), Product::Jira, "b", SEARCH, &told, 101);
+    gate.answered(noon(), Product::Jira, "b", SEARCH, &LimitHeaders::default(), 100);
+    assert_eq!(gate.budget(noon(), Product::Jira), (302, Some(400)));
+    assert_eq!(gate.budget(at("2026-03-26T13:00:00Z"), Product::Jira), (0, None));
+    assert_eq!(gate.budget(noon(), Product::Confluence), (0, None));
+}
+
+#[test]
+fn r1_the_gate_never_closes_longer_than_the_quota_window() {
+    for seconds in [0, 1, u64::MAX] {
+        for reason in [
+            ThrottleReason::QuotaGlobal,
+            ThrottleReason::QuotaTenant,
+            ThrottleReason::Burst,
+            ThrottleReason::Gateway,
+        ] {
+            let mut gate = Gate::new();
+            gate.refused(noon(), "a", &throttled(SEARCH, reason, Some(seconds)));
+            let wait = gate.earliest(noon(), Product::Jira, "a", SEARCH).duration_since(noon());
+            assert!(Duration::try_from(wait).unwrap() <= retry::QUOTA_CEILING);
+        }
+    }
+}
