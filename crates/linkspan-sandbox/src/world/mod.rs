@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod account;
+mod build;
 pub mod clock;
 pub mod confluence;
 pub mod edit;
+mod generated;
 pub mod group;
 pub mod ids;
 pub mod jira;

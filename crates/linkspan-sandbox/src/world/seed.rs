@@ -41,6 +41,11 @@ impl Dice {
         self.below(1000) < per_mille
     }
 
+    /// One of some words.
+    pub(in crate::world) fn word(&mut self, words: &'static [&'static str]) -> &'static str {
+        words[self.index(words.len())]
+    }
+
     /// One of a list that is not empty.
     pub(in crate::world) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.index(list.len())]

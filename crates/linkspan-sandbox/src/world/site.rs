@@ -28,6 +28,10 @@ pub struct Site {
 }
 
 impl Site {
+    pub(super) fn new(cloud_id: String, name: String, url: String, state: SiteState) -> Self {
+        Self { cloud_id, name, url, state: RwLock::new(state) }
+    }
+
     /// Cloud id (UUID).
     pub fn cloud_id(&self) -> &str {
         &self.cloud_id

@@ -4,61 +4,62 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::model::{Content, ContentComment, ContentFile, ContentHead, ContentKind, Restrictions, Space};
+use crate::world::generated::content::GeneratedConfluence;
 use crate::world::ids::{ContentId, FileId, SpaceId};
 use crate::world::site::SiteState;
 
 /// Where content comes from before anybody touches it.
 #[derive(Debug)]
 pub(in crate::world) enum ConfluenceBase {
-    /// No content.
-    Empty,
+    /// Made from a seed.
+    Generated(Box<GeneratedConfluence>),
 }
 
 macro_rules! from_base {
-    ($self:ident, $default:expr, $base:ident => $call:expr) => {
+    ($self:ident, $base:ident => $call:expr) => {
         match $self {
-            Self::Empty => $default,
+            Self::Generated($base) => $call,
         }
     };
 }
 
 impl ConfluenceBase {
     fn head(&self, id: ContentId) -> Option<ContentHead> {
-        from_base!(self, None, base => base.head(id))
+        from_base!(self, base => base.head(id))
     }
 
     fn build(&self, id: ContentId) -> Option<Arc<Content>> {
-        from_base!(self, None, base => base.build(id))
+        from_base!(self, base => base.build(id))
     }
 
     fn title(&self, id: ContentId) -> Option<Arc<str>> {
-        from_base!(self, None, base => base.title(id))
+        from_base!(self, base => base.title(id))
     }
 
     fn restrictions(&self, id: ContentId) -> Option<Restrictions> {
-        from_base!(self, None, base => base.restrictions(id))
+        from_base!(self, base => base.restrictions(id))
     }
 
     /// The smallest id above `after` in a space.
     fn next_after(&self, space: SpaceId, after: Option<ContentId>) -> Option<ContentId> {
-        from_base!(self, None, base => base.next_after(space, after))
+        from_base!(self, base => base.next_after(space, after))
     }
 
     fn children(&self, id: ContentId) -> Vec<ContentId> {
-        from_base!(self, Vec::new(), base => base.children(id))
+        from_base!(self, base => base.children(id))
     }
 
     /// The page or folder of a space with a title.
     pub(super) fn titled(&self, space: SpaceId, title: &str) -> Option<ContentId> {
-        from_base!(self, None, base => base.titled(space, title))
+        from_base!(self, base => base.titled(space, title))
     }
 
     fn comment_home(&self, id: ContentId) -> Option<ContentId> {
-        from_base!(self, None, base => base.comment_home(id))
+        from_base!(self, base => base.comment_home(id))
     }
 
     fn file_home(&self, id: FileId) -> Option<ContentId> {
-        from_base!(self, None, base => base.file_home(id))
+        from_base!(self, base => base.file_home(id))
     }
 }
 

@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use super::config::{JiraConfig, Project};
 use super::issue::{Attachment, Comment, Issue, IssueHead, IssueLink, Worklog};
+use crate::world::generated::issues::GeneratedJira;
 use crate::world::ids::{AttachmentId, CommentId, IssueId, IssueLinkId, LabelIndex, Millis, ProjectId, WorklogId};
 use crate::world::site::SiteState;
 
 /// Where issues come from before anybody touches them.
 #[derive(Debug)]
 pub(in crate::world) enum JiraBase {
-    /// No issues.
-    Empty,
+    /// Made from a seed.
+    Generated(Box<GeneratedJira>),
 }
 
 macro_rules! from_base {
-    ($self:ident, $default:expr, $base:ident => $call:expr) => {
+    ($self:ident, $base:ident => $call:expr) => {
         match $self {
-            Self::Empty => $default,
+            Self::Generated($base) => $call,
         }
     };
 }
@@ -29,37 +30,37 @@ impl JiraBase {
     }
 
     fn head(&self, id: IssueId) -> Option<IssueHead<'_>> {
-        from_base!(self, None, base => base.head(id))
+        from_base!(self, base => base.head(id))
     }
 
     fn build(&self, id: IssueId) -> Option<Arc<Issue>> {
-        from_base!(self, None, base => base.build(id))
+        from_base!(self, base => base.build(id))
     }
 
     fn summary(&self, id: IssueId) -> Option<Arc<str>> {
-        from_base!(self, None, base => base.summary(id))
+        from_base!(self, base => base.summary(id))
     }
 
     /// The smallest id above `after`.
     fn next_after(&self, after: Option<IssueId>) -> Option<IssueId> {
-        from_base!(self, None, base => base.next_after(after))
+        from_base!(self, base => base.next_after(after))
     }
 
     /// The smallest id above `after` in a project.
     fn next_in(&self, project: ProjectId, after: Option<IssueId>) -> Option<IssueId> {
-        from_base!(self, None, base => base.next_in(project, after))
+        from_base!(self, base => base.next_in(project, after))
     }
 
     fn by_number(&self, project: ProjectId, number: u32) -> Option<IssueId> {
-        from_base!(self, None, base => base.by_number(project, number))
+        from_base!(self, base => base.by_number(project, number))
     }
 
     fn children(&self, id: IssueId) -> Vec<IssueId> {
-        from_base!(self, Vec::new(), base => base.children(id))
+        from_base!(self, base => base.children(id))
     }
 
     fn home_of(&self, child: Child) -> Option<IssueId> {
-        from_base!(self, None, base => base.home_of(child))
+        from_base!(self, base => base.home_of(child))
     }
 }
 
