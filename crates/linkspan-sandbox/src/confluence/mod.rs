@@ -1,0 +1,42 @@
+//! Confluence Cloud: REST API v2, what is left of v1, and CQL search.
+//!
+//! Both generations read through [`view`], which shows what the caller may see and nothing else, and write their answers
+//! through [`json`] without an intermediate tree. What a request costs is reported with each answer; `atlassian-platform.md`
+//! 5.2 puts pages, blog posts, spaces and attachments on the price list as core objects and users, groups and permission
+//! rows as identity objects. It is silent on comments, labels, versions and search hits: comments, labels, versions and
+//! restrictions cost the base point alone, and a search hit costs what the thing it finds costs.
+
+mod answer;
+mod body;
+mod body_input;
+mod convert;
+pub mod cql;
+mod edit;
+mod index;
+mod json;
+mod links;
+mod paging;
+mod parameters;
+mod search;
+mod time;
+mod v1;
+mod v2;
+mod view;
+
+use axum::extract::DefaultBodyLimit;
+use axum::{Extension, Router};
+
+use crate::gateway::AppState;
+
+/// Largest request body: an uploaded file with its envelope.
+const MAXIMUM_BODY: usize = 32 * 1024 * 1024;
+
+/// The routes of Confluence, with paths as on the site host: `/wiki/api/v2/…` and `/wiki/rest/api/…`.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .nest("/wiki/api/v2", v2::router())
+        .nest("/wiki/rest/api", v1::router())
+        .nest("/wiki", v1::media_router())
+        .layer(DefaultBodyLimit::max(MAXIMUM_BODY))
+        .layer(Extension(index::Indexes::default()))
+}

@@ -1,0 +1,260 @@
+//! Attachments: site-wide, of a page or blog post, alone, and their versions.
+
+use std::sync::Arc;
+
+use axum::extract::Path;
+
+use super::content::{STATUSES, operations_answer};
+use super::list::{self, Cut, included};
+use super::shape;
+use crate::confluence::answer::{Answer, Refusal, ok};
+use crate::confluence::json::JsonWriter;
+use crate::confluence::paging::{Page, Position};
+use crate::confluence::parameters::Parameters;
+use crate::confluence::view::{Ask, View, path_id};
+use crate::gateway::Charge;
+use crate::world::confluence::{Content, ContentFile, ContentHead, ContentKind, ContentStatus};
+use crate::world::{ContentId, FileId};
+
+const SORTS: [&str; 2] = ["created-date", "modified-date"];
+
+/// Reads `att123`, or the bare number older clients send.
+///
+/// # Errors
+/// 400 when it is neither.
+pub(in crate::confluence) fn file_id(text: &str) -> Result<FileId, Refusal> {
+    let digits = text.strip_prefix("att").unwrap_or(text);
+    digits.parse().map(FileId).map_err(|_| Refusal::wrong_type(text, "id", "attachment id"))
+}
+
+/// What a list of attachments holds.
+struct Selection<'query> {
+    media_type: Option<&'query str>,
+    name: Option<&'query str>,
+    /// Every file is current: other statuses select nothing.
+    nothing: bool,
+}
+
+impl<'query> Selection<'query> {
+    fn read(parameters: &'query Parameters) -> Result<Self, Refusal> {
+        let statuses = parameters.choices("status", &STATUSES)?;
+        Ok(Self {
+            media_type: parameters.text("mediaType"),
+            name: parameters.text("filename"),
+            nothing: !statuses.is_empty() && !statuses.contains(&Some(ContentStatus::Current)),
+        })
+    }
+
+    fn holds(&self, name: &str, media_type: &str) -> bool {
+        !self.nothing
+            && self.media_type.is_none_or(|wanted| wanted == media_type)
+            && self.name.is_none_or(|wanted| wanted == name)
+    }
+}
+
+/// A file and the head of what it is attached to.
+type Placed = (ContentHead, ContentFile);
+
+/// `GET /attachments`
+pub(super) async fn of_site(ask: Ask) -> Answer {
+    list_files(&ask, |_| true)
+}
+
+/// `GET /labels/{id}/attachments`: files carry no labels here.
+pub(super) async fn labelled(ask: Ask, Path(id): Path<String>) -> Answer {
+    path_id(&id)?;
+    list_files(&ask, |_| false)
+}
+
+fn list_files(ask: &Ask, among: impl Fn(&ContentFile) -> bool) -> Answer {
+    let cut = Cut::read(&ask.parameters, "", &SORTS, 50)?;
+    let selection = Selection::read(&ask.parameters)?;
+    ask.read(|view| {
+        let page = if cut.by().is_empty() {
+            in_tree_order(view, &selection, &cut, among)
+        } else {
+            by_date(ask, view, &selection, &cut)
+        };
+        Ok(answer_list(&ask.parameters, view, &page))
+    })
+}
+
+/// Without `sort`: content by content, so that only what the page needs is built.
+fn in_tree_order(
+    view: &View<'_>,
+    selection: &Selection<'_>,
+    cut: &Cut,
+    among: impl Fn(&ContentFile) -> bool,
+) -> Page<Placed> {
+    let number = |id: ContentId| i64::try_from(id.0).unwrap_or(i64::MAX);
+    let mut containers = view.content_ids(None);
+    containers.sort_unstable();
+    let last = cut.after.as_ref().and_then(Position::leading_number);
+    let start = containers.partition_point(|id| last.is_some_and(|last| number(*id) < last));
+    let rest =
+        containers.into_iter().skip(start).filter_map(|id| view.listed_container(id)).flat_map(|head| {
+            let content = (head.files > 0).then(|| view.state.content(head.id)).flatten();
+            let mut files = content.map_or_else(Vec::new, |content| content.files.clone());
+            files.sort_unstable_by_key(|file| file.id);
+            files.into_iter().map(move |file| (head, file))
+        });
+    let position = |(head, file): &Placed| Position::number(number(head.id), file.id.0);
+    let is_wanted = |placed: &Placed| {
+        selection.holds(&placed.1.name, &placed.1.media_type)
+            && among(&placed.1)
+            && cut.after.as_ref().is_none_or(|after| cut.order.compare(&position(placed), after).is_gt())
+    };
+    Page::from_sorted(&cut.order, cut.limit, rest.filter(is_wanted), position)
+}
+
+fn by_date(ask: &Ask, view: &View<'_>, selection: &Selection<'_>, cut: &Cut) -> Page<Placed> {
+    let rows = ask.index.with(view, |index| {
+        let rows = index
+            .files()
+            .filter(|row| selection.holds(&row.name, &row.media_type))
+            .map(|row| (row.id, row.container, row.created, row.modified));
+        let visible = rows.filter(|(_, container, ..)| view.listed_container(*container).is_some());
+        cut.apply(visible, |(id, _, created, modified)| {
+            Position::number(if cut.by() == "created-date" { *created } else { *modified }, id.0)
+        })
+    });
+    let items = rows
+        .items
+        .iter()
+        .filter_map(|(id, ..)| view.state.content_file(*id))
+        .map(|(content, file)| (content.head, file))
+        .collect();
+    Page { items, next: rows.next }
+}
+
+/// `GET /pages/{id}/attachments` and its blog post twin
+pub(super) fn of_content(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
+    let id = ContentId(path_id(id)?);
+    let cut = Cut::read(&ask.parameters, "created-date", &SORTS, 50)?;
+    let selection = Selection::read(&ask.parameters)?;
+    ask.read(|view| {
+        let content = view.content(id, kind)?;
+        let files = content.files.iter().filter(|file| selection.holds(&file.name, &file.media_type));
+        let page = cut.apply(files.map(|file| (content.head, file.clone())), |(_, file)| {
+            Position::number(
+                if cut.by() == "modified-date" { file.modified } else { file.created },
+                file.id.0,
+            )
+        });
+        Ok(answer_list(&ask.parameters, view, &page))
+    })
+}
+
+fn answer_list(parameters: &Parameters, view: &View<'_>, page: &Page<Placed>) -> axum::response::Response {
+    list::answer(parameters, view, page, Charge::core(page.items.len()), |json, (head, file)| {
+        json.object(|json| {
+            shape::file_members(json, view, *head, file);
+            shape::file_links(json, file, None);
+        });
+    })
+}
+
+fn find(view: &View<'_>, id: &str) -> Result<(Arc<Content>, ContentFile), Refusal> {
+    view.file(file_id(id)?)
+}
+
+/// `GET /attachments/{id}`
+pub(super) async fn single(ask: Ask, Path(id): Path<String>) -> Answer {
+    let parameters = &ask.parameters;
+    ask.read(|view| {
+        let (content, file) = find(view, &id)?;
+        let path = format!("/wiki/api/v2/attachments/{}", file.id);
+        let mut json = JsonWriter::default();
+        json.object(|json| {
+            shape::file_members(json, view, content.head, &file);
+            if parameters.flag("include-labels") {
+                included(json, "labels", &format!("{path}/labels"), &[] as &[()], |_, ()| ());
+            }
+            if parameters.flag("include-properties") {
+                included(json, "properties", &format!("{path}/properties"), &[] as &[()], |_, ()| ());
+            }
+            if parameters.flag("include-operations") {
+                included(
+                    json,
+                    "operations",
+                    &format!("{path}/operations"),
+                    &operations_on(view, content.head),
+                    |json, operation| {
+                        super::content::write_operation(json, *operation);
+                    },
+                );
+            }
+            if parameters.flag("include-versions") {
+                included(json, "versions", &format!("{path}/versions"), &[&file], |json, file| {
+                    json.object(|json| {
+                        shape::plain_version(json, view, file.version, file.modified, file.author)
+                    });
+                });
+            }
+            shape::file_links(json, &file, Some(view.base()));
+        });
+        Ok(ok(json, Charge::core(1)))
+    })
+}
+
+fn operations_on(view: &View<'_>, container: ContentHead) -> Vec<(&'static str, &'static str)> {
+    let mut operations = vec![("read", "attachment")];
+    if view.state.can_edit_content(&view.reader, &container) {
+        operations.extend([("update", "attachment"), ("delete", "attachment")]);
+    }
+    operations
+}
+
+/// `GET /attachments/{id}/operations`
+pub(super) async fn operations(ask: Ask, Path(id): Path<String>) -> Answer {
+    ask.read(|view| {
+        let (content, _) = find(view, &id)?;
+        Ok(operations_answer(&operations_on(view, content.head)))
+    })
+}
+
+/// `GET /attachments/{id}/versions`: the present version.
+pub(super) async fn versions(ask: Ask, Path(id): Path<String>) -> Answer {
+    let cut = Cut::read(&ask.parameters, "-modified-date", &["modified-date"], 25)?;
+    ask.read(|view| {
+        let (_, file) = find(view, &id)?;
+        let page = cut
+            .apply(std::iter::once(&file), |file| Position::number(file.modified, u64::from(file.version)));
+        Ok(list::answer(&ask.parameters, view, &page, Charge::BASE, |json, file| {
+            json.object(|json| {
+                shape::plain_version(json, view, file.version, file.modified, file.author);
+                json.key("attachment").object(|json| {
+                    json.key("id").display(file.id);
+                    json.key("title").string(&file.name);
+                });
+            });
+        }))
+    })
+}
+
+/// `GET /attachments/{attachment-id}/versions/{version-number}`
+pub(super) async fn version(ask: Ask, Path((id, number)): Path<(String, String)>) -> Answer {
+    let number: u32 =
+        number.parse().map_err(|_| Refusal::wrong_type(&number, "version-number", "integer"))?;
+    ask.read(|view| {
+        let (_, file) = find(view, &id)?;
+        if number != file.version {
+            return Err(Refusal::not_found());
+        }
+        let mut json = JsonWriter::default();
+        json.object(|json| {
+            shape::plain_version(json, view, file.version, file.modified, file.author);
+            json.key("contentTypeModified").boolean(false);
+            json.key("collaborators").array(|json| json.string(view.account_id(file.author)));
+        });
+        Ok(ok(json, Charge::BASE))
+    })
+}
+
+/// Lists of an attachment that are always empty here: labels, properties and footer comments.
+pub(super) async fn nothing(ask: Ask, Path(id): Path<String>) -> Answer {
+    ask.read(|view| {
+        find(view, &id)?;
+        Ok(list::empty(&ask.parameters, view))
+    })
+}
