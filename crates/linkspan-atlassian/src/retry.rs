@@ -18,10 +18,10 @@ pub const CEILING: Duration = Duration::from_secs(30);
 pub const FLOOR: Duration = Duration::from_secs(1);
 
 /// The longest wait on upstream's advice, when no quota is spent.
-pub const ADVICE_CEILING: Duration = Duration::from_secs(120);
+pub const ADVICE_CEILING: Duration = Duration::from_mins(2);
 
 /// The longest wait on upstream's advice when a quota is spent: its window is an hour.
-pub const QUOTA_CEILING: Duration = Duration::from_secs(3600);
+pub const QUOTA_CEILING: Duration = Duration::from_hours(1);
 
 /// The wait after `attempt` attempts (1 after the first) of which the last ended in `error`; `None` when another one
 /// is pointless or one too many. `fraction` in `[0, 1)` spreads the waits: by 0.7 to 1.3, on upstream's advice only

@@ -27,6 +27,7 @@ struct PublishedPaging {
 }
 
 /// Atlassian's published operations, or `None` (with a message) where the documents are not at hand.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn published() -> Option<HashMap<(String, String), Published>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/openapi/operation-scopes.json");
     let Ok(text) = std::fs::read_to_string(&path) else {

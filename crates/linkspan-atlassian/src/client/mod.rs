@@ -56,7 +56,7 @@ impl Default for ClientLimits {
         Self {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
-            total_timeout: Duration::from_secs(120),
+            total_timeout: Duration::from_mins(2),
             body_cap: DEFAULT_BODY_CAP,
             file_cap: 2 << 30,
             idle_connections: 16,

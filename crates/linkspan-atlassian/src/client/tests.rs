@@ -200,7 +200,7 @@ fn r2_a_throttle_without_reason_is_the_gateways() {
             call: "jira.issue.get",
             product: Some(Product::Jira),
             reason: ThrottleReason::Gateway,
-            retry_after: Some(Duration::from_secs(60)),
+            retry_after: Some(Duration::from_mins(1)),
         }
     );
 }

@@ -110,7 +110,7 @@ impl Gate {
             pace.good_run += 1;
             if pace.good_run >= GOOD_RUN {
                 pace.good_run = 0;
-                pace.gap = pace.gap / 2;
+                pace.gap /= 2;
                 if pace.gap < FIRST_GAP / 2 {
                     self.paces.remove(&key);
                 }

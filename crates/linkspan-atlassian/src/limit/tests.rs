@@ -63,7 +63,7 @@ fn r2_the_documented_samples_are_read() {
     assert!(near.near_limit);
     assert_eq!(near.policies.len(), 2);
     assert_eq!(near.policies[1].quota, Some(65_000));
-    assert_eq!(near.policies[1].window, Some(Duration::from_secs(3600)));
+    assert_eq!(near.policies[1].window, Some(Duration::from_hours(1)));
     let left = near.points_left().unwrap();
     assert_eq!((left.name.as_str(), left.remaining), ("global-app-quota", Some(11_000)));
     assert!(!near.standings[1].enforced);
@@ -74,7 +74,7 @@ fn r2_what_is_not_enforced_is_no_advice() {
     let beta = read(&[("beta-retry-after", "99"), ("beta-ratelimit", r#""global-app-quota";r=0;t=600"#)]);
     assert_eq!(beta.advice(noon()), None);
     let enforced = read(&[("ratelimit", r#""global-app-quota";r=0;t=600"#)]);
-    assert_eq!(enforced.advice(noon()), Some(Duration::from_secs(600)));
+    assert_eq!(enforced.advice(noon()), Some(Duration::from_mins(10)));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn r2_a_reset_without_seconds_and_the_gateways_own_refusal_are_understood() {
         ("x-ratelimit-reset", "2026-03-26T12:10Z"),
     ]);
     assert_eq!(gateway.reason, Some(ThrottleReason::Gateway));
-    assert_eq!(gateway.advice(noon()), Some(Duration::from_secs(600)));
+    assert_eq!(gateway.advice(noon()), Some(Duration::from_mins(10)));
 }
 
 #[test]

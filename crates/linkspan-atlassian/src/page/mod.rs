@@ -16,7 +16,7 @@ use linkspan_model::secret::Secret;
 pub use self::envelope::Envelope;
 pub use self::guard::{EMPTY_PAGES_CAP, PAGES_CAP};
 pub use self::state::PageState;
-use crate::calls::{Call, Paging};
+use crate::calls::Call;
 use crate::client::{Params, Reply, Site, Upstream};
 use crate::error::CallError;
 
@@ -102,9 +102,4 @@ impl Pager {
             reply,
         }))
     }
-}
-
-/// Whether a call's lists are walked with tokens that upstream hands out and may refuse later.
-pub fn is_token_paged(call: &Call) -> bool {
-    matches!(call.paging, Paging::Token(..) | Paging::Cursor(_) | Paging::NextLink(_))
 }

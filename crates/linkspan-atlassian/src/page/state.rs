@@ -118,12 +118,11 @@ impl PageState {
             Paging::Since => self.after_since(page).map_err(stuck)?,
         };
         let repeated = match &next {
-            Position::End => false,
             Position::Token(token) => self.guard.repeats(token.as_bytes()),
             Position::Link(query) => self.guard.repeats(query.as_bytes()),
             // An index grows by itself; what repeats when upstream ignores it is the page.
             Position::At(_) if page.start.is_none() && page.items > 0 => self.guard.repeats(body),
-            Position::At(_) | Position::Since(_) | Position::Start => false,
+            Position::At(_) | Position::Since(_) | Position::Start | Position::End => false,
         };
         if repeated {
             return Err(stuck("upstream sends the same page again"));

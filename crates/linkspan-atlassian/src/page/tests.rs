@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::calls::{Items, confluence, jira};
+use crate::calls::{Items, Paging, confluence, jira};
 
 /// Feeds pages to a fresh walk and says how it stands after each: `more`, `end`, or why it failed.
 fn walk(call: &'static Call, pages: &[Value]) -> Vec<String> {

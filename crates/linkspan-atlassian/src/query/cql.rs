@@ -34,25 +34,22 @@ pub struct Cql {
 }
 
 impl Cql {
-    /// Content of these types; of none of the known ones, pages.
+    /// Content of these types. No type: no content.
     pub fn types(types: &[CqlType]) -> Self {
-        let words: Vec<&str> = types.iter().map(|kind| kind.as_str()).collect();
-        let words = if words.is_empty() { "page".to_owned() } else { words.join(", ") };
-        Self { clauses: vec![format!("type IN ({words})")], by_modification: false }
+        let all = Self { clauses: Vec::new(), by_modification: false };
+        all.one_of("type", types.iter().map(|kind| kind.as_str().to_owned()))
     }
 
-    /// Content of these spaces, by key. No key: no restriction is added, so give at least one.
+    /// Content of these spaces, by key. No key: no content.
     #[must_use]
     pub fn spaces<'a>(self, keys: impl IntoIterator<Item = &'a str>) -> Self {
-        let keys: Vec<String> = keys.into_iter().map(|key| quoted(key, false)).collect();
-        self.and(format!("space IN ({})", keys.join(", ")))
+        self.one_of("space", keys.into_iter().map(|key| quoted(key, false)))
     }
 
-    /// These pieces of content, by id.
+    /// These pieces of content, by id. No id: no content.
     #[must_use]
     pub fn ids(self, ids: impl IntoIterator<Item = u64>) -> Self {
-        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
-        self.and(format!("id IN ({})", ids.join(", ")))
+        self.one_of("id", ids.into_iter().map(|id| id.to_string()))
     }
 
     /// Content whose text holds these words.
@@ -82,6 +79,15 @@ impl Cql {
     pub fn oldest_change_first(mut self) -> Self {
         self.by_modification = true;
         self
+    }
+
+    fn one_of(self, field: &str, literals: impl Iterator<Item = String>) -> Self {
+        let literals: Vec<String> = literals.collect();
+        if literals.is_empty() {
+            // `field in ()` is a syntax error; this holds for no content.
+            return self.and("(type = page AND type = comment)".to_owned());
+        }
+        self.and(format!("{field} IN ({})", literals.join(", ")))
     }
 
     fn and(mut self, clause: String) -> Self {

@@ -29,6 +29,7 @@ fn s1_cql_times_are_spans_before_now_rounded_up() {
 fn a_query_without_clauses_is_still_bounded() {
     assert_eq!(Jql::new().to_string(), "key IS NOT EMPTY");
     assert_eq!(Jql::new().projects([]).to_string(), "key IS EMPTY");
+    assert_eq!(Cql::types(&[]).to_string(), "(type = page AND type = comment)");
 }
 
 #[test]
@@ -87,7 +88,6 @@ fn scan(query: &str) -> (i32, i32, bool) {
                 chars.next();
             }
             (c, Some(quote)) if c == quote => open = None,
-            (_, Some(_)) => {}
             ('"' | '\'', None) => open = Some(c),
             ('(', None) => depth += 1,
             (')', None) => {

@@ -34,9 +34,8 @@ pub(super) fn is_invisible(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A value in double quotes, every character of it meaning itself. What cannot be seen is written as `\uXXXX`, which
-/// JQL reads (its grammar: <https://support.atlassian.com/jira-software-cloud/docs/search-for-issues-using-the-text-field/>),
-/// or left out where the language has no such form.
+/// A value in double quotes, every character of it meaning itself. What cannot be seen is written as `\uXXXX`, an
+/// escape of JQL's grammar, or left out where the language has no such form.
 pub(super) fn quoted(value: &str, has_unicode_escapes: bool) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(value.len() + 2);

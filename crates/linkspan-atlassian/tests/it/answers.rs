@@ -129,8 +129,8 @@ async fn s16_a_silent_a_stalling_and_a_dripping_server_all_time_out() {
     };
     let timed_out = CallError::Transport { call: "jira.myself", kind: TransportKind::Timeout };
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n";
-    let silent = Server::raw("", Duration::from_secs(60)).await;
-    let stalling = Server::raw(format!("{head}{{"), Duration::from_secs(60)).await;
+    let silent = Server::raw("", Duration::from_mins(1)).await;
+    let stalling = Server::raw(format!("{head}{{"), Duration::from_mins(1)).await;
     let dripping = Server::of(Router::new().route(
         &myself(),
         get(|| async {
