@@ -74,6 +74,18 @@ impl View<'_> {
         system.chain(custom).collect()
     }
 
+    /// The fields of the create screen as members named by their ids.
+    pub(crate) fn create_fields_by_id(&self, json: &mut Json, project: &Project, kind: &IssueType) {
+        for field in SYSTEM_FIELDS.iter().filter(|field| on_screen(field, Screen::Create)) {
+            json.key(field.id);
+            self.system_meta(json, field, project, Some(kind));
+        }
+        for field in self.project_fields(project) {
+            json.id_key(field.id);
+            self.custom_meta(json, field, true);
+        }
+    }
+
     /// The custom fields an issue of a project can be given a value for.
     fn project_fields<'s>(&'s self, project: &'s Project) -> impl Iterator<Item = &'s Field> {
         let written = |kind: FieldKind| {

@@ -129,9 +129,9 @@ impl View<'_> {
     }
 
     fn project_insight(&self, json: &mut Json, project: &Project) {
-        let heads = self.site.issue_ids().filter_map(|id| self.site.issue_head(id));
+        let heads = self.site.issue_ids_in(project.id).filter_map(|id| self.site.issue_head(id));
         let (mut count, mut last) = (0_u64, None);
-        for head in heads.filter(|head| head.project == project.id && !head.archived) {
+        for head in heads.filter(|head| !head.archived) {
             count += 1;
             last = last.max(Some(head.updated));
         }
@@ -196,6 +196,17 @@ impl View<'_> {
     /// A role without its actors.
     pub(crate) fn role(&self, json: &mut Json, role: &Role) {
         json.object(|json| self.role_members(json, role, &self.link(format_args!("role/{}", role.id))));
+    }
+
+    /// A role as `roledetails` lists it.
+    pub(crate) fn role_detailed(&self, json: &mut Json, role: &Role) {
+        json.object(|json| {
+            self.role_members(json, role, &self.link(format_args!("role/{}", role.id)));
+            json.key("admin").boolean(role.is_admin);
+            json.key("default").boolean(false);
+            json.key("roleConfigurable").boolean(true);
+            json.key("translatedName").string(&role.name);
+        });
     }
 
     fn role_members(&self, json: &mut Json, role: &Role, link: &str) {
