@@ -61,6 +61,8 @@ CREATE TABLE sources (
     state TEXT NOT NULL,
     -- The latest modified_at given to a record of the source.
     clock BIGINT NOT NULL,
+    -- The latest number given to a record of the source.
+    last_no BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 

@@ -4,6 +4,9 @@
 CREATE TABLE records (
     source_id BYTEA NOT NULL,
     id BYTEA NOT NULL,
+    -- Numbers the records of a source in the order in which they were first stored. Ids are hashes, so what is stored
+    -- together lies apart in an index of ids; under numbers it lies together.
+    no BIGINT NOT NULL,
     model TEXT NOT NULL,
     hash BYTEA NOT NULL,
     deleted BOOLEAN NOT NULL,
@@ -30,15 +33,17 @@ CREATE TABLE raws (
     remote_id TEXT COLLATE "C" NOT NULL, -- @postgres
     hash BYTEA NOT NULL,
     record BYTEA,
+    -- Whether the record is not known to have the raw's upstream id, by which it could be found from the record.
+    loose BOOLEAN NOT NULL,
     path TEXT NOT NULL,
     problem TEXT,
     stored_at BIGINT NOT NULL,
     -- One byte that names the encoding, then the JSON in it.
     body BYTEA NOT NULL,
-    PRIMARY KEY (source_id, kind, remote_id)
+    PRIMARY KEY (source_id, remote_id, kind)
 );
 
-CREATE INDEX raws_of_record ON raws (source_id, record) WHERE record IS NOT NULL;
+CREATE INDEX raws_loose ON raws (source_id, record) WHERE loose = TRUE;
 
 CREATE TABLE access_rules (
     source_id BYTEA NOT NULL,
@@ -49,13 +54,13 @@ CREATE TABLE access_rules (
 WITHOUT ROWID -- @sqlite
 ;
 
--- Guarded without a rule: unknown, so nobody may see the record.
+-- Who may see the record with this number. Guarded without a rule: unknown, so nobody may see the record.
 CREATE TABLE record_access (
     source_id BYTEA NOT NULL,
-    record_id BYTEA NOT NULL,
+    no BIGINT NOT NULL,
     guarded BOOLEAN NOT NULL,
     rule BYTEA,
-    PRIMARY KEY (source_id, record_id)
+    PRIMARY KEY (source_id, no)
 )
 WITHOUT ROWID -- @sqlite
 ;

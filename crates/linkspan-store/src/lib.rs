@@ -13,8 +13,12 @@ mod control;
 mod db;
 mod error;
 mod migrate;
+#[cfg(test)]
+mod prepared;
 mod spine;
 mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod url;
 
 pub use control::accounts::{AccountFilter, AccountStatus, LinkedAccount, Unlinked};

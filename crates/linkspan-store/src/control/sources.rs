@@ -10,8 +10,9 @@ use crate::db::{Arg, Row, args, statements};
 use crate::error::StoreError;
 
 statements! {
-    PUT = "INSERT INTO sources (id, grant_id, cloud_id, product, site_name, site_url, scopes, state, clock, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', 0, $8)
+    PUT = "INSERT INTO sources (id, grant_id, cloud_id, product, site_name, site_url, scopes, state, clock, last_no,
+            created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', 0, 0, $8)
         ON CONFLICT (id) DO UPDATE SET site_name = excluded.site_name, site_url = excluded.site_url,
             scopes = excluded.scopes
         WHERE sources.state = 'active'";

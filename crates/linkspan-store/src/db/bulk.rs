@@ -23,19 +23,23 @@ impl Bulk {
         Self { head, row, tail, texts: [const { [const { OnceLock::new() }; SIZES.len()] }; 2] }
     }
 
-    /// The statements that together handle `rows`, each with its arguments.
+    /// The statements that together handle all rows, each with its arguments. `values` are the rows' own values, row
+    /// after row.
     pub(crate) fn insert(
         &'static self,
         dialect: Dialect,
         shared: &[Arg],
-        rows: Vec<Vec<Arg>>,
+        values: Vec<Arg>,
     ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
-        let mut rows = rows.into_iter();
+        let width = self.width();
+        debug_assert_eq!(values.len() % width, 0, "rows are complete");
         let shared = shared.to_vec();
+        let mut values = values.into_iter();
         std::iter::from_fn(move || {
-            let left = rows.len();
+            let left = values.len() / width;
             let (index, size) = SIZES.into_iter().enumerate().find(|&(_, size)| size <= left)?;
-            let mut args: Vec<Arg> = rows.by_ref().take(size).flatten().collect();
+            let mut args = Vec::with_capacity(size * width + shared.len());
+            args.extend(values.by_ref().take(size * width));
             args.extend(shared.iter().cloned());
             Some((self.text(dialect, index), args))
         })
@@ -58,7 +62,12 @@ impl Bulk {
             };
             values.resize(values.len() - rest + padded, last);
         }
-        self.insert(dialect, shared, values.into_iter().map(|value| vec![value]).collect())
+        self.insert(dialect, shared, values)
+    }
+
+    /// How many values of its own a row has.
+    fn width(&self) -> usize {
+        self.row.matches('?').count()
     }
 
     fn text(&'static self, dialect: Dialect, index: usize) -> Sql {
@@ -71,7 +80,7 @@ impl Bulk {
     /// stay anonymous: the driver asks for the name of each parameter at each execution, and SQLite finds a name by
     /// walking the list of all names, which takes quadratic time when there are hundreds.
     fn build(&self, dialect: Dialect, rows: usize) -> String {
-        let own_total = self.row.matches('?').count() * rows;
+        let own_total = self.width() * rows;
         let mut text = shift_shared(self.head, own_total);
         let row = shift_shared(self.row, own_total);
         let mut own = 0;

@@ -14,9 +14,11 @@ statements! {
 }
 
 bulks! {
-    OF_RECORDS = "SELECT guarded, rule, record_id FROM record_access WHERE source_id = $1 AND record_id IN (", "?", ")";
-    UPSERT = "INSERT INTO record_access (source_id, record_id, guarded, rule) VALUES ", "($1, ?, ?, ?)",
-        " ON CONFLICT (source_id, record_id) DO UPDATE SET guarded = excluded.guarded, rule = excluded.rule";
+    OF_RECORDS = "SELECT a.guarded, a.rule, r.id FROM records r
+        JOIN record_access a ON a.source_id = r.source_id AND a.no = r.no
+        WHERE r.source_id = $1 AND r.id IN (", "?", ")";
+    UPSERT = "INSERT INTO record_access (source_id, no, guarded, rule) VALUES ", "($1, ?, ?, ?)",
+        " ON CONFLICT (source_id, no) DO UPDATE SET guarded = excluded.guarded, rule = excluded.rule";
     INTERN = "INSERT INTO access_rules (source_id, key, rule) VALUES ", "($1, ?, ?)",
         " ON CONFLICT (source_id, key) DO NOTHING";
 }
@@ -64,12 +66,12 @@ impl Store {
     }
 }
 
-/// Writes what guards these records, and the rules they point at.
+/// Writes what guards the records with these numbers, and the rules they point at.
 pub(crate) async fn write(
     tx: &mut Tx,
     source: SourceId,
     rules: &HashMap<RuleKey, &AccessRule>,
-    guards: &[(RecordId, StoredAccess)],
+    guards: &[(i64, StoredAccess)],
 ) -> Result<(), StoreError> {
     let shared = args![source];
     let mut needed: Vec<RuleKey> = guards
@@ -81,23 +83,23 @@ pub(crate) async fn write(
         .collect();
     needed.sort_unstable();
     needed.dedup();
-    let mut interned = Vec::with_capacity(needed.len());
+    let mut interned = Vec::with_capacity(needed.len() * 2);
     for key in needed {
         if let Some(rule) = rules.get(&key) {
-            interned.push(args![key, serde_json::to_string(rule).map_err(StoreError::corrupt)?]);
+            interned.extend(args![key, serde_json::to_string(rule).map_err(StoreError::corrupt)?]);
         }
     }
     for (sql, args) in INTERN.insert(tx.dialect(), &shared, interned) {
         tx.execute(sql, args).await?;
     }
-    let rows = guards
-        .iter()
-        .map(|&(id, access)| match access {
-            StoredAccess::Rule(key) => args![id, true, key],
-            StoredAccess::Unknown => args![id, true, None::<RuleKey>],
-            StoredAccess::Unguarded => args![id, false, None::<RuleKey>],
-        })
-        .collect();
+    let mut rows = Vec::with_capacity(guards.len() * 3);
+    for &(no, access) in guards {
+        rows.extend(match access {
+            StoredAccess::Rule(key) => [no.into(), true.into(), key.into()],
+            StoredAccess::Unknown => [no.into(), true.into(), None::<RuleKey>.into()],
+            StoredAccess::Unguarded => [no.into(), false.into(), None::<RuleKey>.into()],
+        });
+    }
     for (sql, args) in UPSERT.insert(tx.dialect(), &shared, rows) {
         tx.execute(sql, args).await?;
     }

@@ -68,10 +68,10 @@ pub(crate) async fn append(
         return Ok(());
     }
     let first = tx.next_feed_positions(entries.len()).await?;
-    let rows = (first..)
-        .zip(entries)
-        .map(|(seq, (id, model, kind))| args![seq, model.as_str(), *id, kind.as_str()])
-        .collect();
+    let mut rows = Vec::with_capacity(entries.len() * 4);
+    for (seq, (id, model, kind)) in (first..).zip(entries) {
+        rows.extend([seq.into(), model.as_str().into(), (*id).into(), kind.as_str().into()]);
+    }
     for (sql, args) in APPEND.insert(tx.dialect(), &args![source, at], rows) {
         tx.execute(sql, args).await?;
     }

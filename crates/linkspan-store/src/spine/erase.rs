@@ -16,9 +16,9 @@ statements! {
     RECORDS = "DELETE FROM records WHERE source_id = $1
         AND id IN (SELECT id FROM records WHERE source_id = $1 LIMIT $2)";
     RAWS = "DELETE FROM raws WHERE source_id = $1
-        AND (kind, remote_id) IN (SELECT kind, remote_id FROM raws WHERE source_id = $1 LIMIT $2)";
+        AND (remote_id, kind) IN (SELECT remote_id, kind FROM raws WHERE source_id = $1 LIMIT $2)";
     RECORD_ACCESS = "DELETE FROM record_access WHERE source_id = $1
-        AND record_id IN (SELECT record_id FROM record_access WHERE source_id = $1 LIMIT $2)";
+        AND no IN (SELECT no FROM record_access WHERE source_id = $1 LIMIT $2)";
     ACCESS_RULES = "DELETE FROM access_rules WHERE source_id = $1
         AND key IN (SELECT key FROM access_rules WHERE source_id = $1 LIMIT $2)";
     GROUP_MEMBERS = "DELETE FROM group_members WHERE source_id = $1 AND (group_id, account_id) IN

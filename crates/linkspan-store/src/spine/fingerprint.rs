@@ -18,9 +18,10 @@ statements! {
     RECORDS = "SELECT id, model, remote_id, parent, container, remote_created_at, remote_updated_at, deleted, body
         FROM records WHERE source_id = $1 AND id > $2 ORDER BY id LIMIT $3";
     RAWS = "SELECT kind, remote_id, path, record, problem, stored_at, body FROM raws
-        WHERE source_id = $1 AND (kind, remote_id) > ($2, $3) ORDER BY kind, remote_id LIMIT $4";
-    ACCESS = "SELECT guarded, rule, record_id FROM record_access
-        WHERE source_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
+        WHERE source_id = $1 AND (remote_id, kind) > ($2, $3) ORDER BY remote_id, kind LIMIT $4";
+    ACCESS = "SELECT a.guarded, a.rule, r.id FROM records r
+        LEFT JOIN record_access a ON a.source_id = r.source_id AND a.no = r.no
+        WHERE r.source_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3";
     MEMBERS = "SELECT group_id, account_id FROM group_members
         WHERE source_id = $1 AND (group_id, account_id) > ($2, $3) ORDER BY group_id, account_id LIMIT $4";
 }
@@ -80,9 +81,9 @@ impl Store {
     }
 
     async fn raws_into(&self, source: SourceId, parts: &mut Parts) -> Result<(), StoreError> {
-        let (mut kind, mut remote_id) = (String::new(), String::new());
+        let (mut remote_id, mut kind) = (String::new(), String::new());
         loop {
-            let rows = self.db.all(RAWS, args![source, &kind, &remote_id, PAGE]).await?;
+            let rows = self.db.all(RAWS, args![source, &remote_id, &kind, PAGE]).await?;
             let Some(last) = rows.last() else {
                 return Ok(());
             };

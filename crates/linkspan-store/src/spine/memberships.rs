@@ -42,7 +42,7 @@ impl Store {
             return Ok(false);
         }
         let shared = args![source, group];
-        let added = wanted.difference(&present).map(|&account| args![account]).collect();
+        let added = wanted.difference(&present).map(|&account| Arg::from(account)).collect();
         for (sql, args) in ADD.insert(tx.dialect(), &shared, added) {
             tx.execute(sql, args).await?;
         }

@@ -36,6 +36,8 @@ pub(crate) struct PlannedRecord<'a> {
 pub(crate) struct PlannedRaw<'a> {
     pub(crate) raw: &'a NewRaw,
     pub(crate) hash: [u8; 16],
+    /// Not known to have the upstream id of its record.
+    pub(crate) loose: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -59,7 +61,7 @@ impl<'a> Plan<'a> {
         }
         records.reverse();
         Ok(Self {
-            raws: plan_raws(&batch.raws),
+            raws: plan_raws(&batch.raws, &records),
             records,
             rules: keys.into_iter().map(|(rule, key)| (key, rule)).collect(),
         })
@@ -93,13 +95,18 @@ fn stored_access<'a>(access: &'a Access, keys: &mut HashMap<&'a AccessRule, Rule
     }
 }
 
-fn plan_raws(raws: &[NewRaw]) -> Vec<PlannedRaw<'_>> {
+fn plan_raws<'a>(raws: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<PlannedRaw<'a>> {
+    let remote_ids: HashMap<RecordId, Option<&str>> =
+        records.iter().map(|planned| (planned.record.id, planned.record.remote_id.as_deref())).collect();
+    let is_loose = |raw: &NewRaw| {
+        raw.record.is_some_and(|id| remote_ids.get(&id).copied().flatten() != Some(raw.remote_id.as_str()))
+    };
     let mut seen: HashSet<(&str, &str)> = HashSet::with_capacity(raws.len());
     let mut planned: Vec<PlannedRaw<'_>> = raws
         .iter()
         .rev()
         .filter(|raw| seen.insert((raw.kind, &raw.remote_id)))
-        .map(|raw| PlannedRaw { raw, hash: raw_hash(raw) })
+        .map(|raw| PlannedRaw { raw, hash: raw_hash(raw), loose: is_loose(raw) })
         .collect();
     planned.reverse();
     planned

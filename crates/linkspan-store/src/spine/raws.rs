@@ -19,17 +19,23 @@ macro_rules! select {
 
 statements! {
     ONE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id = $3");
+    // Walks the primary key from `remote_id` on and skips other kinds in the index.
     PAGE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id > $3 ORDER BY remote_id LIMIT $4");
     COUNT = "SELECT COUNT(*), COUNT(problem) FROM raws WHERE source_id = $1 AND kind = $2";
 }
 
 bulks! {
     STORED = "SELECT remote_id, hash FROM raws WHERE source_id = $1 AND kind = $2 AND remote_id IN (", "?", ")";
-    OF_RECORDS = select!("WHERE source_id = $1 AND record IN ("), "?", ")";
-    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, path, problem, body) VALUES ",
-        "($1, $2, ?, ?, ?, ?, ?, ?, ?)",
-        " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET stored_at = excluded.stored_at, hash = excluded.hash,
-            record = excluded.record, path = excluded.path, problem = excluded.problem, body = excluded.body";
+    // Most raws have the upstream id of the record made from them; the others are in an index of their own.
+    SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body FROM records r
+        JOIN raws w ON w.source_id = r.source_id AND w.remote_id = r.remote_id AND w.record = r.id
+        WHERE r.source_id = $1 AND w.loose = FALSE AND r.id IN (", "?", ")";
+    LOOSE = select!("WHERE source_id = $1 AND loose = TRUE AND record IN ("), "?", ")";
+    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, path, problem, body) VALUES ",
+        "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ON CONFLICT (source_id, remote_id, kind) DO UPDATE SET stored_at = excluded.stored_at, hash = excluded.hash,
+            record = excluded.record, loose = excluded.loose, path = excluded.path, problem = excluded.problem,
+            body = excluded.body";
 }
 
 /// A stored piece of upstream JSON.
@@ -69,8 +75,10 @@ impl Store {
         records: &[RecordId],
     ) -> Result<Vec<StoredRaw>, StoreError> {
         let mut raws: Vec<StoredRaw> = Vec::with_capacity(records.len());
-        let ids = records.iter().copied().map(Arg::from).collect();
-        for (sql, args) in OF_RECORDS.lookup(self.db.dialect(), &args![source], ids) {
+        let ids: Vec<Arg> = records.iter().copied().map(Arg::from).collect();
+        let (dialect, shared) = (self.db.dialect(), args![source]);
+        let sharing = SHARING_ID.lookup(dialect, &shared, ids.clone());
+        for (sql, args) in sharing.chain(LOOSE.lookup(dialect, &shared, ids)) {
             for row in self.db.all(sql, args).await? {
                 raws.push(read(&row)?);
             }
@@ -123,21 +131,23 @@ pub(crate) async fn write(
             }
         }
     }
-    let mut rows = Vec::with_capacity(raws.len());
-    for PlannedRaw { raw, hash } in raws {
+    let mut rows = Vec::with_capacity(raws.len() * 8);
+    let mut scratch = Vec::new();
+    for PlannedRaw { raw, hash, loose } in raws {
         if !stored.is_empty() && stored.get(&(raw.kind, raw.remote_id.clone())) == Some(hash) {
             outcome.raws_unchanged += 1;
             continue;
         }
         outcome.raws_written += 1;
-        rows.push(args![
-            raw.kind,
-            &raw.remote_id,
-            *hash,
-            raw.record,
-            &raw.path,
-            raw.problem.as_deref(),
-            encode(&raw.json),
+        rows.extend([
+            raw.kind.into(),
+            raw.remote_id.as_str().into(),
+            (*hash).into(),
+            raw.record.into(),
+            (*loose).into(),
+            raw.path.as_str().into(),
+            raw.problem.as_deref().into(),
+            encode(&raw.json, &mut scratch).into(),
         ]);
     }
     for (sql, args) in UPSERT.insert(tx.dialect(), &args![source, now], rows) {
@@ -165,20 +175,19 @@ const LZ4: u8 = 1;
 /// Shorter texts are not worth the step.
 const COMPRESS_FROM: usize = 256;
 
-/// The stored form of a raw: a byte that names the encoding, then the JSON in it.
-fn encode(json: &str) -> Vec<u8> {
+/// The stored form of a raw: a byte that names the encoding, then the JSON in it. `scratch` is kept from one call to the
+/// next.
+fn encode(json: &str, scratch: &mut Vec<u8>) -> Vec<u8> {
     if json.len() >= COMPRESS_FROM
         && let Ok(length) = u32::try_from(json.len())
     {
-        let mut stored = vec![0; 5 + lz4_flex::block::get_maximum_output_size(json.len())];
-        stored[0] = LZ4;
-        stored[1..5].copy_from_slice(&length.to_le_bytes());
-        if let Ok(compressed) = lz4_flex::block::compress_into(json.as_bytes(), &mut stored[5..])
+        scratch.resize(5 + lz4_flex::block::get_maximum_output_size(json.len()), 0);
+        scratch[0] = LZ4;
+        scratch[1..5].copy_from_slice(&length.to_le_bytes());
+        if let Ok(compressed) = lz4_flex::block::compress_into(json.as_bytes(), &mut scratch[5..])
             && compressed < json.len()
         {
-            stored.truncate(5 + compressed);
-            stored.shrink_to_fit();
-            return stored;
+            return scratch[..5 + compressed].to_vec();
         }
     }
     let mut stored = Vec::with_capacity(1 + json.len());
@@ -217,7 +226,7 @@ mod tests {
         #[test]
         fn a_raw_comes_back_byte_for_byte(json in ".{0,2000}", times in 1_usize..20) {
             let json = json.repeat(times);
-            prop_assert_eq!(decode(&encode(&json)).unwrap(), json);
+            prop_assert_eq!(decode(&encode(&json, &mut Vec::new())).unwrap(), json);
         }
 
         #[test]

@@ -144,6 +144,33 @@ impl Store {
         self.db.all(sql, args).await?.iter().map(read).collect()
     }
 
+    /// Records that meet the filter and come before `before` in the order of [`Store::list_records`], nearest first: for
+    /// paging backwards.
+    pub async fn list_records_before(
+        &self,
+        source: SourceId,
+        model: Model,
+        filter: &ListFilter<'_>,
+        before: RecordPosition,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let mut query = Query::new(select!("WHERE source_id = "));
+        query.bind(source).push(" AND model = ").bind(model.as_str());
+        filter.apply(&mut query, source, model);
+        if let Some(bound) = filter.modified_after {
+            query.push(" AND modified_at > ").bind(bound);
+        }
+        query
+            .push(" AND (modified_at, id) < (")
+            .bind(before.modified_at)
+            .push(", ")
+            .bind(before.id)
+            .push(")");
+        query.push(" ORDER BY modified_at DESC, id DESC LIMIT ").bind(i64::from(limit));
+        let (sql, args) = query.finish();
+        self.db.all(sql, args).await?.iter().map(read).collect()
+    }
+
     /// A record, tombstone or not.
     pub async fn get_record(
         &self,

@@ -18,15 +18,16 @@ use crate::error::StoreError;
 statements! {
     SOURCE_IS_ACTIVE = "SELECT 1 FROM sources WHERE id = $1 AND state = 'active'";
     TICK = "UPDATE sources SET clock = CASE WHEN clock >= $2 THEN clock + 1 ELSE $2 END WHERE id = $1 RETURNING clock";
+    TAKE_NUMBERS = "UPDATE sources SET last_no = last_no + $2 WHERE id = $1 RETURNING last_no - $2 + 1";
 }
 
 bulks! {
-    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule FROM records r
-        LEFT JOIN record_access a ON a.source_id = r.source_id AND a.record_id = r.id
+    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule, r.no FROM records r
+        LEFT JOIN record_access a ON a.source_id = r.source_id AND a.no = r.no
         WHERE r.source_id = $1 AND r.id IN (", "?", ")";
-    UPSERT = "INSERT INTO records (source_id, deleted, created_at, modified_at, id, model, hash, remote_id, parent,
+    UPSERT = "INSERT INTO records (source_id, deleted, created_at, modified_at, id, no, model, hash, remote_id, parent,
             container, remote_created_at, remote_updated_at, body) VALUES ",
-        "($1, FALSE, $2, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "($1, FALSE, $2, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, id) DO UPDATE SET deleted = FALSE, modified_at = excluded.modified_at,
             hash = excluded.hash, remote_id = excluded.remote_id, parent = excluded.parent,
             container = excluded.container, remote_created_at = excluded.remote_created_at,
@@ -57,11 +58,11 @@ impl Store {
         batch: &Batch,
         now: Timestamp,
     ) -> Result<BatchOutcome, StoreError> {
-        let plan = Plan::of(batch)?;
+        let mut plan = Plan::of(batch)?;
         let mut writer = Writer::begin(self, source, now).await?;
         raws::write(&mut writer.tx, source, &plan.raws, now, &mut writer.outcome).await?;
         let children = writer.children_of(batch.child_sets.iter().map(|set| set.parent)).await?;
-        writer.write_records(&plan).await?;
+        writer.write_records(&mut plan).await?;
         let mut doomed = unlisted_children(&batch.child_sets, &children, &plan.records);
         doomed.extend(batch.removed.iter().map(|&(_, id)| id));
         writer.remove(doomed).await?;
@@ -97,6 +98,7 @@ struct Stored {
     hash: [u8; 16],
     deleted: bool,
     access: Option<StoredAccess>,
+    no: i64,
 }
 
 impl Writer {
@@ -107,15 +109,17 @@ impl Writer {
         Ok(Self { tx, source, now, stamp: None, changes: Vec::new(), outcome: BatchOutcome::default() })
     }
 
-    async fn write_records(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let mut stored = self.stored(&plan.records).await?;
+    async fn write_records(&mut self, plan: &mut Plan<'_>) -> Result<(), StoreError> {
+        let stored = self.stored(&plan.records).await?;
+        let new = plan.records.iter().filter(|planned| !stored.contains_key(&planned.record.id)).count();
+        let mut next_no = self.take_numbers(new).await?;
         let mut content = Vec::new();
         let mut guards = Vec::new();
-        for planned in &plan.records {
+        for planned in &mut plan.records {
             let id = planned.record.id;
             let counts = self.outcome.models.entry(planned.model).or_default();
-            let known = stored.remove(&id);
-            let change = match &known {
+            let known = stored.get(&id);
+            let change = match known {
                 Some(_) if planned.only_if_unknown => continue,
                 None => Some(ChangeKind::Created),
                 Some(stored) if stored.deleted => Some(ChangeKind::Created),
@@ -127,16 +131,22 @@ impl Writer {
                 Some(_) => counts.updated += 1,
                 None => counts.unchanged += 1,
             }
+            let no = known.map_or(next_no, |stored| stored.no);
+            if known.is_none() {
+                next_no += 1;
+            }
             if let Some(kind) = change {
-                content.push(planned);
                 self.changes.push((id, planned.model, kind));
             }
             if known.and_then(|stored| stored.access) != Some(planned.access) {
-                guards.push((id, planned.access));
+                guards.push((no, planned.access));
                 if change != Some(ChangeKind::Created) {
                     counts.access_changed += 1;
                     self.changes.push((id, planned.model, ChangeKind::Access));
                 }
+            }
+            if change.is_some() {
+                content.push((no, planned));
             }
         }
         self.write_content(content).await?;
@@ -152,34 +162,51 @@ impl Writer {
         for (sql, args) in STORED.lookup(self.tx.dialect(), &args![self.source], ids) {
             for row in self.tx.all(sql, args).await? {
                 let access = access::read(&row, 3)?;
-                let entry = Stored { hash: row.array(1)?, deleted: row.bool(2)?, access };
+                let no = row.int(5)?;
+                let entry = Stored { hash: row.array(1)?, deleted: row.bool(2)?, access, no };
                 stored.insert(RecordId(row.uuid(0)?), entry);
             }
         }
         Ok(stored)
     }
 
-    async fn write_content(&mut self, records: Vec<&PlannedRecord<'_>>) -> Result<(), StoreError> {
+    /// Takes `count` fresh numbers for records; gives the first.
+    async fn take_numbers(&mut self, count: usize) -> Result<i64, StoreError> {
+        if count == 0 {
+            return Ok(0);
+        }
+        #[expect(clippy::cast_possible_wrap, reason = "a batch is bounded")]
+        let row = self.tx.first(TAKE_NUMBERS, args![self.source, count as i64]).await?;
+        row.ok_or(StoreError::SourceGone(self.source))?.int(0)
+    }
+
+    /// Writes the content of records, each with its number, and takes their JSON.
+    async fn write_content(
+        &mut self,
+        mut records: Vec<(i64, &mut PlannedRecord<'_>)>,
+    ) -> Result<(), StoreError> {
         if records.is_empty() {
             return Ok(());
         }
+        // In the order of lists, so that the rows of a page lie side by side.
+        records.sort_unstable_by_key(|(_, planned)| planned.record.id);
         let shared = args![self.source, self.stamp().await?];
-        let rows = records
-            .into_iter()
-            .map(|PlannedRecord { record, model, json, hash, .. }| {
-                args![
-                    record.id,
-                    model.as_str(),
-                    *hash,
-                    record.remote_id.as_deref(),
-                    record.parent,
-                    record.container,
-                    record.remote_created_at,
-                    record.remote_updated_at,
-                    json,
-                ]
-            })
-            .collect();
+        let mut rows = Vec::with_capacity(records.len() * 10);
+        for (no, planned) in records {
+            let record = planned.record;
+            rows.extend([
+                record.id.into(),
+                no.into(),
+                planned.model.as_str().into(),
+                planned.hash.into(),
+                record.remote_id.as_deref().into(),
+                record.parent.into(),
+                record.container.into(),
+                record.remote_created_at.into(),
+                record.remote_updated_at.into(),
+                std::mem::take(&mut planned.json).into(),
+            ]);
+        }
         for (sql, args) in UPSERT.insert(self.tx.dialect(), &shared, rows) {
             self.tx.execute(sql, args).await?;
         }

@@ -1,0 +1,76 @@
+use linkspan_store::{App, Store, StoreError};
+
+use crate::fixture::{app, at, digest, sealed, uuid_of};
+
+pub(crate) async fn an_app_is_registered_and_replaced(store: Store) {
+    let mut registered = App {
+        id: app(),
+        client_id: "client".to_owned(),
+        client_secret: sealed("secret"),
+        redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
+        name: "Vendor".to_owned(),
+        scopes: vec!["read:jira-work".to_owned(), "offline_access".to_owned()],
+    };
+    store.put_app(&registered, at(1)).await.unwrap();
+    registered.name = "Vendor 2".to_owned();
+    registered.client_secret = sealed("newer secret");
+    store.put_app(&registered, at(2)).await.unwrap();
+    let stored = store.app(app()).await.unwrap().unwrap();
+    assert_eq!(stored.name, "Vendor 2");
+    assert_eq!(stored.client_secret, registered.client_secret);
+    assert_eq!(stored.scopes, registered.scopes);
+    assert_eq!(store.apps().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn an_api_key_works_until_it_is_revoked(store: Store) {
+    let key = digest("key");
+    store.create_api_key(&key, "production", "abcd", at(1)).await.unwrap();
+    let again = store.create_api_key(&key, "production", "abcd", at(1)).await;
+    assert!(matches!(again, Err(StoreError::Exists(_))));
+    assert_eq!(store.api_key(&key).await.unwrap().unwrap().revoked_at, None);
+    assert!(store.api_key(&digest("other")).await.unwrap().is_none());
+
+    assert!(store.revoke_api_key(&key, at(5)).await.unwrap());
+    assert!(!store.revoke_api_key(&key, at(6)).await.unwrap());
+    assert_eq!(store.api_key(&key).await.unwrap().unwrap().revoked_at, Some(at(5)));
+    assert_eq!(store.api_keys().await.unwrap()[0].last_four, "abcd");
+}
+
+pub(crate) async fn of_racing_nodes_all_get_the_same_server_secret(store: Store) {
+    let mut nodes = tokio::task::JoinSet::new();
+    for node in 0..8 {
+        let store = store.clone();
+        nodes.spawn(async move {
+            store.ensure_server_secret("digest-key", &sealed(&format!("node {node}")), at(1)).await.unwrap()
+        });
+    }
+    let got = nodes.join_all().await;
+    assert!(got.iter().all(|secret| *secret == got[0]));
+    assert_eq!(store.server_secret("digest-key").await.unwrap(), Some(got[0].clone()));
+
+    let newer = sealed("resealed");
+    assert!(!store.replace_server_secret("digest-key", &newer, &newer).await.unwrap());
+    assert!(store.replace_server_secret("digest-key", &got[0], &newer).await.unwrap());
+    assert_eq!(store.server_secret("digest-key").await.unwrap(), Some(newer));
+}
+
+pub(crate) async fn l11_a_destroyed_data_key_cannot_come_back(store: Store) {
+    let (owner, other) = (uuid_of("owner"), uuid_of("other"));
+    let first = store.ensure_data_key(owner, &sealed("first"), at(1)).await.unwrap();
+    assert_eq!(store.ensure_data_key(owner, &sealed("second"), at(2)).await.unwrap(), first);
+    store.ensure_data_key(other, &sealed("of the other"), at(2)).await.unwrap();
+
+    let mut owners = Vec::new();
+    while let Some(key) = store.data_keys(owners.last().copied(), 1).await.unwrap().pop() {
+        owners.push(key.owner);
+    }
+    assert_eq!(owners.len(), 2);
+
+    assert!(!store.replace_data_key(owner, &sealed("stale"), &sealed("third")).await.unwrap());
+    assert!(store.replace_data_key(owner, &first, &sealed("third")).await.unwrap());
+    assert!(store.destroy_data_key(owner).await.unwrap());
+    assert!(!store.destroy_data_key(owner).await.unwrap());
+    assert_eq!(store.data_key(owner).await.unwrap(), None);
+    assert!(!store.replace_data_key(owner, &sealed("third"), &sealed("fourth")).await.unwrap());
+    assert!(store.data_key(other).await.unwrap().is_some());
+}

@@ -1,0 +1,107 @@
+//! The cases and their registration: one line each.
+
+mod accounts;
+mod batches;
+mod erasure;
+mod feed;
+mod grants;
+mod guards;
+mod keys;
+mod links;
+mod lists;
+mod raws;
+mod streams;
+
+macro_rules! conformance {
+    ($($module:ident::$case:ident,)*) => {
+        /// The registered cases.
+        pub(crate) const CASES: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($case))),*];
+
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (store, _directory) = linkspan_store::testing::fresh_sqlite().await.unwrap();
+                super::$module::$case(store).await;
+            })*
+        }
+
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let schema = stringify!($case);
+                if let Some(store) = linkspan_store::testing::fresh_postgres(schema).await.unwrap() {
+                    super::$module::$case(store).await;
+                }
+            })*
+        }
+    };
+}
+
+conformance! {
+    accounts::accounts_are_listed_by_filter_page_by_page,
+    accounts::an_account_token_is_replaced_and_the_old_one_refused,
+    accounts::g4_unlinking_retires_what_nobody_else_uses,
+    accounts::l11_unlinking_destroys_the_data_keys,
+    accounts::a_source_that_another_account_uses_survives_an_unlink,
+    accounts::a_dead_grant_shows_on_its_accounts,
+    batches::a_batch_is_written_whole_and_read_back,
+    batches::unchanged_content_is_not_written_and_makes_no_entry,
+    batches::changed_content_moves_modified_at_and_keeps_created_at,
+    batches::of_repeated_ids_the_last_counts,
+    batches::people_in_passing_never_overwrite,
+    batches::children_that_are_not_listed_become_tombstones,
+    batches::a_child_that_moves_is_not_removed_by_its_former_parent,
+    batches::what_belongs_to_a_removed_record_goes_with_it,
+    batches::a_removed_record_comes_back_under_the_same_id,
+    batches::modified_at_grows_although_the_clock_stands,
+    batches::an_abandoned_write_leaves_nothing,
+    batches::racing_writers_of_one_source_each_get_their_own_moment,
+    batches::a_batch_beyond_the_bound_is_refused,
+    batches::large_batches_cross_every_chunk_size,
+    erasure::g4_a_deleted_source_leaves_no_row_behind,
+    erasure::l3_a_source_that_is_being_erased_takes_no_writes,
+    erasure::a_source_in_use_is_not_erased,
+    erasure::the_fingerprint_ignores_when_and_how_often_things_were_written,
+    erasure::the_fingerprint_sees_every_difference,
+    feed::entries_come_in_the_order_of_what_happened,
+    feed::a_reader_never_passes_an_entry_that_is_still_to_come,
+    feed::a_reader_beside_many_writers_sees_every_entry_once,
+    feed::pages_of_the_feed_join_without_gap,
+    grants::l1_of_refreshes_from_one_version_exactly_one_is_stored,
+    grants::l1_the_refresh_lease_has_one_owner_at_a_time,
+    grants::l3_a_late_refresh_cannot_overwrite_a_newer_consent,
+    grants::l3_a_late_refresh_cannot_revive_an_unlinked_grant,
+    grants::a_dead_grant_is_healed_by_a_new_consent,
+    guards::p7_a_record_without_access_entry_is_unknown,
+    guards::p8_content_writes_leave_access_alone_and_the_reverse,
+    guards::p8_racing_content_and_access_updates_end_with_the_newest_of_each,
+    guards::an_access_change_alone_moves_nothing_else,
+    guards::equal_rules_are_stored_once,
+    guards::m5_no_function_reaches_into_another_source,
+    guards::group_members_are_replaced_as_a_snapshot,
+    keys::an_app_is_registered_and_replaced,
+    keys::an_api_key_works_until_it_is_revoked,
+    keys::of_racing_nodes_all_get_the_same_server_secret,
+    keys::l11_a_destroyed_data_key_cannot_come_back,
+    links::l9_an_oauth_state_is_used_once_however_many_ask,
+    links::l9_another_browser_is_refused_and_uses_nothing_up,
+    links::l9_an_expired_or_replaced_state_is_refused,
+    links::l9_steps_out_of_order_are_refused,
+    links::a_refused_link_can_be_started_again,
+    links::a_link_is_completed_once,
+    links::linking_again_keeps_the_account_and_its_token,
+    links::linking_again_through_another_person_retires_the_former_source,
+    links::a_public_token_stands_for_the_account_until_it_dies,
+    links::expired_links_are_deleted,
+    lists::pages_yield_every_record_once_in_order,
+    lists::paging_beside_writers_misses_nothing,
+    lists::polling_by_modified_after_misses_nothing,
+    lists::filters_narrow_the_list,
+    lists::an_empty_list_of_containers_matches_nothing,
+    lists::counts_tell_live_and_removed_apart,
+    raws::raws_come_back_byte_for_byte,
+    raws::raws_are_found_by_record_and_by_kind,
+    raws::an_unchanged_raw_is_not_written_again,
+    streams::a_checkpoint_is_stored_with_its_batch,
+    streams::stream_states_are_kept_per_source,
+}

@@ -1,0 +1,7 @@
+//! The conformance suite: each case is an `async fn(Store)` written against the border, and runs on SQLite and, when
+//! `LINKSPAN_TEST_POSTGRES` names a server, on PostgreSQL.
+
+mod conformance;
+mod embedded;
+mod fixture;
+mod registry;

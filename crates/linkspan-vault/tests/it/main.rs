@@ -1,0 +1,6 @@
+//! The vault from outside.
+
+mod digests;
+mod opaque;
+mod sealing;
+mod secrecy;
