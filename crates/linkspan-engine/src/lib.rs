@@ -1,1 +1,18 @@
-//! Linkspan.
+//! What Linkspan does: link, keep tokens fresh, sync, read. No HTTP handlers and no SQL live here.
+
+mod accounts;
+mod engine;
+mod error;
+mod keys;
+pub mod link;
+pub mod progress;
+pub mod read;
+pub mod sync;
+mod tokens;
+mod upstream;
+
+pub use accounts::{AccountScope, AccountSummary};
+pub use engine::{Engine, Settings, Vendor};
+pub use error::EngineError;
+pub use keys::{IssuedKey, KeyHolder};
+pub use tokens::GrantError;

@@ -1,1 +1,3 @@
-//! Linkspan.
+//! HTTP surfaces.
+
+pub mod wire;

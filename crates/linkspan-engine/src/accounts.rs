@@ -1,0 +1,144 @@
+//! Linked accounts, as the vendor's API sees them.
+
+use std::sync::Arc;
+
+use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
+use linkspan_model::product::Integration;
+use linkspan_model::record::{Body, Model};
+use linkspan_model::secret::Secret;
+use linkspan_store::{AccountFilter, LinkedAccount, ListFilter, Source};
+use linkspan_vault::opaque;
+
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+use crate::link::{ACCOUNT_TOKEN, ACCOUNT_TOKEN_PURPOSE};
+
+/// How many projects are looked through at a time when a service-project view is worked out.
+const PROJECTS_PER_READ: u32 = 500;
+
+/// Proof that the caller may read a linked account; only [`Engine::account_scope`] makes one. Every read of records
+/// takes it, so none can reach another account's data (hazard M5).
+#[derive(Clone, Debug)]
+pub struct AccountScope {
+    pub(crate) account: Arc<LinkedAccount>,
+    pub(crate) source: Arc<Source>,
+    /// The projects that the account's integration shows; `None` shows all.
+    pub(crate) containers: Option<Arc<[RecordId]>>,
+}
+
+impl AccountScope {
+    /// The account.
+    pub fn account(&self) -> &LinkedAccount {
+        &self.account
+    }
+
+    /// What it reads.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+}
+
+/// A linked account with the site it reads.
+#[derive(Clone, Debug)]
+pub struct AccountSummary {
+    /// The account.
+    pub account: LinkedAccount,
+    /// What it reads.
+    pub source: Source,
+}
+
+impl Engine {
+    /// The scope of an account token; `None` when it is unknown.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn account_scope(&self, token: &Secret) -> Result<Option<AccountScope>, EngineError> {
+        if !opaque::is_well_formed(ACCOUNT_TOKEN, token.expose()) {
+            return Ok(None);
+        }
+        let digest = self.inner.digest_key.digest(ACCOUNT_TOKEN_PURPOSE, token);
+        let Some(account) = self.inner.store.linked_account_by_token(&digest).await? else { return Ok(None) };
+        let Some(source) = self.inner.store.source(account.source).await? else { return Ok(None) };
+        let containers = match account.integration {
+            Integration::JiraServiceManagement => Some(self.inner.service_projects(source.id).await?.into()),
+            Integration::Jira | Integration::Confluence => None,
+        };
+        Ok(Some(AccountScope { account: Arc::new(account), source: Arc::new(source), containers }))
+    }
+
+    /// Linked accounts that meet the filter, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn linked_accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<(jiff::Timestamp, LinkedAccountId)>,
+        limit: u32,
+    ) -> Result<Vec<AccountSummary>, EngineError> {
+        let mut summaries = Vec::new();
+        for account in self.inner.store.list_linked_accounts(filter, after, limit).await? {
+            if let Some(source) = self.inner.store.source(account.source).await? {
+                summaries.push(AccountSummary { account, source });
+            }
+        }
+        Ok(summaries)
+    }
+
+    /// Unlinks an account: its keys are destroyed at once, its data is erased if no other account reads it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when it is gone already.
+    pub async fn unlink(&self, account: LinkedAccountId) -> Result<(), EngineError> {
+        let unlinked = self.inner.store.unlink(account).await?.ok_or(EngineError::NotFound)?;
+        if unlinked.source_is_unused {
+            self.inner.erase_later(unlinked.source);
+        }
+        if unlinked.grant_is_gone {
+            self.inner.forget_token(unlinked.grant);
+        }
+        tracing::info!(account.id = %account, "unlinked");
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// The service projects of a source.
+    async fn service_projects(&self, source: SourceId) -> Result<Vec<RecordId>, EngineError> {
+        let mut projects = Vec::new();
+        let mut after = None;
+        let filter = ListFilter { include_deleted: true, ..ListFilter::default() };
+        loop {
+            let page =
+                self.store.list_records(source, Model::Collection, &filter, after, PROJECTS_PER_READ).await?;
+            let Some(last) = page.last() else { return Ok(projects) };
+            after = Some(last.position());
+            for record in &page {
+                if let Body::Collection(project) = record.instance()?
+                    && project.project_type.as_deref() == Some("service_desk")
+                {
+                    projects.push(record.id);
+                }
+            }
+        }
+    }
+
+    /// Erases a source that nobody reads any more, in the background. What a stop interrupts is taken up at the next
+    /// start, because the source is marked.
+    pub(crate) fn erase_later(self: &Arc<Self>, source: SourceId) {
+        if let Some(reading) =
+            self.reading.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&source)
+        {
+            reading.cancel();
+        }
+        let inner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            match inner.store.delete_source(source).await {
+                Ok(_) => tracing::info!(source.id = %source, "erased"),
+                Err(error) => {
+                    tracing::error!(source.id = %source, %error, "erasing failed; it is tried again")
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,200 @@
+//! The engine: one handle over store, upstream, keys and clock.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use linkspan_atlassian::client::Upstream;
+use linkspan_atlassian::limit::Gate;
+use linkspan_model::clock::Clock;
+use linkspan_model::entropy::Entropy;
+use linkspan_model::ids::{AppId, GrantId, SourceId};
+use linkspan_model::secret::Secret;
+use linkspan_store::{App, Store};
+use linkspan_vault::{DataKey, DigestKey, KeyRing, SealContext};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+use uuid::Uuid;
+
+use crate::error::EngineError;
+use crate::progress::ProgressBoard;
+use crate::tokens::Refresher;
+
+/// Who runs this server, as its customers see it.
+#[derive(Clone, Debug)]
+pub struct Vendor {
+    /// Name shown on the link page.
+    pub name: String,
+    /// The address at which browsers reach the server, without a trailing slash.
+    pub public_url: Url,
+}
+
+/// What the engine is told at the start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who runs the server.
+    pub vendor: Vendor,
+    /// How often a source is read for changes.
+    pub sync_every: Duration,
+    /// How many lists of one source are read at a time.
+    pub parallel_lists: usize,
+}
+
+/// One handle over everything the use cases need. Clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) upstream: Upstream,
+    pub(crate) ring: KeyRing,
+    pub(crate) digest_key: DigestKey,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) settings: Settings,
+    pub(crate) progress: ProgressBoard,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    /// Names this process where a lease has to say who holds it.
+    pub(crate) node: Uuid,
+    /// When this process last tried to read a source.
+    pub(crate) attempts: Mutex<HashMap<SourceId, jiff::Timestamp>>,
+    /// Wakes the worker: there may be something to read.
+    pub(crate) wake: Notify,
+    /// What is known of upstream's limits, for all sources of this process.
+    pub(crate) gate: Mutex<Gate>,
+    pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
+    /// Sources being read by this process: a source has one reader at a time.
+    pub(crate) reading: Mutex<HashMap<SourceId, CancellationToken>>,
+}
+
+/// The server secret under which the key of all digests is kept.
+const DIGEST_KEY: &str = "digest-key";
+
+impl Engine {
+    /// Opens the engine over a store.
+    ///
+    /// # Errors
+    /// When the store fails, or when its secrets were sealed with a master key that is not on the ring.
+    pub async fn open(
+        store: Store,
+        upstream: Upstream,
+        ring: KeyRing,
+        clock: Clock,
+        entropy: Entropy,
+        settings: Settings,
+    ) -> Result<Self, EngineError> {
+        let context = SealContext::new("server_secrets", DIGEST_KEY.as_bytes(), "sealed");
+        let fresh = DigestKey::generate(&entropy).sealed(&ring, context, &entropy);
+        let sealed = store.ensure_server_secret(DIGEST_KEY, &fresh, clock.now()).await?;
+        let digest_key = DigestKey::open(&ring, context, &sealed)?;
+        let node = entropy.uuid();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                upstream,
+                ring,
+                digest_key,
+                clock,
+                entropy,
+                settings,
+                progress: ProgressBoard::default(),
+                tasks: TaskTracker::new(),
+                stop: CancellationToken::new(),
+                node,
+                attempts: Mutex::default(),
+                wake: Notify::new(),
+                gate: Mutex::new(Gate::new()),
+                refreshers: Mutex::default(),
+                reading: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Who runs this server.
+    pub fn vendor(&self) -> &Vendor {
+        &self.inner.settings.vendor
+    }
+
+    /// What is being read right now.
+    pub fn progress(&self) -> &ProgressBoard {
+        &self.inner.progress
+    }
+
+    /// The clock that everything here goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), EngineError> {
+        Ok(self.inner.store.ping().await?)
+    }
+
+    /// Stops all background work: what is under way ends at its next safe point, within `patience`.
+    pub async fn shut_down(&self, patience: Duration) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        if tokio::time::timeout(patience, self.inner.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                "background work did not stop in time; it continues from its checkpoint at the next start"
+            );
+        }
+        self.inner.store.close().await;
+    }
+
+    /// Registers the vendor's OAuth app, or replaces what is known of it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn register_app(
+        &self,
+        client_id: &str,
+        client_secret: &Secret,
+        redirect_uri: &str,
+        name: &str,
+        scopes: Vec<String>,
+    ) -> Result<AppId, EngineError> {
+        let id = AppId::of_client(client_id);
+        let client_secret = self.inner.ring.seal(
+            app_secret_context(&id),
+            client_secret.expose().as_bytes(),
+            &self.inner.entropy,
+        );
+        let app = App {
+            id,
+            client_id: client_id.to_owned(),
+            client_secret,
+            redirect_uri: redirect_uri.to_owned(),
+            name: name.to_owned(),
+            scopes,
+        };
+        self.inner.store.put_app(&app, self.inner.clock.now()).await?;
+        Ok(id)
+    }
+}
+
+impl Inner {
+    /// The client secret of an app.
+    pub(crate) fn client_secret(&self, app: &App) -> Result<Secret, EngineError> {
+        Ok(self.ring.open(app_secret_context(&app.id), &app.client_secret)?.to_secret()?)
+    }
+
+    /// The data key of a grant or linked account, made when there is none yet.
+    pub(crate) async fn data_key(&self, owner: Uuid) -> Result<DataKey, EngineError> {
+        let fresh = self.ring.wrap(owner.as_bytes(), &DataKey::generate(&self.entropy), &self.entropy);
+        let wrapped = self.store.ensure_data_key(owner, &fresh, self.clock.now()).await?;
+        Ok(self.ring.unwrap(owner.as_bytes(), &wrapped)?)
+    }
+}
+
+fn app_secret_context(id: &AppId) -> SealContext<'_> {
+    SealContext::new("apps", id.0.as_bytes(), "client_secret")
+}

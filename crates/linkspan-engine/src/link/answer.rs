@@ -1,0 +1,188 @@
+//! From the callback to a stored grant, and to the sites it covers.
+
+use std::sync::Arc;
+
+use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
+use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair};
+use linkspan_model::ids::GrantId;
+use linkspan_model::product::{Integration, Product};
+use linkspan_model::secret::Secret;
+use linkspan_store::{Link, LinkState, StateAnswer};
+
+use super::start::redirect_uri;
+use super::{BROWSER_PURPOSE, Callback, LinkProblem, Progress, STATE_PURPOSE, SiteChoice};
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+
+/// The calls without which nothing of a product can be read.
+fn essential_calls(product: Product) -> [&'static Call; 2] {
+    match product {
+        Product::Jira => [&jira::PROJECT_SEARCH, &jira::SEARCH_JQL],
+        Product::Confluence => [&confluence::SPACES, &confluence::PAGES],
+    }
+}
+
+impl Engine {
+    /// Takes in a callback from Atlassian. Its state works once, from the browser that started, for some minutes.
+    ///
+    /// # Errors
+    /// [`LinkProblem`]; after most of them the customer may start again.
+    pub async fn answer_link(&self, callback: Callback) -> Result<Progress, LinkProblem> {
+        let inner = &self.inner;
+        let state = inner.digest_key.digest(STATE_PURPOSE, &callback.state);
+        let browser =
+            callback.browser.as_ref().map(|secret| inner.digest_key.digest(BROWSER_PURPOSE, secret));
+        let link = match inner.store.answer_link(&state, browser.as_ref(), inner.clock.now()).await? {
+            StateAnswer::Taken(link) => *link,
+            StateAnswer::Unknown => {
+                tracing::warn!("a callback came with a state that was never given out or was used before");
+                return Err(LinkProblem::UnknownState);
+            }
+            StateAnswer::OtherBrowser(link) => {
+                tracing::warn!(link.id = %link, "a callback came to another browser than the one that started");
+                return Err(LinkProblem::OtherBrowser);
+            }
+            StateAnswer::Expired(link) => {
+                tracing::info!(link.id = %link, "a callback came too late");
+                return Err(LinkProblem::StateExpired);
+            }
+        };
+        let result = inner.answer(&link, callback.code, callback.error).await;
+        if let Err(problem) = &result {
+            tracing::info!(link.id = %link.id, code = problem.code(), %problem, "linking did not come about");
+            inner.store.refuse_link(link.id, problem.code()).await?;
+        }
+        result
+    }
+
+    /// Completes a link with the site that the customer chose.
+    ///
+    /// # Errors
+    /// [`LinkProblem::SiteNotCovered`] when the consent does not, or no longer, cover it (hazard L7); others.
+    pub async fn choose_site(
+        &self,
+        token: &Secret,
+        browser: Option<&Secret>,
+        cloud_id: &str,
+    ) -> Result<Progress, LinkProblem> {
+        let inner = &self.inner;
+        let link = inner.open_link(token).await?;
+        let browser = browser.map(|secret| inner.digest_key.digest(BROWSER_PURPOSE, secret));
+        if link.browser.is_none() || link.browser != browser {
+            return Err(LinkProblem::OtherBrowser);
+        }
+        let LinkState::Consented { grant } = link.state else { return Err(LinkProblem::UnknownState) };
+        let integration = link.chosen.ok_or(LinkProblem::UnknownState)?;
+        // Asked again: a site may have vanished since the list was shown.
+        let access = inner.access_token(grant, None).await?;
+        let sites = inner.sites_with(integration, &access).await?;
+        let site =
+            sites.into_iter().find(|site| site.cloud_id == cloud_id).ok_or(LinkProblem::SiteNotCovered)?;
+        inner.complete(&link, grant, integration, site).await.map(Progress::Linked)
+    }
+}
+
+impl Inner {
+    async fn answer(
+        self: &Arc<Self>,
+        link: &Link,
+        code: Option<Secret>,
+        error: Option<String>,
+    ) -> Result<Progress, LinkProblem> {
+        let integration = link.chosen.ok_or(LinkProblem::UnknownState)?;
+        let Some(code) = code else {
+            return Err(match error.as_deref() {
+                Some("access_denied") => LinkProblem::Declined,
+                other => LinkProblem::AtlassianError(
+                    other.unwrap_or("neither a code nor an error").chars().take(100).collect(),
+                ),
+            });
+        };
+        let app = self.app_of(link).await?;
+        let credentials =
+            AppCredentials { client_id: app.client_id.clone(), client_secret: self.client_secret(&app)? };
+        let pair = self
+            .upstream
+            .exchange_code(&credentials, &code, &redirect_uri(&app)?)
+            .await
+            .map_err(refused_exchange)?;
+        if pair.refresh.is_none() {
+            return Err(LinkProblem::NoRefreshToken);
+        }
+        let account = self.account_behind(&pair).await?;
+        let grant = GrantId::of(app.id, &account);
+        let scopes = pair.scopes.iter().map(str::to_owned).collect();
+        let tokens =
+            self.seal_pair(grant, &pair.access, pair.refresh.as_ref(), pair.expires_at, scopes).await?;
+        self.store.put_grant(grant, app.id, &account, &tokens, self.clock.now()).await?;
+        self.forget_token(grant);
+        if !self.store.consent_link(link.id, grant, self.clock.now()).await? {
+            return Err(LinkProblem::LinkExpired);
+        }
+
+        let mut sites = self.sites_with(integration, &pair.access).await?;
+        match (sites.pop(), sites.is_empty()) {
+            (None, _) => Err(LinkProblem::NoSite(integration)),
+            (Some(site), true) => self.complete(link, grant, integration, site).await.map(Progress::Linked),
+            (Some(last), false) => {
+                sites.push(last);
+                let sites = sites
+                    .into_iter()
+                    .map(|site| SiteChoice { cloud_id: site.cloud_id, name: site.name, url: site.url })
+                    .collect();
+                Ok(Progress::ChooseSite { integration, sites })
+            }
+        }
+    }
+
+    /// The Atlassian account behind a new pair: what makes two consents one grant.
+    async fn account_behind(&self, pair: &TokenPair) -> Result<String, LinkProblem> {
+        match self.upstream.me(&pair.access).await {
+            Ok(me) => Ok(me.account_id),
+            Err(CallError::ScopeMissing { .. }) => {
+                Err(LinkProblem::MissingScopes(vec!["read:me".to_owned()]))
+            }
+            Err(error) => Err(LinkProblem::Unavailable(error.to_string())),
+        }
+    }
+
+    /// The sites on which the integration's product can be read with this token, in Atlassian's order.
+    async fn sites_with(
+        &self,
+        integration: Integration,
+        access: &Secret,
+    ) -> Result<Vec<SiteAccess>, LinkProblem> {
+        let resources = self
+            .upstream
+            .accessible_resources(access)
+            .await
+            .map_err(|error| LinkProblem::Unavailable(error.to_string()))?;
+        Ok(resources.into_iter().filter(|site| site.product == integration.product()).collect())
+    }
+}
+
+/// The scopes that a site's grant lacks for reading anything at all.
+pub(super) fn missing_essentials(product: Product, granted: &ScopeSet) -> Vec<String> {
+    let mut missing: Vec<String> = essential_calls(product)
+        .into_iter()
+        .filter_map(|call| missing_scopes(call, granted))
+        .filter_map(|missing| missing.alternatives.into_iter().next())
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
+}
+
+fn refused_exchange(error: TokenError) -> LinkProblem {
+    match error {
+        TokenError::CodeRefused { .. } | TokenError::GrantDead { .. } => LinkProblem::CodeRefused,
+        TokenError::ClientRefused => LinkProblem::AppRefused,
+        TokenError::RequestRefused { description } => LinkProblem::Internal(EngineError::Invalid(format!(
+            "Atlassian refused the token request: {description}"
+        ))),
+        other => LinkProblem::Unavailable(other.to_string()),
+    }
+}

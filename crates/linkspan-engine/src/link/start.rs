@@ -1,0 +1,151 @@
+//! From the vendor's wish to Atlassian's consent screen.
+
+use linkspan_atlassian::calls::ScopeSet;
+use linkspan_atlassian::oauth::authorize_url;
+use linkspan_model::ids::LinkId;
+use linkspan_model::product::Integration;
+use linkspan_model::secret::Secret;
+use linkspan_store::{App, Link, LinkState, NewLink};
+use linkspan_vault::opaque;
+use url::Url;
+
+use super::{
+    BROWSER, BROWSER_PURPOSE, Departure, LINK_TOKEN, LINK_TOKEN_PURPOSE, LinkOffer, LinkProblem, LinkRequest,
+    STATE, STATE_LIFE, STATE_PURPOSE,
+};
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+
+impl Engine {
+    /// Makes a link token.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when no app is registered or nothing would be offered.
+    pub async fn create_link_token(&self, request: LinkRequest) -> Result<Secret, EngineError> {
+        let inner = &self.inner;
+        if let Some(integration) = request.integration
+            && !request.categories.contains(&integration.category())
+        {
+            return Err(EngineError::Invalid(format!(
+                "`integration` {integration} is not in any of the `categories`: add `{}`",
+                integration.category()
+            )));
+        }
+        if request.categories.is_empty() {
+            return Err(EngineError::Invalid("`categories` is empty: name at least one".to_owned()));
+        }
+        let app = inner.app().await?.ok_or_else(|| {
+            EngineError::Invalid(
+                "no OAuth app is registered: start the server with a client id and secret".to_owned(),
+            )
+        })?;
+        let token = opaque::mint(LINK_TOKEN, &inner.entropy);
+        let now = inner.clock.now();
+        let link = NewLink {
+            id: LinkId(inner.entropy.uuid()),
+            token: inner.digest_key.digest(LINK_TOKEN_PURPOSE, &token),
+            app: app.id,
+            integration: request.integration,
+            categories: request.categories,
+            end_user: request.end_user,
+            expires_at: now + request.expires_in,
+        };
+        inner.store.create_link(&link, now).await?;
+        Ok(token)
+    }
+
+    /// What the link page of this token offers.
+    ///
+    /// # Errors
+    /// When the token is unknown, used or expired.
+    pub async fn link_offer(&self, token: &Secret) -> Result<LinkOffer, LinkProblem> {
+        let link = self.inner.open_link(token).await?;
+        let app = self.inner.app_of(&link).await?;
+        Ok(LinkOffer {
+            organization: link.end_user.organization_name.clone(),
+            integrations: offered(&link),
+            scopes: app.scopes,
+        })
+    }
+
+    /// Starts a link, or starts it anew: the customer chose an integration and is to be sent to Atlassian. The former
+    /// start's state is of no use any more.
+    ///
+    /// # Errors
+    /// When the token is unknown, used or expired, or does not offer the integration.
+    pub async fn start_link(&self, token: &Secret, chosen: Integration) -> Result<Departure, LinkProblem> {
+        let inner = &self.inner;
+        let link = inner.open_link(token).await?;
+        if !offered(&link).contains(&chosen) {
+            return Err(LinkProblem::NotOffered(chosen));
+        }
+        let app = inner.app_of(&link).await?;
+        let redirect_uri = redirect_uri(&app)?;
+        let state = opaque::mint(STATE, &inner.entropy);
+        let browser = opaque::mint(BROWSER, &inner.entropy);
+        let now = inner.clock.now();
+        let started = inner
+            .store
+            .start_link(
+                link.id,
+                chosen,
+                &inner.digest_key.digest(STATE_PURPOSE, &state),
+                &inner.digest_key.digest(BROWSER_PURPOSE, &browser),
+                now,
+                (now + STATE_LIFE).min(link.expires_at),
+            )
+            .await?;
+        if !started {
+            return Err(LinkProblem::LinkUsed);
+        }
+        // A consent replaces the scopes of the one before, so every link asks for all of them
+        // (`atlassian-platform.md` 1.6).
+        let scopes: ScopeSet = app.scopes.iter().map(String::as_str).collect();
+        let authorize_url =
+            authorize_url(inner.upstream.endpoints(), &app.client_id, &redirect_uri, &scopes, &state);
+        Ok(Departure { authorize_url, state, browser })
+    }
+}
+
+impl Inner {
+    /// The app through which links are made: the one registered last.
+    pub(crate) async fn app(&self) -> Result<Option<App>, EngineError> {
+        Ok(self.store.apps().await?.pop())
+    }
+
+    pub(super) async fn app_of(&self, link: &Link) -> Result<App, LinkProblem> {
+        self.store.app(link.app).await?.ok_or(LinkProblem::NoApp)
+    }
+
+    /// The link of a token, if it can still take a step.
+    pub(super) async fn open_link(&self, token: &Secret) -> Result<Link, LinkProblem> {
+        if !opaque::is_well_formed(LINK_TOKEN, token.expose()) {
+            return Err(LinkProblem::UnknownLink);
+        }
+        let digest = self.digest_key.digest(LINK_TOKEN_PURPOSE, token);
+        let link = self.store.link_by_token(&digest).await?.ok_or(LinkProblem::UnknownLink)?;
+        if matches!(link.state, LinkState::Linked { .. }) {
+            return Err(LinkProblem::LinkUsed);
+        }
+        if link.expires_at <= self.clock.now() {
+            return Err(LinkProblem::LinkExpired);
+        }
+        Ok(link)
+    }
+}
+
+pub(super) fn redirect_uri(app: &App) -> Result<Url, LinkProblem> {
+    Url::parse(&app.redirect_uri).map_err(|error| {
+        LinkProblem::Internal(EngineError::Invalid(format!("the app's callback URL is no URL: {error}")))
+    })
+}
+
+fn offered(link: &Link) -> Vec<Integration> {
+    match link.integration {
+        Some(integration) => vec![integration],
+        None => Integration::ALL
+            .into_iter()
+            .filter(|integration| link.categories.contains(&integration.category()))
+            .collect(),
+    }
+}

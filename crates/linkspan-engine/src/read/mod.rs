@@ -1,0 +1,12 @@
+//! Reading records: every function takes the [`AccountScope`](crate::AccountScope) of the caller.
+
+mod content;
+mod cursor;
+mod list;
+mod status;
+mod viewers;
+
+pub use self::content::ArticleContent;
+pub use self::list::{Page, RecordFilter, RemoteDatum};
+pub use self::status::ModelStatus;
+pub use self::viewers::{Audience, RecordReader};

@@ -1,0 +1,145 @@
+//! Who can see a record.
+
+use std::collections::{BTreeSet, HashMap};
+
+use linkspan_model::access::{AccessRule, Principal, Reader};
+use linkspan_model::ids::RecordId;
+use linkspan_model::record::Model;
+use linkspan_store::{StoredAccess, StoredRecord};
+
+use crate::accounts::AccountScope;
+use crate::engine::Engine;
+use crate::error::EngineError;
+
+/// Somebody who can see a record: a user or a group, by their records. Groups are not taken apart into users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordReader {
+    /// All members of this group can see it.
+    Group(RecordId),
+    /// This user can see it, also where no group of theirs can as a whole.
+    User(RecordId),
+}
+
+/// Who can see a record, as a flat list can say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody, signed in or not.
+    Anyone,
+    /// Everybody with the product on the site.
+    Company,
+    /// These, and nobody else. Empty also where it is unknown.
+    Only(Vec<RecordReader>),
+}
+
+impl Engine {
+    /// Who can see each of these records of the account. Equal rules are worked out once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn audiences(
+        &self,
+        scope: &AccountScope,
+        records: &[StoredRecord],
+    ) -> Result<HashMap<RecordId, Audience>, EngineError> {
+        let mut by_rule: HashMap<AccessRule, Audience> = HashMap::new();
+        let mut audiences = HashMap::new();
+        for (record, rule) in self.rules_of(scope, records).await? {
+            let audience = match by_rule.get(&rule) {
+                Some(known) => known.clone(),
+                None if rule.allows(&Reader::anonymous()) => Audience::Anyone,
+                None if rule.allows(&Reader::new([Principal::Licensed])) => Audience::Company,
+                None => Audience::Only(self.readers_by_rule(scope, &rule).await?),
+            };
+            by_rule.insert(rule, audience.clone());
+            audiences.insert(record, audience);
+        }
+        Ok(audiences)
+    }
+
+    /// The rules that guard these records of the account; a record whose rule is unknown is left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rules_of(
+        &self,
+        scope: &AccountScope,
+        records: &[StoredRecord],
+    ) -> Result<HashMap<RecordId, AccessRule>, EngineError> {
+        let source = scope.source.id;
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let access = self.inner.store.record_access(source, &ids).await?;
+        let rules: HashMap<_, _> = self.inner.store.access_rules(source).await?.into_iter().collect();
+        Ok(access
+            .into_iter()
+            .filter_map(|(record, access)| match access {
+                StoredAccess::Rule(key) => Some((record, rules.get(&key)?.clone())),
+                StoredAccess::Unknown | StoredAccess::Unguarded => None,
+            })
+            .collect())
+    }
+
+    /// Who can see a record of the account, in a fixed order. Where a rule demands several things at once, groups that
+    /// meet all of them come as groups, and of the others those members who meet all of them come as users: the list
+    /// never names anybody who cannot see the record.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn readers_of(
+        &self,
+        scope: &AccountScope,
+        record: &StoredRecord,
+    ) -> Result<Vec<RecordReader>, EngineError> {
+        let rules = self.rules_of(scope, std::slice::from_ref(record)).await?;
+        match rules.get(&record.id) {
+            Some(rule) => self.readers_by_rule(scope, rule).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn readers_by_rule(
+        &self,
+        scope: &AccountScope,
+        rule: &AccessRule,
+    ) -> Result<Vec<RecordReader>, EngineError> {
+        let source = scope.source.id;
+        let store = &self.inner.store;
+        let user = |account: &str| RecordReader::User(RecordId::of(source, Model::User, account));
+        let mut readers = BTreeSet::new();
+        let mut candidates = BTreeSet::new();
+        let named: BTreeSet<&Principal> = rule.clauses().iter().flat_map(|clause| &clause.any_of).collect();
+        let mut groups: BTreeSet<String> = named
+            .iter()
+            .filter_map(|principal| match principal {
+                Principal::Group(id) => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        if named.iter().any(|principal| matches!(principal, Principal::Licensed | Principal::Anonymous)) {
+            // Everybody with the product: the groups of the site stand for them.
+            groups.extend(store.groups_with_members(source).await?);
+        }
+        candidates.extend(named.iter().filter_map(|principal| match principal {
+            Principal::Account(id) => Some(id.clone()),
+            _ => None,
+        }));
+        for group in groups {
+            // Membership of a known group implies the product: only licensed people are in Jira's and Confluence's groups.
+            if rule.allows(&Reader::new([Principal::Group(group.clone()), Principal::Licensed])) {
+                readers.insert(RecordReader::Group(RecordId::of(source, Model::Group, &group)));
+            } else {
+                candidates.extend(store.group_members(source, &group).await?);
+            }
+        }
+        for account in candidates {
+            let mut holds = vec![Principal::Account(account.clone()), Principal::Licensed];
+            holds.extend(store.groups_of(source, &account).await?.into_iter().map(Principal::Group));
+            if rule.allows(&Reader::new(holds)) {
+                readers.insert(user(&account));
+            }
+        }
+        Ok(readers.into_iter().collect())
+    }
+}

@@ -1,0 +1,176 @@
+//! Restrictions and the tree of content: swept in bulk, and learnt one by one where the sweep did not reach.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use linkspan_atlassian::calls::{Call, confluence};
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{ConfluenceContext, Converted, labels_in_search, restriction};
+use linkspan_atlassian::error::CallError;
+use linkspan_model::record::{Access, NewRaw};
+use serde::{Deserialize, Serialize};
+
+use super::super::run::{Run, digest_of, text};
+use crate::error::EngineError;
+
+/// Content in a page of the sweep: heavier pages make upstream fail (`atlassian-endpoints.md` 6.1).
+const SWEEP_SIZE: u32 = 100;
+/// What the sweep asks of each content.
+const SWEEP_EXPAND: &str = "space,ancestors,metadata.labels,\
+    restrictions.read.restrictions.user,restrictions.read.restrictions.group";
+/// Levels of unknown ancestors that are learnt for one page of content.
+const ROUNDS: usize = 64;
+
+/// What the last sweep saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct SweepCheckpoint {
+    /// A digest of everything it saw: differs when any restriction may have changed.
+    pub(super) digest: String,
+}
+
+/// Reads restrictions, tree and labels of all current content.
+pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<SweepCheckpoint, EngineError> {
+    let params = Params::new()
+        .query("cql", "type IN (page, blogpost)")
+        .query("expand", SWEEP_EXPAND)
+        .query("includeArchivedSpaces", "true");
+    let mut digests = Vec::new();
+    let mut cut = Vec::new();
+    let mut pages = run.pages(&confluence::CONTENT_SEARCH, params, Some(SWEEP_SIZE));
+    while let Some(page) = pages.next().await? {
+        cut.extend(ctx.access.add_restrictions(&page)?);
+        let labels = labels_in_search(&page)?;
+        run.add("restrictions", labels.len() as u64);
+        ctx.labels.extend(labels);
+        digests.push(digest_of(&page));
+    }
+    for id in cut {
+        extend(run, &id, ctx).await?;
+    }
+    digests.sort_unstable();
+    let swept = SweepCheckpoint { digest: digest_of(&digests.concat()) };
+    let mark = run.mark("restrictions", &swept)?;
+    run.write(Converted::default(), Some(mark)).await?;
+    Ok(swept)
+}
+
+/// Reads on where a content's lists of people and groups were cut.
+async fn extend(run: &Run, id: &str, ctx: &mut ConfluenceContext) -> Result<(), EngineError> {
+    let params = Params::new().path("id", id).path("operationKey", "read");
+    let mut pages = run.pages(&confluence::CONTENT_RESTRICTION_OF_OPERATION, params, Some(100));
+    while let Some(page) = pages.next().await? {
+        ctx.access.extend_restriction(id, &page)?;
+    }
+    Ok(())
+}
+
+/// Converts pages of content, and learns what their access turns out to need: restrictions of archived content, which no
+/// search shows, and of what was made since the sweep.
+pub(super) struct Learner<'a> {
+    pub(super) run: &'a Run,
+    ctx: Arc<ConfluenceContext>,
+    /// Content about which upstream was asked already.
+    asked: HashSet<String>,
+}
+
+impl<'a> Learner<'a> {
+    pub(super) fn new(run: &'a Run, ctx: Arc<ConfluenceContext>) -> Self {
+        Self { run, ctx, asked: HashSet::new() }
+    }
+
+    pub(super) fn context(&self) -> Arc<ConfluenceContext> {
+        Arc::clone(&self.ctx)
+    }
+
+    pub(super) fn context_mut(&mut self) -> &mut ConfluenceContext {
+        Arc::make_mut(&mut self.ctx)
+    }
+
+    /// Converts with `convert`, off the threads that serve requests, again and again until nothing more can be learnt.
+    pub(super) async fn convert(
+        &mut self,
+        convert: impl Fn(&ConfluenceContext) -> Result<Converted, EngineError> + Clone + Send + 'static,
+    ) -> Result<Converted, EngineError> {
+        for _ in 0..ROUNDS {
+            let (ctx, work) = (Arc::clone(&self.ctx), convert.clone());
+            let converted = tokio::task::spawn_blocking(move || work(&ctx)).await.map_err(|error| {
+                EngineError::Invalid(format!("a page of content could not be converted: {error}"))
+            })??;
+            let mut needs: Vec<String> =
+                converted.waiting.iter().map(|waiting| waiting.needs.clone()).collect();
+            needs.extend(hosts_of_closed(&converted));
+            needs.retain(|id| self.asked.insert(id.clone()));
+            if needs.is_empty() {
+                return Ok(converted);
+            }
+            for id in needs {
+                self.learn(&id).await?;
+            }
+        }
+        let (ctx, work) = (Arc::clone(&self.ctx), convert);
+        work(&ctx)
+    }
+
+    /// Asks for the restrictions of one content and, where that is unknown, for its place.
+    async fn learn(&mut self, id: &str) -> Result<(), EngineError> {
+        let run = self.run;
+        let params = Params::new().path("id", id);
+        if let Some(json) =
+            readable(run, &confluence::CONTENT_RESTRICTIONS_BY_OPERATION, params.clone()).await?
+        {
+            let is_cut = self.context_mut().access.set_restriction(id, &json)?;
+            run.write(restriction(&json, id, &self.ctx)?, None).await?;
+            if is_cut {
+                extend(run, id, self.context_mut()).await?;
+            }
+        }
+        if self.ctx.access.space_of(id).is_none() {
+            for call in [&confluence::PAGE, &confluence::BLOGPOST] {
+                if let Some(json) = readable(run, call, params.clone()).await? {
+                    self.context_mut().access.add_content(&json)?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The answer of a call, or `None` where the grant may not have it: what depends on it stays closed (hazards P2, P4).
+async fn readable(run: &Run, call: &'static Call, params: Params) -> Result<Option<String>, EngineError> {
+    match run.client.call(call, &params).await {
+        Ok(reply) => Ok(Some(text(&reply.body)?.to_owned())),
+        Err(EngineError::Call(
+            CallError::Forbidden { .. } | CallError::NotFound { .. } | CallError::ScopeMissing { .. },
+        )) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Content on which comments and attachments hang that nobody can see as far as known.
+fn hosts_of_closed(converted: &Converted) -> Vec<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Hosted {
+        page_id: Option<String>,
+        blog_post_id: Option<String>,
+    }
+    let closed: HashSet<_> = converted
+        .records
+        .iter()
+        .filter(|record| record.access == Access::Unknown)
+        .map(|record| record.id)
+        .collect();
+    let hangs = |raw: &&NewRaw| {
+        matches!(raw.kind, "confluence.comment" | "confluence.attachment")
+            && raw.record.is_some_and(|record| closed.contains(&record))
+    };
+    converted
+        .raws
+        .iter()
+        .filter(hangs)
+        .filter_map(|raw| serde_json::from_str::<Hosted>(&raw.json).ok())
+        .filter_map(|hosted| hosted.page_id.or(hosted.blog_post_id))
+        .collect()
+}

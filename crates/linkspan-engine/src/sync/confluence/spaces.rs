@@ -1,0 +1,59 @@
+//! Spaces, and who may see them.
+
+use futures_util::FutureExt as _;
+use linkspan_atlassian::calls::confluence;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{ConfluenceAccess, ConfluenceContext, space_page, space_permission_page};
+use linkspan_atlassian::error::CallError;
+
+use super::super::run::{Run, at_a_time, text};
+use crate::error::EngineError;
+
+/// Spaces whose permissions are read at a time.
+const PARALLEL_SPACES: usize = 4;
+/// Items in a page of a second-generation list.
+pub(super) const PAGE_SIZE: u32 = 250;
+
+pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<ConfluenceAccess, EngineError> {
+    // Without a status, upstream lists current and archived spaces alike.
+    let params = Params::new().query("description-format", "plain");
+    let lists = run.pages(&confluence::SPACES, params, Some(PAGE_SIZE)).all().await?;
+    let mut ids = Vec::new();
+    for page in &lists {
+        ids.extend(space_page(page, ctx)?.ids);
+    }
+    run.expect("spaces", ids.len() as u64);
+
+    let mut access = ctx.access.clone();
+    let reads = ids.into_iter().map(|id| permissions(run, id).boxed()).collect();
+    for (id, pages) in at_a_time(PARALLEL_SPACES, reads).await? {
+        for page in pages {
+            access.add_space_permissions(&id, &page)?;
+            run.write(space_permission_page(&page, &id, ctx)?, None).await?;
+        }
+        run.add("spaces", 1);
+    }
+    let ctx = ConfluenceContext { access, ..ctx.clone() };
+    for page in &lists {
+        run.write(space_page(page, &ctx)?, None).await?;
+    }
+    Ok(ctx.access)
+}
+
+/// The grants of a space. Where they may not be read, the space stays closed to everybody (hazard P2).
+async fn permissions(run: &Run, id: String) -> Result<(String, Vec<String>), EngineError> {
+    let mut pages = Vec::new();
+    let params = Params::new().path("id", id.as_str());
+    let mut pager = run.client.pager(&confluence::SPACE_PERMISSIONS, params, Some(PAGE_SIZE));
+    loop {
+        match run.client.next(&confluence::SPACE_PERMISSIONS, &mut pager).await {
+            Ok(Some(page)) => pages.push(text(&page.reply.body)?.to_owned()),
+            Ok(None) => return Ok((id, pages)),
+            Err(EngineError::Call(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. }))) => {
+                tracing::warn!(space = id, %error, "permissions of a space may not be read; it stays hidden");
+                return Ok((id, Vec::new()));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

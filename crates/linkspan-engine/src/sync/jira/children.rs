@@ -1,0 +1,99 @@
+//! Completing child lists that upstream cut inside issues (hazard S8).
+
+use std::collections::HashMap;
+
+use futures_util::FutureExt as _;
+use linkspan_atlassian::calls::jira;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{
+    ChildKind, CompleteChildren, Converted, IncompleteChildren, JiraContext, ParentIssue,
+    bulk_changelog_page, comment_page, worklog_page,
+};
+use linkspan_model::ids::RecordId;
+use linkspan_model::record::{Access, Model};
+use serde_json::json;
+
+use super::super::run::{Run, at_a_time};
+use crate::error::EngineError;
+
+/// Issues whose child lists are read at a time.
+const PARALLEL_ISSUES: usize = 4;
+/// Issues in one call for change histories (`atlassian-platform.md` 6.2).
+const ISSUES_PER_BULK: usize = 1000;
+/// Histories in one answer of that call.
+const HISTORIES_PER_PAGE: u32 = 10_000;
+/// Comments or worklogs asked for at a time: an issue holds 5 000 at most.
+const CHILDREN_PER_PAGE: u32 = 5_000;
+
+/// Reads what upstream left out of a page of issues, so that the page is stored whole.
+pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext) -> Result<(), EngineError> {
+    let incomplete = std::mem::take(&mut page.incomplete);
+    if incomplete.is_empty() {
+        return Ok(());
+    }
+    let (changelogs, lists): (Vec<_>, Vec<_>) =
+        incomplete.into_iter().partition(|children| children.kind == ChildKind::Changelog);
+    let access: HashMap<RecordId, Access> =
+        page.records.iter().map(|record| (record.id, record.access.clone())).collect();
+    let reads = lists
+        .into_iter()
+        .map(|children| {
+            let access = access.get(&children.parent).cloned().unwrap_or(Access::Unknown);
+            list(run, children, access, ctx).boxed()
+        })
+        .collect();
+    for part in at_a_time(PARALLEL_ISSUES, reads).await? {
+        page.absorb(part);
+    }
+    for part in changelogs.chunks(ISSUES_PER_BULK) {
+        histories(run, part, page, ctx).await?;
+    }
+    Ok(())
+}
+
+/// All comments or worklogs of an issue.
+async fn list(
+    run: &Run,
+    children: IncompleteChildren,
+    access: Access,
+    ctx: &JiraContext,
+) -> Result<Converted, EngineError> {
+    let (call, model) = match children.kind {
+        ChildKind::Worklogs => (&jira::ISSUE_WORKLOGS, Model::Worklog),
+        ChildKind::Comments | ChildKind::Changelog => (&jira::ISSUE_COMMENTS, Model::Comment),
+    };
+    let issue = ParentIssue {
+        issue_id: children.parent_remote_id.clone(),
+        project_id: children.project_remote_id.clone().unwrap_or_default(),
+        access,
+    };
+    let mut whole = Converted::default();
+    let params = Params::new().path("issueIdOrKey", children.parent_remote_id.as_str());
+    let mut pages = run.pages(call, params, Some(CHILDREN_PER_PAGE));
+    while let Some(page) = pages.next().await? {
+        whole.absorb(match model {
+            Model::Worklog => worklog_page(&page, &issue, ctx)?,
+            _ => comment_page(&page, &issue, ctx)?,
+        });
+    }
+    let ids =
+        whole.records.iter().filter(|record| record.body.model() == model).map(|record| record.id).collect();
+    whole.complete.push(CompleteChildren { parent: children.parent, model, ids });
+    Ok(whole)
+}
+
+/// All change histories of issues, in bulk: one call serves a thousand issues.
+async fn histories(
+    run: &Run,
+    issues: &[IncompleteChildren],
+    page: &mut Converted,
+    ctx: &JiraContext,
+) -> Result<(), EngineError> {
+    let ids: Vec<&str> = issues.iter().map(|children| children.parent_remote_id.as_str()).collect();
+    let params = Params::new().body(json!({ "issueIdsOrKeys": ids }));
+    let mut answers = run.pages(&jira::CHANGELOG_BULKFETCH, params, Some(HISTORIES_PER_PAGE));
+    while let Some(answer) = answers.next().await? {
+        page.absorb(bulk_changelog_page(&answer, ctx)?);
+    }
+    Ok(())
+}

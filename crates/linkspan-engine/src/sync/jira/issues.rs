@@ -1,0 +1,243 @@
+//! Issues: each project from its oldest to its newest, then what changed anywhere.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::jira;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page};
+use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::page::PageBody;
+use linkspan_atlassian::query::{Jql, JqlOrder};
+use linkspan_model::record::{Body, Model, NewRecord};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::super::run::{Run, at_a_time, text};
+use super::{children, waiting};
+use crate::error::EngineError;
+
+/// Issues asked for at a time: what upstream gives with all fields (`atlassian-platform.md` 6.1). Each costs a point, each
+/// page one more.
+const PAGE_SIZE: u32 = 100;
+/// How far a reading of changes looks back behind the last one: what the search index shows late is seen then
+/// (hazard S2).
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// The stream whose checkpoint says since when changes are to be read.
+const STREAM: &str = "issues";
+
+/// Where a project's first reading stands.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ProjectCheckpoint {
+    /// Everything up to the issue created at this moment (epoch milliseconds) is stored.
+    created: Option<i64>,
+    /// The project was read to its end.
+    complete: bool,
+    /// Sub-tasks that nobody sees until their parents are known.
+    waiting: Vec<(String, String)>,
+}
+
+/// Where the reading of changes stands.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ChangesCheckpoint {
+    /// Changes are to be read from this moment on, by upstream's clock, in epoch milliseconds.
+    since: Option<i64>,
+}
+
+pub(super) async fn issues(run: &Run, ctx: JiraContext, projects: &[String]) -> Result<(), EngineError> {
+    // Upstream's clock, asked before anything is read: whatever changes from here on belongs to the next reading.
+    let now = upstream_now(run).await?;
+    let checkpoint: ChangesCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
+    if checkpoint.since.is_none() {
+        let mark = run.mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
+        run.write(Converted::default(), Some(mark)).await?;
+    }
+    let ctx = Arc::new(ctx);
+    // A project that upstream refuses fails alone (hazard S15): its error is shown once the others are read.
+    let read = |project: &String| {
+        let (project, ctx) = (project.clone(), Arc::clone(&ctx));
+        async move {
+            match read_project(run, project, ctx).await {
+                Err(error @ (EngineError::Call(_) | EngineError::Page(_))) => Ok(Err(error)),
+                result => result.map(Ok),
+            }
+        }
+        .boxed()
+    };
+    let results = at_a_time(run.inner.settings.parallel_lists, projects.iter().map(read).collect()).await?;
+    results.into_iter().collect::<Result<(), EngineError>>()?;
+    if let Some(since) = checkpoint.since.and_then(|millis| Timestamp::from_millisecond(millis).ok()) {
+        changes(run, &ctx, since, now).await?;
+    }
+    Ok(())
+}
+
+/// Reads a project that was not read to its end yet.
+async fn read_project(run: &Run, project: String, ctx: Arc<JiraContext>) -> Result<(), EngineError> {
+    let name = format!("issues/{project}");
+    let checkpoint: ProjectCheckpoint = run.checkpoint(&name).await?.unwrap_or_default();
+    if checkpoint.complete {
+        return Ok(());
+    }
+    ProjectReader { run, name, project, checkpoint, size: PAGE_SIZE }.read(ctx).await
+}
+
+/// The present moment by upstream's clock.
+async fn upstream_now(run: &Run) -> Result<Timestamp, EngineError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ServerInfo {
+        server_time: Option<String>,
+    }
+    let info: ServerInfo = run.client.call(&jira::SERVER_INFO, &Params::new()).await?.json()?;
+    let told =
+        info.server_time.and_then(|time| jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", time).ok());
+    Ok(told.and_then(|time| time.to_timestamp().ok()).unwrap_or_else(|| run.inner.clock.now()))
+}
+
+fn search_params(jql: &Jql) -> Params {
+    Params::new().query("jql", jql.to_string()).query("fields", "*all").query("expand", "changelog")
+}
+
+/// The first reading of one project.
+struct ProjectReader<'a> {
+    run: &'a Run,
+    name: String,
+    project: String,
+    checkpoint: ProjectCheckpoint,
+    size: u32,
+}
+
+impl ProjectReader<'_> {
+    async fn read(mut self, mut ctx: Arc<JiraContext>) -> Result<(), EngineError> {
+        let Ok(project) = self.project.parse::<u64>() else {
+            return Err(EngineError::Invalid(format!("the project id `{}` is no number", self.project)));
+        };
+        self.expect(project).await?;
+        // Each turn begins at the last durable place: at the start, after a page token was refused (hazard S7), or after
+        // a page turned out too large (hazard S9).
+        loop {
+            let mut jql = Jql::new().projects([project]);
+            if let Some(created) = self.checkpoint.created.and_then(|at| Timestamp::from_millisecond(at).ok())
+            {
+                jql = jql.created_since(created);
+            }
+            let jql = jql.order_by(JqlOrder::CreatedAscending).order_by(JqlOrder::IdAscending);
+            match self.walk(&jql, &mut ctx).await {
+                Ok(()) => break,
+                Err(EngineError::Call(CallError::PageTokenRejected { .. })) => {}
+                Err(EngineError::Call(error)) if error.is_size() && self.size > 1 => {
+                    self.size = (self.size / 2).max(1);
+                    tracing::info!(project = self.project, size = self.size, %error, "smaller pages from here on");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let waiting = std::mem::take(&mut self.checkpoint.waiting);
+        waiting::resolve(self.run, &waiting, &ctx).await?;
+        self.checkpoint.complete = true;
+        let mark = self.run.mark(&self.name, &self.checkpoint)?;
+        self.run.write(Converted::default(), Some(mark)).await?;
+        Ok(())
+    }
+
+    async fn expect(&self, project: u64) -> Result<(), EngineError> {
+        #[derive(Deserialize)]
+        struct Counted {
+            count: u64,
+        }
+        let mut jql = Jql::new().projects([project]);
+        if let Some(created) = self.checkpoint.created.and_then(|at| Timestamp::from_millisecond(at).ok()) {
+            jql = jql.created_since(created);
+        }
+        let params = Params::new().body(json!({ "jql": jql.to_string() }));
+        // A count is a courtesy to the person who waits; a grant that may not have it reads all the same.
+        if let Ok(reply) = self.run.client.call(&jira::APPROXIMATE_COUNT, &params).await {
+            self.run.expect(STREAM, reply.json::<Counted>()?.count);
+        }
+        Ok(())
+    }
+
+    /// Walks the search to its end. While one page is stored, the next is on its way: two pages are held at most.
+    async fn walk(&mut self, jql: &Jql, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
+        let client = self.run.client.clone();
+        let mut pager = client.pager(&jira::SEARCH_JQL, search_params(jql), Some(self.size));
+        let mut page = client.next(&jira::SEARCH_JQL, &mut pager).await?;
+        while let Some(current) = page {
+            let (stored, next) =
+                tokio::join!(self.store(current, ctx), client.next(&jira::SEARCH_JQL, &mut pager));
+            stored?;
+            page = next?;
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, page: PageBody, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
+        let mut converted = convert(page, ctx).await?;
+        let items = converted.ids.len() as u64;
+        waiting::learn_levels(&mut converted, ctx);
+        children::complete(self.run, &mut converted, ctx).await?;
+        if let Some(created) = last_created(&converted) {
+            self.checkpoint.created = Some(created);
+        }
+        self.checkpoint
+            .waiting
+            .extend(converted.waiting.drain(..).map(|waiting| (waiting.remote_id, waiting.needs)));
+        let mark = self.run.mark(&self.name, &self.checkpoint)?;
+        self.run.write(converted, Some(mark)).await?;
+        self.run.add(STREAM, items);
+        Ok(())
+    }
+}
+
+/// Issues of any project that changed since the last reading, oldest change first.
+async fn changes(
+    run: &Run,
+    ctx: &Arc<JiraContext>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let from = since - OVERLAP;
+    let jql =
+        Jql::new().updated_since(from).order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending);
+    let mut ctx = Arc::clone(ctx);
+    let mut waiting = Vec::new();
+    let mut pager = run.client.pager(&jira::SEARCH_JQL, search_params(&jql), Some(PAGE_SIZE));
+    while let Some(page) = run.client.next(&jira::SEARCH_JQL, &mut pager).await? {
+        let mut converted = convert(page, &ctx).await?;
+        let items = converted.ids.len() as u64;
+        waiting::learn_levels(&mut converted, &mut ctx);
+        children::complete(run, &mut converted, &ctx).await?;
+        waiting
+            .extend(converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)));
+        run.write(converted, None).await?;
+        run.add(STREAM, items);
+    }
+    waiting::resolve(run, &waiting, &ctx).await?;
+    // Only now: a reading that broke off is repeated from where it began.
+    let mark = run.mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
+    run.write(Converted::default(), Some(mark)).await?;
+    Ok(())
+}
+
+/// Converts a page off the threads that serve requests.
+async fn convert(page: PageBody, ctx: &Arc<JiraContext>) -> Result<Converted, EngineError> {
+    let ctx = Arc::clone(ctx);
+    tokio::task::spawn_blocking(move || Ok(issue_page(text(&page.reply.body)?, &ctx)?))
+        .await
+        .map_err(|error| EngineError::Invalid(format!("a page of issues could not be converted: {error}")))?
+}
+
+/// When the last issue of the page was created.
+fn last_created(page: &Converted) -> Option<i64> {
+    let last = page.ids.last()?;
+    let is_last = |record: &&NewRecord| {
+        matches!(record.body, Body::Ticket(_)) && record.remote_id.as_deref() == Some(last.as_str())
+    };
+    let record = page.records.iter().rev().find(is_last)?;
+    debug_assert_eq!(record.body.model(), Model::Ticket, "only tickets are looked through");
+    record.remote_created_at.map(Timestamp::as_millisecond)
+}

@@ -1,0 +1,160 @@
+//! Projects, the roles in them, and who may browse them.
+
+use futures_util::FutureExt as _;
+use linkspan_atlassian::calls::{Call, jira};
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{
+    Catalogue, Converted, JiraAccess, JiraContext, catalogue, project_page, project_role, role_page,
+};
+use linkspan_atlassian::error::CallError;
+use serde::Deserialize;
+
+use super::super::run::{Run, at_a_time};
+use super::whole;
+use crate::error::EngineError;
+
+/// Projects whose roles and schemes are read at a time.
+const PARALLEL_PROJECTS: usize = 4;
+
+/// What the projects tell the readers of issues.
+pub(super) struct Projects {
+    pub(super) access: JiraAccess,
+    /// Project ids, in upstream's order.
+    pub(super) projects: Vec<String>,
+}
+
+/// What was read about one project.
+struct ProjectFacts {
+    id: String,
+    permission_scheme: Option<String>,
+    /// Whether it has a security scheme; `None` when that could not be read.
+    security_scheme: Option<Option<String>>,
+    roles: Vec<String>,
+}
+
+pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, EngineError> {
+    let mut access = ctx.access.clone();
+    let params =
+        Params::new().query("expand", "description,lead").query("status", "live").query("status", "archived");
+    let pages = run.pages(&jira::PROJECT_SEARCH, params, Some(50)).all().await?;
+    let mut ids = Vec::new();
+    for page in &pages {
+        ids.extend(project_page(page, ctx)?.ids);
+        access.add_projects(page)?;
+    }
+    run.expect("projects", ids.len() as u64);
+
+    if let Some(roles) = optional(whole(run, &jira::ROLES, Params::new()).await)? {
+        run.write(role_page(&roles, ctx)?, None).await?;
+    }
+    if let Some(roles) = optional(whole(run, &jira::APPLICATION_ROLES, Params::new()).await)? {
+        access.set_application_roles(&roles)?;
+        run.write(catalogue(&roles, Catalogue::ApplicationRoles, ctx)?, None).await?;
+    }
+    level_members(run, ctx, &mut access).await?;
+
+    let reads = ids.iter().cloned().map(|id| project_facts(run, id).boxed()).collect();
+    for facts in at_a_time(PARALLEL_PROJECTS, reads).await? {
+        let mut kept = Converted::default();
+        if let Some(scheme) = &facts.permission_scheme {
+            access.set_permission_scheme(&facts.id, scheme)?;
+            kept.absorb(catalogue(scheme, Catalogue::PermissionSchemes, ctx)?);
+        }
+        if let Some(scheme) = &facts.security_scheme {
+            access.set_security_scheme(&facts.id, scheme.is_some());
+            if let Some(scheme) = scheme {
+                kept.absorb(catalogue(scheme, Catalogue::SecuritySchemes, ctx)?);
+            }
+        }
+        for role in &facts.roles {
+            access.set_project_role(&facts.id, role)?;
+            kept.absorb(project_role(role, &facts.id, ctx)?);
+        }
+        run.write(kept, None).await?;
+        run.add("projects", 1);
+    }
+
+    let ctx = JiraContext { access, ..ctx.clone() };
+    for page in &pages {
+        run.write(project_page(page, &ctx)?, None).await?;
+    }
+    Ok(Projects { access: ctx.access, projects: ids })
+}
+
+/// The members of every security level of the site.
+async fn level_members(run: &Run, ctx: &JiraContext, access: &mut JiraAccess) -> Result<(), EngineError> {
+    let Some(schemes) = optional(whole(run, &jira::SECURITY_SCHEMES, Params::new()).await)? else {
+        return Ok(());
+    };
+    let schemes = catalogue(&schemes, Catalogue::SecuritySchemes, ctx)?;
+    let ids = schemes.ids.clone();
+    run.write(schemes, None).await?;
+    for id in ids {
+        let params = Params::new().path("issueSecuritySchemeId", id);
+        let mut pages = run.pages(&jira::SECURITY_SCHEME_MEMBERS, params, Some(50));
+        while let Some(page) = pages.next().await? {
+            access.add_level_members(&page)?;
+            run.write(catalogue(&page, Catalogue::SecurityLevelMembers, ctx)?, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads what decides who may browse a project. What may not be read stays unknown: nobody sees the project's issues
+/// then, and the run goes on (hazards P2, S15).
+async fn project_facts(run: &Run, id: String) -> Result<ProjectFacts, EngineError> {
+    let of_project = |call: &'static Call| (call, Params::new().path("projectKeyOrId", id.as_str()));
+    let (call, params) = of_project(&jira::PROJECT_PERMISSION_SCHEME);
+    let permission_scheme = optional(whole(run, call, params.query("expand", "all")).await)?;
+    let (call, params) = of_project(&jira::PROJECT_SECURITY_SCHEME);
+    let security_scheme = match whole(run, call, params).await {
+        Ok(scheme) => Some(Some(scheme)),
+        // A project without a scheme answers 404.
+        Err(EngineError::Call(CallError::NotFound { .. })) => Some(None),
+        Err(error) => optional(Err(error))?.map(Some),
+    };
+    let params = Params::new().path("projectIdOrKey", id.as_str());
+    let mut roles = Vec::new();
+    if let Some(listed) = optional(whole(run, &jira::PROJECT_ROLES, params.clone()).await)? {
+        for role in role_ids(&listed)? {
+            if let Some(role) =
+                optional(whole(run, &jira::PROJECT_ROLE, params.clone().path("id", role)).await)?
+            {
+                roles.push(role);
+            }
+        }
+    }
+    Ok(ProjectFacts { id, permission_scheme, security_scheme, roles })
+}
+
+/// The role ids in an answer of `project/{id}/role`, which maps role names to URLs that end in them.
+fn role_ids(json: &str) -> Result<Vec<String>, EngineError> {
+    #[derive(Deserialize)]
+    struct Listed(std::collections::BTreeMap<String, String>);
+    let Listed(roles) = serde_json::from_str(json)
+        .map_err(|error| EngineError::Page(linkspan_atlassian::convert::PageProblem::NotJson(error)))?;
+    let mut ids: Vec<String> = roles
+        .into_values()
+        .filter_map(|url| url.rsplit('/').next().map(str::to_owned))
+        .filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// `None` for a read that this grant may not make: its absence closes access instead of failing the stream.
+fn optional(result: Result<String, EngineError>) -> Result<Option<String>, EngineError> {
+    match result {
+        Ok(text) => Ok(Some(text)),
+        Err(EngineError::Call(
+            error @ (CallError::Forbidden { .. }
+            | CallError::NotFound { .. }
+            | CallError::ScopeMissing { .. }),
+        )) => {
+            tracing::warn!(%error, "access data may not be read; what it guards stays hidden");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,37 @@
+//! Sub-tasks whose security level is their parent's: nobody sees them until the parent's level is known.
+
+use std::sync::Arc;
+
+use linkspan_atlassian::convert::{Converted, JiraContext, issue, levels_of};
+
+use super::super::run::Run;
+use super::children;
+use crate::error::EngineError;
+
+/// Remembers the levels of a page's issues for the sub-tasks of later pages.
+pub(super) fn learn_levels(page: &mut Converted, ctx: &mut Arc<JiraContext>) {
+    if !page.levels.is_empty() {
+        Arc::make_mut(ctx).parent_levels.extend(page.levels.drain(..));
+    }
+}
+
+/// Works out anew who may see sub-tasks, from what is stored of them and of their parents. Those whose parents are not
+/// stored stay closed.
+pub(super) async fn resolve(
+    run: &Run,
+    waiting: &[(String, String)],
+    ctx: &Arc<JiraContext>,
+) -> Result<(), EngineError> {
+    let mut ctx = Arc::clone(ctx);
+    for (subtask, parent) in waiting {
+        if !ctx.parent_levels.contains_key(parent) {
+            let Some(raw) = run.inner.store.get_raw(run.id(), "jira.issue", parent).await? else { continue };
+            Arc::make_mut(&mut ctx).parent_levels.extend(levels_of(&raw.json)?);
+        }
+        let Some(raw) = run.inner.store.get_raw(run.id(), "jira.issue", subtask).await? else { continue };
+        let mut converted = issue(&raw.json, &ctx)?;
+        children::complete(run, &mut converted, &ctx).await?;
+        run.write(converted, None).await?;
+    }
+    Ok(())
+}

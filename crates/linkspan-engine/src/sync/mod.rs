@@ -1,0 +1,89 @@
+//! Reading a source: everything the first time, what changed afterwards.
+//!
+//! A run reads the *streams* of a source in an order in which each finds what it needs. A stream that fails is shown as
+//! failed and the others go on (hazards S5, S15); what was written stays, and its checkpoint says where to go on.
+
+mod confluence;
+mod jira;
+mod run;
+mod worker;
+
+use std::sync::{Arc, PoisonError};
+
+use linkspan_model::ids::SourceId;
+use linkspan_model::product::Product;
+
+use self::run::Run;
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+
+/// What a run came to.
+#[derive(Clone, Debug, Default)]
+pub struct SyncReport {
+    /// Streams that could not be read to their end, and why.
+    pub failed: Vec<(&'static str, String)>,
+    /// Requests answered.
+    pub requests: u64,
+    /// Points spent, by the published price list.
+    pub points: u64,
+}
+
+impl Engine {
+    /// Reads a source: everything that was not read yet, and what changed since. Returns when it is done. A source has
+    /// one reader at a time in a process.
+    ///
+    /// # Errors
+    /// When the source is gone, is being read already, its grant gives no token, or the store fails. A stream that
+    /// upstream refuses is no error of the run; the report names it.
+    pub async fn sync_source(&self, source: SourceId) -> Result<SyncReport, EngineError> {
+        self.inner.sync(source).await
+    }
+}
+
+/// Takes a source off the list of those being read, however the reading ends.
+struct Reading<'a> {
+    inner: &'a Inner,
+    source: SourceId,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.source);
+    }
+}
+
+impl Inner {
+    pub(crate) async fn sync(self: &Arc<Self>, id: SourceId) -> Result<SyncReport, EngineError> {
+        let stop = self.stop.child_token();
+        {
+            let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+            if reading.contains_key(&id) {
+                return Err(EngineError::Invalid("the source is being read already".to_owned()));
+            }
+            reading.insert(id, stop.clone());
+        }
+        let _reading = Reading { inner: self, source: id };
+        let source = self.store.source(id).await?.ok_or(EngineError::NotFound)?;
+        // A grant that gives no token fails the run at once, in one place, instead of every stream.
+        self.access_token(source.grant, None).await?;
+        let run = Run::new(Arc::clone(self), source, stop);
+        match run.source.product {
+            Product::Jira => jira::read(&run).await?,
+            Product::Confluence => confluence::read(&run).await?,
+        }
+        let report = run.report();
+        tracing::info!(
+            source.id = %id,
+            requests = report.requests,
+            points = report.points,
+            failed = report.failed.len(),
+            "source read"
+        );
+        Ok(report)
+    }
+
+    /// Whether a source is being read by this process.
+    pub(crate) fn is_reading(&self, source: SourceId) -> bool {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&source)
+    }
+}

@@ -1,0 +1,260 @@
+//! One run over a source, and what its streams have in common.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use linkspan_atlassian::calls::Call;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{Converted, PageProblem};
+use linkspan_atlassian::page::{PageState, Pager};
+use linkspan_model::ids::SourceId;
+use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::SyncReport;
+use crate::engine::Inner;
+use crate::error::EngineError;
+use crate::progress::{Phase, RunMeter};
+use crate::upstream::SourceClient;
+
+/// The most rows of one transaction: what is larger is written in parts, the checkpoint with the last.
+const ROWS_PER_BATCH: usize = 4_000;
+
+/// One run over a source.
+pub(super) struct Run {
+    pub(super) inner: Arc<Inner>,
+    pub(super) source: Arc<Source>,
+    pub(super) client: SourceClient,
+    meter: Arc<RunMeter>,
+    stop: CancellationToken,
+    failed: Mutex<Vec<(&'static str, String)>>,
+}
+
+impl Run {
+    pub(super) fn new(inner: Arc<Inner>, source: Source, stop: CancellationToken) -> Self {
+        let source = Arc::new(source);
+        let meter = Arc::new(RunMeter::default());
+        let client =
+            SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
+        Self { inner, source, client, meter, stop, failed: Mutex::default() }
+    }
+
+    pub(super) fn id(&self) -> SourceId {
+        self.source.id
+    }
+
+    pub(super) fn report(&self) -> SyncReport {
+        SyncReport {
+            failed: self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            requests: self.meter.requests(),
+            points: self.meter.points(),
+        }
+    }
+
+    /// Announces the streams of this run.
+    pub(super) fn announce(&self, streams: &[&'static str]) {
+        self.inner.progress.announce(self.id(), streams);
+    }
+
+    /// Notes items read.
+    pub(super) fn add(&self, stream: &'static str, items: u64) {
+        self.inner.progress.add(self.id(), stream, items);
+    }
+
+    /// Notes items to expect.
+    pub(super) fn expect(&self, stream: &'static str, items: u64) {
+        self.inner.progress.expect(self.id(), stream, items);
+    }
+
+    /// Reads one stream, and shows and stores how it went. `None` when upstream refused it; the run goes on without. What
+    /// stops the whole run (the store, the grant, a stop) is passed on.
+    pub(super) async fn stream<T>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<Option<T>, EngineError> {
+        let started_at = Some(self.inner.clock.now());
+        let before = self.inner.store.get_stream(self.id(), name).await?.map(|state| state.progress);
+        let before = before.unwrap_or_default();
+        self.inner.progress.set(self.id(), name, Phase::Running);
+        self.note(name, StreamProgress { phase: "running".to_owned(), started_at, ..before.clone() }).await?;
+        let result = work.await;
+        let done =
+            self.inner.progress.of(self.id()).iter().find(|row| row.stream == name).map_or(0, |row| row.done);
+        let now = self.inner.clock.now();
+        let mut after = StreamProgress {
+            phase: "done".to_owned(),
+            items_done: i64::try_from(done).unwrap_or(i64::MAX),
+            items_expected: None,
+            started_at,
+            finished_at: Some(now),
+            last_error: None,
+            last_success_at: Some(now),
+        };
+        match result {
+            Ok(value) => {
+                self.inner.progress.set(self.id(), name, Phase::Done);
+                self.note(name, after).await?;
+                Ok(Some(value))
+            }
+            Err(error @ (EngineError::Call(_) | EngineError::Page(_))) => {
+                let why = error.to_string();
+                tracing::warn!(source.id = %self.id(), stream = name, error = %why, "a stream could not be read");
+                self.inner.progress.set(self.id(), name, Phase::Failed(why.clone()));
+                self.failed.lock().unwrap_or_else(PoisonError::into_inner).push((name, why.clone()));
+                after.phase = "failed".to_owned();
+                after.last_error = Some(why);
+                after.last_success_at = before.last_success_at;
+                self.note(name, after).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn note(&self, name: &'static str, progress: StreamProgress) -> Result<(), EngineError> {
+        let state = StreamState { stream: name.to_owned(), state: None, progress };
+        Ok(self.inner.store.put_stream_state(self.id(), &state).await?)
+    }
+
+    /// Where a stream stood.
+    pub(super) async fn checkpoint<S: DeserializeOwned>(
+        &self,
+        stream: &str,
+    ) -> Result<Option<S>, EngineError> {
+        let Some(text) =
+            self.inner.store.get_stream(self.id(), stream).await?.and_then(|stream| stream.state)
+        else {
+            return Ok(None);
+        };
+        // A checkpoint of an older form is worth no more than none: reading again does no harm.
+        Ok(serde_json::from_str(&text).ok())
+    }
+
+    /// The checkpoint of a stream in the form in which it is stored.
+    pub(super) fn mark(&self, stream: &str, state: &impl Serialize) -> Result<Checkpoint, EngineError> {
+        let state = serde_json::to_string(state)
+            .map_err(|error| EngineError::Invalid(format!("a checkpoint cannot be written: {error}")))?;
+        Ok(Checkpoint { stream: stream.to_owned(), state, ..Checkpoint::default() })
+    }
+
+    /// Stores what a page became, with the stream's checkpoint.
+    pub(super) async fn write(
+        &self,
+        converted: Converted,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<(), EngineError> {
+        if self.stop.is_cancelled() {
+            return Err(EngineError::Stopped);
+        }
+        for batch in batches(converted, checkpoint) {
+            self.inner.store.write_batch(self.id(), &batch, self.inner.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// A whole list that needs no checkpoint of its own, page by page.
+    pub(super) fn pages(&self, call: &'static Call, params: Params, page_size: Option<u32>) -> Pages {
+        Pages { client: self.client.clone(), call, pager: self.client.pager(call, params, page_size) }
+    }
+}
+
+/// A list, page by page.
+pub(super) struct Pages {
+    client: SourceClient,
+    call: &'static Call,
+    pager: Pager,
+}
+
+impl Pages {
+    /// The text of the next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<String>, EngineError> {
+        let page = self.client.next(self.call, &mut self.pager).await?;
+        page.map(|page| Ok(text(&page.reply.body)?.to_owned())).transpose()
+    }
+
+    /// The texts of all pages.
+    pub(super) async fn all(mut self) -> Result<Vec<String>, EngineError> {
+        let mut texts = Vec::new();
+        while let Some(text) = self.next().await? {
+            texts.push(text);
+        }
+        Ok(texts)
+    }
+}
+
+/// The checkpoint of a list that is walked with upstream's own cursors.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct ListCheckpoint {
+    /// The walk that is under way.
+    pub(super) walk: Option<PageState>,
+    /// The list was read to its end once.
+    pub(super) complete: bool,
+    /// The latest change upstream had shown when the last complete walk began, in epoch milliseconds.
+    pub(super) changed_until: Option<i64>,
+}
+
+/// The text of an answer; upstream's JSON is UTF-8 by definition.
+pub(super) fn text(body: &[u8]) -> Result<&str, EngineError> {
+    std::str::from_utf8(body).map_err(|_| {
+        // Only JSON can tell its own place of failure, so a broken encoding is reported by the JSON reader.
+        let error = serde_json::from_slice::<serde::de::IgnoredAny>(body).err();
+        error.map_or_else(
+            || EngineError::Invalid("the answer is not UTF-8".to_owned()),
+            |error| EngineError::Page(PageProblem::NotJson(error)),
+        )
+    })
+}
+
+/// Carries out work, at most `limit` pieces at a time; the results come in the order of the work. The first failure ends it.
+pub(super) async fn at_a_time<'a, T>(
+    limit: usize,
+    work: Vec<BoxFuture<'a, Result<T, EngineError>>>,
+) -> Result<Vec<T>, EngineError> {
+    stream::iter(work).buffered(limit).try_collect().await
+}
+
+/// A short digest by which a text is recognised as unchanged.
+pub(super) fn digest_of(text: &str) -> String {
+    let hash = linkspan_vault::content_hash([text.as_bytes()]);
+    uuid::Uuid::from_bytes(hash).simple().to_string()
+}
+
+/// Cuts what a page became into transactions. Child sets, which tombstone what they do not name, and the checkpoint go
+/// with the last.
+fn batches(converted: Converted, checkpoint: Option<Checkpoint>) -> Vec<Batch> {
+    let Converted { raws, records, people, tags, complete, .. } = converted;
+    let mut parts = Vec::new();
+    let mut part = Batch::default();
+    let mut rows = 0;
+    let mut full = |part: &mut Batch| {
+        rows += 1;
+        if rows > ROWS_PER_BATCH {
+            parts.push(std::mem::take(part));
+            rows = 1;
+        }
+    };
+    for raw in raws {
+        full(&mut part);
+        part.raws.push(raw);
+    }
+    for record in records {
+        full(&mut part);
+        part.records.push(record);
+    }
+    for person in people.into_iter().chain(tags) {
+        full(&mut part);
+        part.people.push(person);
+    }
+    part.child_sets = complete
+        .into_iter()
+        .map(|children| ChildSet { parent: children.parent, model: children.model, keep: children.ids })
+        .collect();
+    part.checkpoint = checkpoint;
+    parts.push(part);
+    parts
+}

@@ -1,0 +1,248 @@
+//! Access tokens: always fresh, never two token calls at once for one grant (hazards L1 to L5).
+//!
+//! Inside a process one task refreshes while the others wait for its result; between processes a lease on the grant's
+//! row does the same. The new pair is stored by compare-and-set before it is used.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::oauth::{AppCredentials, TokenError, TokenPair};
+use linkspan_model::ids::GrantId;
+use linkspan_model::secret::Secret;
+use linkspan_store::{Grant, GrantState, NewTokens};
+use linkspan_vault::SealContext;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+
+/// A token with less life left than this is replaced before it is used: longer than any one call takes.
+const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// How long a process may hold the lease on a grant: longer than a token call can take.
+const LEASE: SignedDuration = SignedDuration::from_secs(150);
+/// How long to wait between looks at a lease that another process holds.
+const LEASE_POLL: Duration = Duration::from_millis(200);
+/// Looks at such a lease before giving up; together they outlast [`LEASE`].
+const LEASE_POLLS: u32 = 800;
+/// Tries of a token call whose answer got lost: upstream takes the same refresh token again for 10 minutes
+/// (`atlassian-platform.md` 1.5).
+const LOST_ANSWER_TRIES: u32 = 3;
+
+/// Why a grant gives no access token.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// Atlassian refused the newest refresh token: the customer must link again.
+    #[error("the grant no longer works ({0}): ask the customer to link again")]
+    NeedsRelink(String),
+    /// The grant is not stored here (any more).
+    #[error("the site was unlinked")]
+    Gone,
+    /// The token endpoint refused the app's client id and secret.
+    #[error("Atlassian refused the app's client id or secret: check them in the developer console")]
+    AppRefused,
+    /// The token endpoint gives no usable answer at the moment; the link is not harmed (hazard L4).
+    #[error("no access token can be had at the moment: {0}")]
+    Unavailable(String),
+}
+
+/// What this process knows of a grant's newest pair.
+#[derive(Default)]
+pub(crate) struct Refresher {
+    held: Mutex<Option<Held>>,
+}
+
+struct Held {
+    access: Secret,
+    expires_at: Timestamp,
+}
+
+/// The sealed form of a pair.
+#[derive(Deserialize)]
+pub(crate) struct StoredPair {
+    pub(crate) access: Secret,
+    pub(crate) refresh: Option<Secret>,
+}
+
+#[derive(Serialize)]
+struct StoredPairText<'a> {
+    access: &'a str,
+    refresh: Option<&'a str>,
+}
+
+fn context(grant: &GrantId) -> SealContext<'_> {
+    SealContext::new("grants", grant.0.as_bytes(), "tokens")
+}
+
+impl Inner {
+    /// An access token of the grant that is good for some minutes. `refused` is one that upstream just refused: it is not
+    /// given again.
+    pub(crate) async fn access_token(
+        &self,
+        id: GrantId,
+        refused: Option<&Secret>,
+    ) -> Result<Secret, EngineError> {
+        let refresher =
+            Arc::clone(self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
+        // Held over the token call, so that waiters get its result instead of making their own.
+        let mut held = refresher.held.lock().await;
+        if let Some(held) = held.as_ref()
+            && self.is_good(&held.access, held.expires_at, refused)
+        {
+            return Ok(held.access.clone());
+        }
+        let fresh = self.stored_or_refreshed(id, refused).await?;
+        let access = fresh.access.clone();
+        *held = Some(fresh);
+        Ok(access)
+    }
+
+    /// Forgets what this process holds of the grant: something else wrote it.
+    pub(crate) fn forget_token(&self, id: GrantId) {
+        self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    fn is_good(&self, access: &Secret, expires_at: Timestamp, refused: Option<&Secret>) -> bool {
+        expires_at > self.clock.now() + REFRESH_AHEAD
+            && refused.is_none_or(|refused| refused.expose() != access.expose())
+    }
+
+    async fn stored_or_refreshed(&self, id: GrantId, refused: Option<&Secret>) -> Result<Held, EngineError> {
+        for _ in 0..LEASE_POLLS {
+            let (grant, pair) = self.usable_pair(id).await?;
+            if self.is_good(&pair.access, grant.access_expires_at, refused) {
+                return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
+            }
+            let now = self.clock.now();
+            if self.store.try_lock_grant(id, self.node, now, now + LEASE).await? {
+                let result = self.refresh_under_lease(id, refused).await;
+                self.store.unlock_grant(id, self.node).await?;
+                return result;
+            }
+            tokio::time::sleep(LEASE_POLL).await;
+        }
+        Err(GrantError::Unavailable("another process is refreshing the grant and does not finish".to_owned())
+            .into())
+    }
+
+    async fn refresh_under_lease(&self, id: GrantId, refused: Option<&Secret>) -> Result<Held, EngineError> {
+        // Read again: whoever held the lease before may have left a new pair.
+        let (grant, pair) = self.usable_pair(id).await?;
+        if self.is_good(&pair.access, grant.access_expires_at, refused) {
+            return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
+        }
+        let Some(refresh) = &pair.refresh else {
+            let reason = "it came without a refresh token (scope `offline_access`)";
+            self.store.mark_grant_needs_relink_if_version(id, grant.version, reason).await?;
+            return Err(GrantError::NeedsRelink(reason.to_owned()).into());
+        };
+        let app = self.store.app(grant.app).await?.ok_or(GrantError::Gone)?;
+        let credentials =
+            AppCredentials { client_id: app.client_id.clone(), client_secret: self.client_secret(&app)? };
+        match self.token_call(&credentials, refresh).await {
+            Ok(new) => self.keep_refreshed(&grant, refresh, new).await,
+            Err(TokenError::GrantDead { description }) => {
+                if !self.store.mark_grant_needs_relink_if_version(id, grant.version, &description).await? {
+                    // A consent came in between (hazard L3): its pair is the one that counts.
+                    let (grant, pair) = self.usable_pair(id).await?;
+                    return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
+                }
+                tracing::warn!(grant.id = %id, "the grant is dead; the customer must link again");
+                Err(GrantError::NeedsRelink(description).into())
+            }
+            Err(TokenError::ClientRefused) => Err(GrantError::AppRefused.into()),
+            // The old token is still good for a while: an outage of the token endpoint stops nothing yet.
+            Err(_)
+                if grant.access_expires_at > self.clock.now()
+                    && refused.is_none_or(|refused| refused.expose() != pair.access.expose()) =>
+            {
+                Ok(Held { access: pair.access, expires_at: grant.access_expires_at })
+            }
+            Err(error) => Err(GrantError::Unavailable(error.to_string()).into()),
+        }
+    }
+
+    async fn token_call(&self, app: &AppCredentials, refresh: &Secret) -> Result<TokenPair, TokenError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.upstream.refresh(app, refresh).await {
+                Err(TokenError::Transport(_) | TokenError::Malformed(_)) if tries < LOST_ANSWER_TRIES => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn keep_refreshed(
+        &self,
+        grant: &Grant,
+        old_refresh: &Secret,
+        new: TokenPair,
+    ) -> Result<Held, EngineError> {
+        // An answer without a refresh token leaves the old one in force.
+        let refresh = new.refresh.as_ref().unwrap_or(old_refresh);
+        let scopes = if new.scopes.is_empty() {
+            grant.scopes.clone()
+        } else {
+            new.scopes.iter().map(str::to_owned).collect()
+        };
+        let tokens = self.seal_pair(grant.id, &new.access, Some(refresh), new.expires_at, scopes).await?;
+        if self.store.update_grant_if_version(grant.id, grant.version, &tokens, self.clock.now()).await? {
+            return Ok(Held { access: new.access, expires_at: new.expires_at });
+        }
+        // Unlinked or linked anew meanwhile: the stored pair, if any, is the newer truth.
+        let (grant, pair) = self.usable_pair(grant.id).await?;
+        Ok(Held { access: pair.access, expires_at: grant.access_expires_at })
+    }
+
+    /// Seals a pair under the grant's data key.
+    pub(crate) async fn seal_pair(
+        &self,
+        id: GrantId,
+        access: &Secret,
+        refresh: Option<&Secret>,
+        access_expires_at: Timestamp,
+        scopes: Vec<String>,
+    ) -> Result<NewTokens, EngineError> {
+        let key = self.data_key(id.0).await?;
+        let text = StoredPairText { access: access.expose(), refresh: refresh.map(Secret::expose) };
+        // Held as a secret so that its memory is cleared.
+        let text = Secret::new(
+            serde_json::to_string(&text).map_err(|error| EngineError::Invalid(error.to_string()))?,
+        );
+        let tokens = key.seal(context(&id), text.expose().as_bytes(), &self.entropy);
+        Ok(NewTokens { tokens, access_expires_at, scopes })
+    }
+
+    /// The stored pair of a grant.
+    pub(crate) async fn open_pair(&self, grant: &Grant) -> Result<StoredPair, EngineError> {
+        let wrapped = self.store.data_key(grant.id.0).await?.ok_or(GrantError::Gone)?;
+        let key = self.ring.unwrap(grant.id.0.as_bytes(), &wrapped)?;
+        let opened = key.open(context(&grant.id), &grant.tokens)?;
+        serde_json::from_slice(opened.expose()).map_err(|_| EngineError::Unreadable {
+            model: "grant",
+            why: "its tokens have another form than this version writes".to_owned(),
+        })
+    }
+
+    async fn usable_pair(&self, id: GrantId) -> Result<(Grant, StoredPair), EngineError> {
+        let grant = self.store.grant(id).await?.ok_or(GrantError::Gone)?;
+        if let GrantState::NeedsRelink { reason } = &grant.state {
+            return Err(GrantError::NeedsRelink(reason.clone()).into());
+        }
+        let pair = self.open_pair(&grant).await?;
+        Ok((grant, pair))
+    }
+}
+
+impl Engine {
+    /// The newest refresh token of a grant, for the caller that keeps it (`sync --once`).
+    ///
+    /// # Errors
+    /// When the grant is gone or cannot be opened.
+    pub async fn refresh_token_of(&self, id: GrantId) -> Result<Option<Secret>, EngineError> {
+        let grant = self.inner.store.grant(id).await?.ok_or(GrantError::Gone)?;
+        Ok(self.inner.open_pair(&grant).await?.refresh)
+    }
+}

@@ -1,0 +1,244 @@
+//! The command line: every command and flag, with examples in the help.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+use linkspan_model::product::Product;
+use linkspan_model::secret::Secret;
+use url::Url;
+
+/// Link, sync, serve and search your customers' Jira, Jira Service Management and Confluence Cloud sites.
+#[derive(Debug, Parser)]
+#[command(name = "linkspan", version, about, propagate_version = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// What to log, as in `info` or `linkspan_engine=debug,warn`. Logs go to standard error.
+    #[arg(long, global = true, env = "LINKSPAN_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+
+    /// Write logs as JSON lines.
+    #[arg(long, global = true, env = "LINKSPAN_LOG_JSON")]
+    pub(crate) log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Try everything without an Atlassian site: sandbox and server in one process, already linked and synced.
+    #[command(after_help = "Examples:
+  linkspan demo
+  linkspan demo --issues 100000 --pages 20000
+  linkspan demo --dataset ../data --json")]
+    Demo(Demo),
+
+    /// Run the server, for real Atlassian unless told otherwise.
+    #[command(after_help = "Examples:
+  LINKSPAN_MASTER_KEY=$(linkspan keys generate) linkspan serve --client-id ID --client-secret SECRET \\
+      --public-url https://link.example.com --data-dir /var/lib/linkspan
+  linkspan serve --atlassian-origin http://127.0.0.1:8090 --client-id ID --client-secret SECRET --json")]
+    Serve(Serve),
+
+    /// Run only the simulator of Atlassian Cloud.
+    #[command(after_help = "Examples:
+  linkspan sandbox
+  linkspan sandbox --listen 127.0.0.1:0 --issues 1000000 --points-quota 65000 --json")]
+    Sandbox(Sandbox),
+
+    /// Read a site without running a server.
+    #[command(after_help = "Examples:
+  linkspan sync --once --client-id ID --client-secret SECRET --refresh-token TOKEN \\
+      --cloud-id 11223344-a1b2-3b33-c444-def123456789 --product jira --data-dir copy
+  linkspan sync --once --atlassian-origin http://127.0.0.1:8090 … --json")]
+    Sync(Sync),
+
+    /// Show the smallest scope list for what you want, or compare with what an app or a grant has.
+    #[command(after_help = "Examples:
+  linkspan scopes --want tickets,comments,articles
+  linkspan scopes --want tickets --have 'read:jira-work offline_access'
+  linkspan scopes --family granular --json")]
+    Scopes(Scopes),
+
+    /// Make keys.
+    #[command(subcommand, after_help = "Examples:
+  export LINKSPAN_MASTER_KEY=$(linkspan keys generate)")]
+    Keys(Keys),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Print a new master key, for `LINKSPAN_MASTER_KEY`. Keep it apart from the data it protects.
+    Generate,
+}
+
+/// Where data is kept.
+#[derive(Debug, Args)]
+pub(crate) struct Storage {
+    /// The directory that holds the database.
+    #[arg(long, env = "LINKSPAN_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// A database elsewhere: `sqlite:PATH` or `postgres://…`. Default: SQLite in the data directory.
+    #[arg(long, env = "LINKSPAN_DATABASE", value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+/// What the simulator holds.
+#[derive(Debug, Args)]
+pub(crate) struct World {
+    /// Everything generated follows from this number.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Projects to generate.
+    #[arg(long, value_name = "N")]
+    pub(crate) projects: Option<u32>,
+    /// Issues to generate.
+    #[arg(long, value_name = "N")]
+    pub(crate) issues: Option<u64>,
+    /// Confluence spaces to generate.
+    #[arg(long, value_name = "N")]
+    pub(crate) spaces: Option<u32>,
+    /// Confluence pages and blog posts to generate.
+    #[arg(long, value_name = "N")]
+    pub(crate) pages: Option<u64>,
+    /// Accounts to generate.
+    #[arg(long, value_name = "N")]
+    pub(crate) users: Option<u32>,
+    /// Groups to generate.
+    #[arg(long, value_name = "N")]
+    pub(crate) groups: Option<u32>,
+    /// Load this data set instead of generating; any part of it may be missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dataset: Option<PathBuf>,
+    /// Delay every answer of the simulator by this much.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) latency_ms: u64,
+    /// Points an app may spend in an hour, as Atlassian meters them; 0 = no limit.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) points_quota: u64,
+    /// Start the simulator's clock here instead of at the present, as in `2026-11-25T08:00:00Z`.
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) clock: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where the server listens; port 0 takes any free port. Default: 127.0.0.1:8080, or a free port if that is taken.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where the simulator listens. Default: 127.0.0.1:8090, or a free port if that is taken.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) sandbox_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+    #[command(flatten)]
+    pub(crate) world: World,
+    /// Print one JSON line when the first sync is complete, and nothing else on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The vendor's OAuth registration.
+#[derive(Debug, Args)]
+pub(crate) struct App {
+    /// Client id of your OAuth 2.0 (3LO) app.
+    #[arg(long, env = "LINKSPAN_CLIENT_ID", value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// Client secret of that app. Prefer the environment: arguments are visible to other users of the machine.
+    #[arg(long, env = "LINKSPAN_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub(crate) client_secret: Option<Secret>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where the server listens; port 0 takes any free port.
+    #[arg(long, env = "LINKSPAN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub(crate) listen: SocketAddr,
+    /// The address at which browsers reach this server. Default: the address it listens on.
+    #[arg(long, env = "LINKSPAN_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<Url>,
+    #[command(flatten)]
+    pub(crate) app: App,
+    /// The name your customers see on the link page.
+    #[arg(long, env = "LINKSPAN_VENDOR_NAME", default_value = "Linkspan", value_name = "NAME")]
+    pub(crate) vendor_name: String,
+    /// Scopes to ask for, separated by spaces. Default: the smallest list for everything that is read.
+    #[arg(long, env = "LINKSPAN_SCOPES", value_name = "SCOPES")]
+    pub(crate) scopes: Option<String>,
+    /// Master keys as printed by `linkspan keys generate`, the active one first, separated by commas.
+    #[arg(long, env = "LINKSPAN_MASTER_KEY", hide_env_values = true, value_name = "KEYS")]
+    pub(crate) master_key: Option<Secret>,
+    /// A file with the master keys.
+    #[arg(long, env = "LINKSPAN_MASTER_KEY_FILE", value_name = "FILE", conflicts_with = "master_key")]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// Send what is meant for any Atlassian host to this origin, such as a sandbox.
+    #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
+    pub(crate) atlassian_origin: Option<Url>,
+    /// How often each source is read for changes, in seconds.
+    #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS")]
+    pub(crate) sync_every: u64,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+    /// Print one JSON line when ready, and nothing else on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// Where the simulator listens; port 0 takes any free port.
+    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDR:PORT")]
+    pub(crate) listen: SocketAddr,
+    /// The callback URL of the app that is registered from the start.
+    #[arg(long, default_value = "http://127.0.0.1:8080/oauth/callback", value_name = "URL")]
+    pub(crate) redirect_uri: Url,
+    #[command(flatten)]
+    pub(crate) world: World,
+    /// Print one JSON line when ready, and nothing else on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// Read everything, or what changed since the last run, then exit.
+    #[arg(long, required = true)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) app: App,
+    /// The grant to read with. It is rotated; the newest one is in the `--json` line and, sealed, in the data directory.
+    #[arg(long, env = "LINKSPAN_REFRESH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) refresh_token: Option<Secret>,
+    /// The site to read.
+    #[arg(long, env = "LINKSPAN_CLOUD_ID", value_name = "ID")]
+    pub(crate) cloud_id: String,
+    /// What to read there: `jira` (with Jira Service Management) or `confluence`.
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Product,
+    /// Send what is meant for any Atlassian host to this origin, such as a sandbox.
+    #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
+    pub(crate) atlassian_origin: Option<Url>,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+    /// Print one JSON line at the end, and nothing else on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scopes {
+    /// What you want, separated by commas; without it, everything that Linkspan reads.
+    #[arg(long, value_delimiter = ',', value_name = "FEATURE,…")]
+    pub(crate) want: Vec<String>,
+    /// Scopes an app or a grant has, separated by spaces: shows what is missing and what is not needed.
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) have: Option<String>,
+    /// `classic` (fewer scopes, recommended by Atlassian) or `granular`.
+    #[arg(long, default_value = "classic", value_name = "FAMILY")]
+    pub(crate) family: String,
+    /// Print one JSON line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
