@@ -213,7 +213,8 @@ pub static ATTACHMENT_CONTENT: Call = Call::get(
     "/wiki/rest/api/content/{id}/child/attachment/{attachmentId}/download",
 )
 .scopes(all_of!["readonly:content.attachment:confluence"], all_of!["read:attachment:confluence"])
-.file();
+.file()
+.core();
 
 // Who may see what.
 

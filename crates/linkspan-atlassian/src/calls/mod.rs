@@ -93,6 +93,12 @@ pub enum Items {
     Bare,
     /// A member of the answer is the array.
     Named(&'static str),
+    /// Every member of the answer is one.
+    Members,
+    /// The answer is one object that holds them in this member, when they are asked for.
+    Rows(&'static str),
+    /// The first member is an array of objects that hold them in the second member, when they are asked for.
+    RowsInList(&'static str, &'static str),
     /// Content restrictions: what pages is the longest list of users or groups of any operation.
     RestrictionSubjects,
 }
@@ -167,7 +173,7 @@ pub enum Answer {
 /// One upstream operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Its name in logs, metrics, errors and errors' tests, such as `jira.search.jql`.
+    /// Its name in logs, metrics and errors, such as `jira.search.jql`.
     pub name: &'static str,
     /// Its method.
     pub method: Method,
@@ -193,7 +199,7 @@ pub struct Call {
     pub owner: Feature,
 }
 
-/// A scope family of one alternative.
+/// Scopes with one alternative: all of these.
 macro_rules! all_of {
     ($($scope:literal),* $(,)?) => { &[&[$($scope),*]] };
 }
@@ -253,6 +259,21 @@ impl Call {
 
     const fn list(mut self, member: &'static str) -> Self {
         self.items = Items::Named(member);
+        self
+    }
+
+    const fn members(mut self) -> Self {
+        self.items = Items::Members;
+        self
+    }
+
+    const fn rows(mut self, member: &'static str) -> Self {
+        self.items = Items::Rows(member);
+        self
+    }
+
+    const fn rows_in_list(mut self, list: &'static str, member: &'static str) -> Self {
+        self.items = Items::RowsInList(list, member);
         self
     }
 

@@ -215,7 +215,9 @@ impl Upstream {
             .filter_map(|value| value.to_str().ok())
             .find_map(next_of_link_header);
         let (limits, body) = self.read_success(call.into(), response, self.limits.body_cap).await?;
-        let envelope = if call.answer == Answer::File || body.is_empty() {
+        let envelope = if call.answer == Answer::File {
+            Envelope { items: 1, ..Envelope::default() }
+        } else if body.is_empty() {
             Envelope::default()
         } else {
             Envelope::read(&body, call.items).map_err(|error| unreadable(call.name, &error))?

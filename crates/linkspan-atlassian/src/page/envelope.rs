@@ -73,12 +73,21 @@ impl<'de> Visitor<'de> for EnvelopeSeed {
             return Err(serde::de::Error::invalid_type(serde::de::Unexpected::Map, &self));
         }
         let mut envelope = Envelope { items: u64::from(self.0 == Items::Single), ..Envelope::default() };
-        let mut found = self.0 == Items::Single;
+        let mut found = matches!(self.0, Items::Single | Items::Members | Items::Rows(_));
         while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             match (self.0, name.as_ref()) {
                 (Items::Named(list), name) if name == list => {
                     found = true;
                     envelope.items = map.next_value_seed(Count)?;
+                }
+                (Items::Members, _) => {
+                    envelope.items += 1;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                (Items::Rows(rows), name) if name == rows => envelope.items = map.next_value_seed(Count)?,
+                (Items::RowsInList(list, rows), name) if name == list => {
+                    found = true;
+                    envelope.items = map.next_value_seed(CountRows(rows))?;
                 }
                 (Items::RestrictionSubjects, "results") => {
                     found = true;
@@ -120,7 +129,7 @@ impl<'de> Visitor<'de> for EnvelopeSeed {
             Ok(envelope)
         } else {
             let list = match self.0 {
-                Items::Named(list) => list,
+                Items::Named(list) | Items::RowsInList(list, _) => list,
                 _ => "results",
             };
             Err(serde::de::Error::missing_field(list))
@@ -152,6 +161,33 @@ impl<'de> Visitor<'de> for Count {
             count += 1;
         }
         Ok(count)
+    }
+}
+
+/// Sums the lengths of the arrays that the elements of an array hold in one member.
+struct CountRows(&'static str);
+
+impl<'de> DeserializeSeed<'de> for CountRows {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for CountRows {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<u64, A::Error> {
+        let mut rows = 0;
+        while let Some(element) = seq.next_element_seed(EnvelopeSeed(Items::Rows(self.0)))? {
+            rows += element.items;
+        }
+        Ok(rows)
     }
 }
 

@@ -232,6 +232,21 @@ fn s9_a_body_that_stops_or_has_another_shape_is_told_apart() {
 }
 
 #[test]
+fn r3_what_is_priced_by_rows_is_counted_by_rows() {
+    let scheme = |rows| json!({ "id": 1, "permissions": objects(rows) });
+    let points = |call: &Call, body: Value| {
+        call.price.of(Envelope::read(body.to_string().as_bytes(), call.items).unwrap().items)
+    };
+    assert_eq!(points(&jira::PROJECT_PERMISSION_SCHEME, scheme(4)), 9);
+    assert_eq!(points(&jira::PROJECT_PERMISSION_SCHEME, json!({ "id": 1 })), 1);
+    let list = json!({ "permissionSchemes": [scheme(4), { "id": 2 }, scheme(1)] });
+    assert_eq!(points(&jira::PERMISSION_SCHEMES, list), 11);
+    assert_eq!(points(&jira::PROJECT_ROLES, json!({ "Admins": "https://x/1", "Users": "https://x/2" })), 5);
+    assert_eq!(points(&jira::MYSELF, json!({ "accountId": "a" })), 3);
+    assert_eq!(points(&jira::GROUP_MEMBERS, json!({ "values": objects(8) })), 17);
+}
+
+#[test]
 fn m6_a_body_nested_ten_thousand_deep_is_counted_without_recursion() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let body = format!(r#"{{"issues":[{deep}],"x":{deep}}}"#);

@@ -181,7 +181,8 @@ pub static ATTACHMENT: Call =
 pub static ATTACHMENT_CONTENT: Call =
     Call::get(Feature::Attachments, "jira.attachment.content", "/rest/api/3/attachment/content/{id}")
         .scopes(READ_WORK, all_of!["read:attachment:jira"])
-        .file();
+        .file()
+        .core();
 
 /// Every operation of this file.
 pub(super) static ALL: &[&Call] = &[

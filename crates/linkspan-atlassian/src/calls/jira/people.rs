@@ -66,13 +66,14 @@ pub static PROJECT_PERMISSION_SCHEME: Call = Call::get(
     "/rest/api/3/project/{projectKeyOrId}/permissionscheme",
 )
 .scopes(READ_WORK, PERMISSION_SCHEME_READ)
+.rows("permissions")
 .identity();
 
 /// Lists the permission schemes (`expand=all`).
 pub static PERMISSION_SCHEMES: Call =
     Call::get(Feature::Permissions, "jira.permission-scheme.list", "/rest/api/3/permissionscheme")
         .scopes(READ_WORK, PERMISSION_SCHEME_READ)
-        .list("permissionSchemes")
+        .rows_in_list("permissionSchemes", "permissions")
         .identity();
 
 /// Lists the issue security schemes.

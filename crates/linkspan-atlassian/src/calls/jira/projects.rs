@@ -42,7 +42,9 @@ pub static PROJECT: Call =
 /// Maps the names of a project's roles to their URLs.
 pub static PROJECT_ROLES: Call =
     Call::get(Feature::Permissions, "jira.project.roles", "/rest/api/3/project/{projectIdOrKey}/role")
-        .scopes(READ_WORK, all_of!["read:project-role:jira"]);
+        .scopes(READ_WORK, all_of!["read:project-role:jira"])
+        .members()
+        .identity();
 
 /// Reads a role of a project with its actors.
 pub static PROJECT_ROLE: Call =
