@@ -1,0 +1,477 @@
+//! Storage format and exported HTML to ADF: paragraphs, headings, lists, tables, code, panels, tasks, mentions and marks.
+//! All text is kept; what ADF cannot nest is lifted into paragraphs where it stands.
+
+use super::markup::{Element, Node, parse, unescape};
+use super::wiki_to_adf::push_escaped;
+
+/// What a list of blocks stands in, which decides what it may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Document,
+    Panel,
+    Quote,
+    Cell,
+    Item,
+}
+
+impl Inside {
+    fn takes_headings(self) -> bool {
+        matches!(self, Self::Document | Self::Panel | Self::Cell)
+    }
+
+    fn takes_quotes(self) -> bool {
+        matches!(self, Self::Document | Self::Cell)
+    }
+
+    fn takes_panels(self) -> bool {
+        matches!(self, Self::Document | Self::Cell)
+    }
+
+    fn takes_tables(self) -> bool {
+        self == Self::Document
+    }
+
+    fn takes_rules(self) -> bool {
+        matches!(self, Self::Document | Self::Panel | Self::Cell)
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    blocks: Vec<String>,
+    inline: Vec<String>,
+    /// Whether the inline content ends in a space, or has just begun: then further white space adds nothing.
+    spaced: bool,
+    marks: Vec<String>,
+    locals: u64,
+}
+
+/// The document as JSON text.
+pub(super) fn convert(markup: &str) -> String {
+    let mut builder = Builder { spaced: true, ..Builder::default() };
+    builder.children(&parse(markup), Inside::Document);
+    builder.paragraph();
+    format!(r#"{{"type":"doc","version":1,"content":[{}]}}"#, builder.blocks.join(","))
+}
+
+impl Builder {
+    fn children(&mut self, parent: &Element<'_>, inside: Inside) {
+        for child in &parent.children {
+            match child {
+                Node::Text(text) => self.text(&unescape(text)),
+                Node::Cdata(text) => self.text(text),
+                Node::Element(element) => self.element(element, inside),
+            }
+        }
+    }
+
+    /// Blocks of an element's content, at least one: an empty paragraph when there is none.
+    fn inner(&mut self, element: &Element<'_>, inside: Inside) -> String {
+        let marks = std::mem::take(&mut self.marks);
+        let mut builder = Self { spaced: true, marks, locals: self.locals, ..Self::default() };
+        builder.children(element, inside);
+        builder.paragraph();
+        self.locals = builder.locals;
+        self.marks = builder.marks;
+        if builder.blocks.is_empty() { r#"{"type":"paragraph"}"#.to_owned() } else { builder.blocks.join(",") }
+    }
+
+    fn text(&mut self, text: &str) {
+        let mut collapsed = String::with_capacity(text.len());
+        for character in text.chars() {
+            if character.is_ascii_whitespace() {
+                if !self.spaced {
+                    collapsed.push(' ');
+                    self.spaced = true;
+                }
+            } else {
+                collapsed.push(character);
+                self.spaced = false;
+            }
+        }
+        self.run(&collapsed);
+    }
+
+    fn run(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let mut node = String::from(r#"{"type":"text","text":""#);
+        push_escaped(&mut node, text);
+        node.push('"');
+        let code = self.marks.iter().any(|mark| mark.contains(r#""code""#));
+        let mut marks: Vec<&str> = Vec::new();
+        for mark in &self.marks {
+            let allowed = !code || mark.contains(r#""code""#) || mark.contains(r#""link""#);
+            let kind = mark.split(',').next().unwrap_or("");
+            if allowed && !marks.iter().any(|known| known.split(',').next() == Some(kind)) {
+                marks.push(mark);
+            }
+        }
+        if !marks.is_empty() {
+            node.push_str(r#","marks":["#);
+            node.push_str(&marks.join(","));
+            node.push(']');
+        }
+        node.push('}');
+        self.inline.push(node);
+    }
+
+    fn node(&mut self, node: String) {
+        self.inline.push(node);
+        self.spaced = false;
+    }
+
+    fn paragraph(&mut self) {
+        self.block_of(r#"{"type":"paragraph""#);
+    }
+
+    /// Ends the inline content and makes a block of it, if there is any.
+    fn block_of(&mut self, opening: &str) {
+        self.spaced = true;
+        let inline = std::mem::take(&mut self.inline);
+        let blank = |node: &String| node == r#"{"type":"text","text":" "}"# || node == r#"{"type":"hardBreak"}"#;
+        if !inline.iter().all(blank) {
+            self.blocks.push(format!(r#"{opening},"content":[{}]}}"#, inline.join(",")));
+        }
+    }
+
+    fn marked(&mut self, mark: String, element: &Element<'_>, inside: Inside) {
+        self.marks.push(mark);
+        self.children(element, inside);
+        self.marks.pop();
+    }
+
+    fn local_id(&mut self) -> String {
+        self.locals += 1;
+        crate::world::seed::uuid(0x10ca1, self.locals)
+    }
+
+    fn element(&mut self, element: &Element<'_>, inside: Inside) {
+        let simple = |kind: &str| format!(r#"{{"type":"{kind}"}}"#);
+        match &*element.name {
+            "strong" | "b" => self.marked(simple("strong"), element, inside),
+            "em" | "i" | "cite" => self.marked(simple("em"), element, inside),
+            "u" => self.marked(simple("underline"), element, inside),
+            "s" | "del" => self.marked(simple("strike"), element, inside),
+            "code" => self.marked(simple("code"), element, inside),
+            "sub" | "sup" => self.marked(format!(r#"{{"type":"subsup","attrs":{{"type":"{}"}}}}"#, element.name), element, inside),
+            "a" => self.anchor(element, inside),
+            "br" => {
+                if !self.inline.is_empty() {
+                    self.node(simple("hardBreak"));
+                    self.spaced = true;
+                }
+            }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.paragraph();
+                self.children(element, Inside::Item);
+                let level = &element.name[1..];
+                if inside.takes_headings() {
+                    self.block_of(&format!(r#"{{"type":"heading","attrs":{{"level":{level}}}"#));
+                } else {
+                    self.paragraph();
+                }
+            }
+            "ul" | "ol" => self.list(element, inside),
+            "table" => self.table(element, inside),
+            "pre" | "ac:plain-text-body" => self.code(&element.text(), None),
+            "blockquote" if inside.takes_quotes() => {
+                self.paragraph();
+                let content = self.inner(element, Inside::Quote);
+                self.blocks.push(format!(r#"{{"type":"blockquote","content":[{content}]}}"#));
+            }
+            "hr" => {
+                self.paragraph();
+                if inside.takes_rules() {
+                    self.blocks.push(simple("rule"));
+                }
+            }
+            "script" | "style" | "ac:parameter" | "ac:task-id" | "ac:task-uuid" | "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => {}
+            name if name.starts_with("ac:") || name.starts_with("ri:") || name == "time" => self.construct(element, inside),
+            "p" | "div" | "li" | "tr" | "dt" | "dd" | "blockquote" | "section" | "caption" | "thead" | "tbody" => {
+                self.paragraph();
+                self.children(element, inside);
+                self.paragraph();
+            }
+            "td" | "th" => {
+                self.children(element, inside);
+                self.text(" ");
+            }
+            _ => self.children(element, inside),
+        }
+    }
+
+    fn anchor(&mut self, element: &Element<'_>, inside: Inside) {
+        match element.attribute("href").filter(|href| !href.trim().is_empty()) {
+            Some(href) => {
+                let mut mark = String::from(r#"{"type":"link","attrs":{"href":""#);
+                push_escaped(&mut mark, &href);
+                mark.push_str(r#""}}"#);
+                self.marked(mark, element, inside);
+            }
+            None => self.children(element, inside),
+        }
+    }
+
+    fn code(&mut self, text: &str, language: Option<&str>) {
+        self.paragraph();
+        let mut block = String::from(r#"{"type":"codeBlock""#);
+        if let Some(language) = language.filter(|language| !language.is_empty()) {
+            block.push_str(r#","attrs":{"language":""#);
+            push_escaped(&mut block, language);
+            block.push_str(r#""}"#);
+        }
+        if !text.is_empty() {
+            block.push_str(r#","content":[{"type":"text","text":""#);
+            push_escaped(&mut block, text);
+            block.push_str(r#""}]"#);
+        }
+        block.push('}');
+        self.blocks.push(block);
+    }
+
+    fn list(&mut self, element: &Element<'_>, inside: Inside) {
+        self.paragraph();
+        let mut items = Vec::new();
+        for child in &element.children {
+            match child {
+                Node::Element(item) if item.name == "li" => {
+                    let mut content = self.inner(item, Inside::Item);
+                    if !content.starts_with(r#"{"type":"paragraph""#) && !content.starts_with(r#"{"type":"codeBlock""#) {
+                        content.insert_str(0, r#"{"type":"paragraph"},"#);
+                    }
+                    items.push(format!(r#"{{"type":"listItem","content":[{content}]}}"#));
+                }
+                Node::Element(other) => {
+                    // A list right inside a list belongs to the item before it.
+                    let wrapper = Element { name: "li".into(), attributes: Vec::new(), children: Vec::new() };
+                    let mut inner = Self { spaced: true, locals: self.locals, ..Self::default() };
+                    inner.element(other, Inside::Item);
+                    inner.paragraph();
+                    self.locals = inner.locals;
+                    if !inner.blocks.is_empty() {
+                        let lead = self.inner(&wrapper, Inside::Item);
+                        items.push(format!(r#"{{"type":"listItem","content":[{lead},{}]}}"#, inner.blocks.join(",")));
+                    }
+                }
+                Node::Text(text) if !text.trim().is_empty() => {
+                    self.text(&unescape(text));
+                    self.paragraph();
+                    if let Some(paragraph) = self.blocks.pop() {
+                        items.push(format!(r#"{{"type":"listItem","content":[{paragraph}]}}"#));
+                    }
+                }
+                Node::Text(_) | Node::Cdata(_) => {}
+            }
+        }
+        let _ = inside;
+        if items.is_empty() {
+            return;
+        }
+        let kind = if element.name == "ol" { "orderedList" } else { "bulletList" };
+        let order = element.attribute("start").and_then(|start| start.parse::<u32>().ok()).filter(|_| kind == "orderedList");
+        let attributes = order.map_or(String::new(), |order| format!(r#","attrs":{{"order":{order}}}"#));
+        self.blocks.push(format!(r#"{{"type":"{kind}"{attributes},"content":[{}]}}"#, items.join(",")));
+    }
+
+    fn table(&mut self, element: &Element<'_>, inside: Inside) {
+        self.paragraph();
+        if !inside.takes_tables() {
+            self.children(element, inside);
+            self.paragraph();
+            return;
+        }
+        let mut rows = Vec::new();
+        self.rows(element, &mut rows);
+        if !rows.is_empty() {
+            self.blocks.push(format!(r#"{{"type":"table","content":[{}]}}"#, rows.join(",")));
+        }
+    }
+
+    fn rows(&mut self, parent: &Element<'_>, rows: &mut Vec<String>) {
+        for element in parent.elements() {
+            match &*element.name {
+                "tr" => {
+                    let cells: Vec<String> = element
+                        .elements()
+                        .filter(|cell| matches!(&*cell.name, "td" | "th"))
+                        .map(|cell| {
+                            let kind = if cell.name == "th" { "tableHeader" } else { "tableCell" };
+                            let span = |name: &str| cell.attribute(name).and_then(|it| it.parse::<u32>().ok()).filter(|span| *span > 1);
+                            let spans = [("colspan", span("colspan")), ("rowspan", span("rowspan"))];
+                            let spans: Vec<String> = spans.iter().filter_map(|(name, span)| span.map(|span| format!(r#""{name}":{span}"#))).collect();
+                            let content = self.inner(cell, Inside::Cell);
+                            format!(r#"{{"type":"{kind}","attrs":{{{}}},"content":[{content}]}}"#, spans.join(","))
+                        })
+                        .collect();
+                    if !cells.is_empty() {
+                        rows.push(format!(r#"{{"type":"tableRow","content":[{}]}}"#, cells.join(",")));
+                    }
+                }
+                "caption" => {
+                    self.children(element, Inside::Document);
+                    self.paragraph();
+                }
+                _ => self.rows(element, rows),
+            }
+        }
+    }
+
+    /// Confluence's own elements.
+    fn construct(&mut self, element: &Element<'_>, inside: Inside) {
+        match &*element.name {
+            "ac:structured-macro" | "ac:macro" => self.macro_(element, inside),
+            "ac:task-list" => self.tasks(element),
+            "ac:emoticon" => self.emoticon(element),
+            "ac:link" => self.link(element, inside),
+            "ac:inline-comment-marker" => {
+                let reference = element.attribute("ac:ref").unwrap_or_default();
+                let mut mark = String::from(r#"{"type":"annotation","attrs":{"annotationType":"inlineComment","id":""#);
+                push_escaped(&mut mark, &reference);
+                mark.push_str(r#""}}"#);
+                self.marked(mark, element, inside);
+            }
+            "time" => {
+                let day = element.attribute("datetime").unwrap_or_default();
+                let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+                if let (Some(Some(year)), Some(Some(month @ 1..=12)), Some(Some(date @ 1..=31))) = (parts.next(), parts.next(), parts.next()) {
+                    let days = crate::world::text::days_from_civil(year.clamp(1, 9999), month, date);
+                    self.node(format!(r#"{{"type":"date","attrs":{{"timestamp":"{}"}}}}"#, days * 86_400_000));
+                }
+            }
+            "ac:image" => {
+                let url = element.child("ri:url").and_then(|url| url.attribute("ri:value"));
+                if let (Some(url), Inside::Document) = (url, inside) {
+                    self.paragraph();
+                    let mut media = String::from(r#"{"type":"mediaSingle","attrs":{"layout":"center"},"content":[{"type":"media","attrs":{"type":"external","url":""#);
+                    push_escaped(&mut media, &url);
+                    media.push_str(r#""}}]}"#);
+                    self.blocks.push(media);
+                }
+                if let Some(caption) = element.child("ac:caption") {
+                    self.children(caption, inside);
+                }
+            }
+            _ => self.children(element, inside),
+        }
+    }
+
+    fn macro_(&mut self, element: &Element<'_>, inside: Inside) {
+        let name = element.attribute("ac:name").unwrap_or_default();
+        let rich = element.child("ac:rich-text-body");
+        let panel = match name.as_str() {
+            "info" => Some("info"),
+            "note" => Some("warning"),
+            "warning" => Some("error"),
+            "tip" => Some("success"),
+            "panel" => Some("note"),
+            _ => None,
+        };
+        match (name.as_str(), rich, element.child("ac:plain-text-body")) {
+            ("status", ..) => {
+                let title = element.parameter("title").filter(|title| !title.is_empty()).unwrap_or_else(|| " ".to_owned());
+                let mut node = String::from(r#"{"type":"status","attrs":{"text":""#);
+                push_escaped(&mut node, &title);
+                node.push_str(r#"","color":"neutral"}}"#);
+                self.node(node);
+            }
+            (_, _, Some(plain)) => self.code(&plain.text(), element.parameter("language").as_deref()),
+            (_, Some(body), None) => {
+                self.paragraph();
+                if let Some(title) = element.parameter("title") {
+                    self.text(&title);
+                    self.paragraph();
+                }
+                if let Some(panel) = panel.filter(|_| inside.takes_panels()) {
+                    let content = self.inner(body, Inside::Panel);
+                    self.blocks.push(format!(r#"{{"type":"panel","attrs":{{"panelType":"{panel}"}},"content":[{content}]}}"#));
+                } else {
+                    self.children(body, inside);
+                    self.paragraph();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tasks(&mut self, element: &Element<'_>) {
+        self.paragraph();
+        let mut items = Vec::new();
+        for task in element.elements().filter(|it| it.name == "ac:task") {
+            let done = task.child("ac:task-status").is_some_and(|status| status.text().trim() == "complete");
+            let mut body = Self { spaced: true, locals: self.locals, ..Self::default() };
+            if let Some(text) = task.child("ac:task-body") {
+                body.run(&text.text().split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+            let id = self.local_id();
+            let state = if done { "DONE" } else { "TODO" };
+            let content = if body.inline.is_empty() { String::new() } else { format!(r#","content":[{}]"#, body.inline.join(",")) };
+            items.push(format!(r#"{{"type":"taskItem","attrs":{{"localId":"{id}","state":"{state}"}}{content}}}"#));
+        }
+        if !items.is_empty() {
+            let id = self.local_id();
+            self.blocks.push(format!(r#"{{"type":"taskList","attrs":{{"localId":"{id}"}},"content":[{}]}}"#, items.join(",")));
+        }
+    }
+
+    fn emoticon(&mut self, element: &Element<'_>) {
+        let fallback = element.attribute("ac:emoji-fallback").filter(|it| !it.is_empty());
+        let short = element.attribute("ac:emoji-shortname").or_else(|| element.attribute("ac:name").map(|name| format!(":{name}:")));
+        let mut node = String::from(r#"{"type":"emoji","attrs":{"shortName":""#);
+        push_escaped(&mut node, &short.unwrap_or_default());
+        node.push('"');
+        if let Some(fallback) = fallback {
+            node.push_str(r#","text":""#);
+            push_escaped(&mut node, &fallback);
+            node.push('"');
+        }
+        node.push_str("}}");
+        self.node(node);
+    }
+
+    fn link(&mut self, element: &Element<'_>, inside: Inside) {
+        if let Some(id) = element.child("ri:user").and_then(|user| user.attribute("ri:account-id")) {
+            let mut node = String::from(r#"{"type":"mention","attrs":{"id":""#);
+            push_escaped(&mut node, &id);
+            node.push_str(r#""}}"#);
+            self.node(node);
+            return;
+        }
+        let body = element.elements().find(|it| matches!(&*it.name, "ac:link-body" | "ac:plain-text-link-body"));
+        if let Some(body) = body {
+            self.children(body, inside);
+            return;
+        }
+        let title = |name: &str, attribute: &str| element.child(name).and_then(|it| it.attribute(attribute));
+        let shown = title("ri:page", "ri:content-title").or_else(|| title("ri:blog-post", "ri:content-title")).or_else(|| title("ri:attachment", "ri:filename"));
+        self.text(&shown.unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::convert;
+
+    fn inside(adf: &str) -> String {
+        format!(r#"{{"type":"doc","version":1,"content":[{adf}]}}"#)
+    }
+
+    #[test]
+    fn blocks_become_nodes() {
+        let adf = convert("<h2>A &amp; b</h2>\n<p>x <strong>y</strong><br/>z</p><ul><li>one<ul><li>two</li></ul></li></ul>");
+        let expected = inside(
+            r#"{"type":"heading","attrs":{"level":2},"content":[{"type":"text","text":"A & b"}]},{"type":"paragraph","content":[{"type":"text","text":"x "},{"type":"text","text":"y","marks":[{"type":"strong"}]},{"type":"hardBreak"},{"type":"text","text":"z"}]},{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"one"}]},{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"two"}]}]}]}]}]}"#,
+        );
+        assert_eq!(adf, expected);
+    }
+
+    #[test]
+    fn storage_constructs_become_nodes() {
+        let adf = convert(r#"<p>Due <time datetime="2026-01-01"/></p><ac:structured-macro ac:name="code"><ac:parameter ac:name="language">sql</ac:parameter><ac:plain-text-body><![CDATA[select 1 < 2]]></ac:plain-text-body></ac:structured-macro>"#);
+        let expected = inside(
+            r#"{"type":"paragraph","content":[{"type":"text","text":"Due "},{"type":"date","attrs":{"timestamp":"1767225600000"}}]},{"type":"codeBlock","attrs":{"language":"sql"},"content":[{"type":"text","text":"select 1 < 2"}]}"#,
+        );
+        assert_eq!(adf, expected);
+    }
+}
