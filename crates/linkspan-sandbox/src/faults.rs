@@ -44,11 +44,19 @@ impl FaultKind {
     /// Product refusals strike product requests, the token endpoint's faults strike the token endpoint.
     fn applies_to(self, request: &FaultRequest<'_>) -> bool {
         match self {
-            Self::Gone | Self::Unauthorized | Self::ScopeMismatch | Self::ExpiredToken | Self::NotInstalled | Self::RevokeGrant => {
-                request.cloud_id.is_some()
-            }
+            Self::Gone
+            | Self::Unauthorized
+            | Self::ScopeMismatch
+            | Self::ExpiredToken
+            | Self::NotInstalled
+            | Self::RevokeGrant => request.cloud_id.is_some(),
             Self::NoRefreshToken => request.path == "/oauth/token",
-            Self::Latency | Self::Status | Self::RateLimit | Self::CutBody | Self::NoReply | Self::LostReply => true,
+            Self::Latency
+            | Self::Status
+            | Self::RateLimit
+            | Self::CutBody
+            | Self::NoReply
+            | Self::LostReply => true,
         }
     }
 }
@@ -133,10 +141,12 @@ impl Fault {
     }
 
     fn matches(&self, request: &FaultRequest<'_>) -> bool {
-        let same_method = self.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(request.method));
+        let same_method =
+            self.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(request.method));
         let same_site = self.cloud_id.as_deref().is_none_or(|cloud_id| request.cloud_id == Some(cloud_id));
         let same_path = self.path.as_deref().is_none_or(|pattern| {
-            glob_matches(pattern, request.path) || request.template.is_some_and(|template| template == pattern)
+            glob_matches(pattern, request.path)
+                || request.template.is_some_and(|template| template == pattern)
         });
         same_method && same_site && same_path && self.kind.applies_to(request)
     }
@@ -247,7 +257,12 @@ mod tests {
     }
 
     fn get(path: &str) -> FaultRequest<'_> {
-        FaultRequest { method: "GET", path, template: Some("/rest/api/3/issue/{issueIdOrKey}"), cloud_id: Some("site-1") }
+        FaultRequest {
+            method: "GET",
+            path,
+            template: Some("/rest/api/3/issue/{issueIdOrKey}"),
+            cloud_id: Some("site-1"),
+        }
     }
 
     #[test]
@@ -270,8 +285,11 @@ mod tests {
     #[test]
     fn a_fault_skips_then_strikes_its_count_and_is_gone() {
         let mut faults = Faults::default();
-        faults.add(vec![fault(serde_json::json!({ "kind": "gone", "path": "/rest/*", "skip": 1, "count": 2 }))]).unwrap();
-        let strikes: Vec<bool> = (0..5).map(|_| faults.strike(get("/rest/x"), || 0.0).has(FaultKind::Gone)).collect();
+        faults
+            .add(vec![fault(serde_json::json!({ "kind": "gone", "path": "/rest/*", "skip": 1, "count": 2 }))])
+            .unwrap();
+        let strikes: Vec<bool> =
+            (0..5).map(|_| faults.strike(get("/rest/x"), || 0.0).has(FaultKind::Gone)).collect();
         assert_eq!(strikes, [false, true, true, false, false]);
         assert!(faults.list().is_empty());
     }

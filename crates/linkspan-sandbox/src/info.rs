@@ -63,7 +63,13 @@ impl AppState {
             client_id: app.as_ref().map(|app| app.client_id.clone()).unwrap_or_default(),
             client_secret: app.as_ref().map(|app| app.client_secret.clone()).unwrap_or_default(),
             redirect_uri: app.and_then(|app| app.callback_url).unwrap_or_default(),
-            sites: sites.map(|site| SiteInfo { cloud_id: site.cloud_id().into(), name: site.name().into(), url: site.url().into() }).collect(),
+            sites: sites
+                .map(|site| SiteInfo {
+                    cloud_id: site.cloud_id().into(),
+                    name: site.name().into(),
+                    url: site.url().into(),
+                })
+                .collect(),
             users: self
                 .representative_accounts()
                 .into_iter()
@@ -80,7 +86,11 @@ impl AppState {
 
     /// Registers the app that every sandbox starts with: shared, owned by the first administrator, with every scope.
     pub(crate) fn register_default_app(&self, redirect_uri: &str) -> Result<(), RegistryError> {
-        let owner = self.representative_accounts().first().map(|account| account.account_id.clone()).unwrap_or_default();
+        let owner = self
+            .representative_accounts()
+            .first()
+            .map(|account| account.account_id.clone())
+            .unwrap_or_default();
         let (client_id, client_secret) = self.new_client();
         let mut registry = self.registry();
         registry.register(App {

@@ -10,7 +10,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +19,7 @@ use crate::control::Settings;
 use crate::gateway::{AppState, Gateway};
 use crate::info::SandboxInfo;
 use crate::options::Options;
-use crate::world::{World, WorldError, WorldOptions};
+use crate::world::{Clock, World, WorldError, WorldOptions};
 
 /// Connections served at once; more wait in the operating system's queue.
 const MAX_CONNECTIONS: usize = 4096;
@@ -62,7 +61,8 @@ impl Sandbox {
     ///
     /// Needs a Tokio runtime. Errors: see [`StartError`].
     pub async fn start(options: Options) -> Result<Handle, StartError> {
-        let clock = options.clock.map(Timestamp::as_millisecond);
+        let clock =
+            options.clock.map_or_else(Clock::system, |start| Clock::starting_at(start.as_millisecond()));
         let world_options = WorldOptions {
             seed: options.seed,
             sites: options.sites.max(1),
@@ -73,11 +73,12 @@ impl Sandbox {
             users: options.users,
             groups: options.groups,
             dataset: options.dataset.clone(),
-            clock,
         };
-        let world = tokio::task::spawn_blocking(move || World::new(world_options)).await??;
+        let world = tokio::task::spawn_blocking(move || World::new(&world_options, clock)).await??;
         let state = AppState::new(world, Settings::new(options.latency_ms, options.points_quota));
-        state.register_default_app(&options.redirect_uri).map_err(|_| StartError::RedirectUri(options.redirect_uri.clone()))?;
+        state
+            .register_default_app(&options.redirect_uri)
+            .map_err(|_| StartError::RedirectUri(options.redirect_uri.clone()))?;
         let listen = |source| StartError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -137,8 +138,13 @@ async fn serve(listener: TcpListener, gateway: Gateway, stopping: CancellationTo
         };
         let Some((stream, place)) = accepted else { continue };
         let gateway = gateway.clone();
-        let answer = service_fn(move |request: hyper::Request<Incoming>| gateway.clone().answer(request.map(Body::new)));
-        let connection = http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).serve_connection(TokioIo::new(stream), answer);
+        let answer = service_fn(move |request: hyper::Request<Incoming>| {
+            gateway.clone().answer(request.map(Body::new))
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), answer);
         let connection = graceful.watch(connection);
         tasks.spawn(async move {
             if let Err(error) = connection.await {

@@ -23,14 +23,22 @@ pub fn router() -> Router<AppState> {
         .route(ROOT, get(list).post(create))
         .route(&format!("{ROOT}/{{client_id}}"), get(show))
         .route(&format!("{ROOT}/{{client_id}}/{{screen}}"), post(change))
-        .route(&format!("{ROOT}/{{client_id}}/permissions/{{api}}"), get(permissions).post(change_permissions))
+        .route(
+            &format!("{ROOT}/{{client_id}}/permissions/{{api}}"),
+            get(permissions).post(change_permissions),
+        )
 }
 
 async fn list(State(state): State<AppState>) -> Response {
     let mut body = String::from("<h2>Your apps</h2>\n<ul>\n");
     // Writing to a String cannot fail.
     for app in state.registry().iter() {
-        let _ = writeln!(body, "<li><a href=\"{ROOT}/{}\">{}</a></li>", escape(&app.client_id), escape(&app.name));
+        let _ = writeln!(
+            body,
+            "<li><a href=\"{ROOT}/{}\">{}</a></li>",
+            escape(&app.client_id),
+            escape(&app.name)
+        );
     }
     body.push_str("</ul>\n<h2>Create an OAuth 2.0 integration</h2>\n<form method=\"post\">\n");
     body.push_str("<label>Name <input type=\"text\" name=\"name\" required maxlength=\"500\"></label>\n");
@@ -38,7 +46,10 @@ async fn list(State(state): State<AppState>) -> Response {
     for (position, account) in state.representative_accounts().into_iter().enumerate() {
         let checked = if position == 0 { " checked" } else { "" };
         let (id, name) = (escape(&account.account_id), escape(account.display_name()));
-        let _ = writeln!(body, "<label><input type=\"radio\" name=\"owner\" value=\"{id}\"{checked}> {name}</label>");
+        let _ = writeln!(
+            body,
+            "<label><input type=\"radio\" name=\"owner\" value=\"{id}\"{checked}> {name}</label>"
+        );
     }
     body.push_str(
         "</fieldset>\n<fieldset><legend>Access type</legend>\n\
@@ -58,7 +69,8 @@ async fn create(State(state): State<AppState>, headers: HeaderMap, body: Bytes) 
     if !state.is_active(owner) {
         return refused(StatusCode::BAD_REQUEST, "The owner is not an active account.");
     }
-    let kind = if form.text("access") == "resource" { GrantKind::ResourceLevel } else { GrantKind::AccountLevel };
+    let kind =
+        if form.text("access") == "resource" { GrantKind::ResourceLevel } else { GrantKind::AccountLevel };
     let (client_id, secret) = state.new_client();
     match state.registry().create(form.text("name"), owner, kind, client_id.clone(), secret) {
         Ok(()) => Redirect::to(&format!("{ROOT}/{client_id}")).into_response(),
@@ -67,7 +79,9 @@ async fn create(State(state): State<AppState>, headers: HeaderMap, body: Bytes) 
 }
 
 async fn show(State(state): State<AppState>, Path(client_id): Path<String>) -> Response {
-    let Some(app) = state.registry().get(&client_id).cloned() else { return refused_by_registry(&RegistryError::UnknownApp) };
+    let Some(app) = state.registry().get(&client_id).cloned() else {
+        return refused_by_registry(&RegistryError::UnknownApp);
+    };
     let mut body = format!("<p><a href=\"{ROOT}\">All apps</a></p>\n");
     body.push_str(&distribution_form(&app));
     body.push_str(&permissions_table(&app));
@@ -113,17 +127,25 @@ fn distribution_form(app: &App) -> String {
 }
 
 fn permissions_table(app: &App) -> String {
-    let mut html = String::from("<h2>Permissions</h2>\n<table>\n<tr><th scope=\"col\">API</th><th scope=\"col\">Scopes added</th><th></th></tr>\n");
+    let mut html = String::from(
+        "<h2>Permissions</h2>\n<table>\n<tr><th scope=\"col\">API</th><th scope=\"col\">Scopes added</th><th></th></tr>\n",
+    );
     for api in Api::ALL {
-        let (id, slug, title, added) = (escape(&app.client_id), api.slug(), api.title(), app.scopes_of(api).count());
-        let link = format!("<a href=\"{ROOT}/{id}/permissions/{slug}\">Edit scopes<span class=\"soft\"> of {title}</span></a>");
+        let (id, slug, title, added) =
+            (escape(&app.client_id), api.slug(), api.title(), app.scopes_of(api).count());
+        let link = format!(
+            "<a href=\"{ROOT}/{id}/permissions/{slug}\">Edit scopes<span class=\"soft\"> of {title}</span></a>"
+        );
         let _ = writeln!(html, "<tr><td>{title}</td><td>{added}</td><td>{link}</td></tr>");
     }
     html.push_str("</table>\n");
     html
 }
 
-async fn permissions(State(state): State<AppState>, Path((client_id, api)): Path<(String, String)>) -> Response {
+async fn permissions(
+    State(state): State<AppState>,
+    Path((client_id, api)): Path<(String, String)>,
+) -> Response {
     let (Some(app), Some(api)) = (state.registry().get(&client_id).cloned(), Api::from_slug(&api)) else {
         return refused_by_registry(&RegistryError::UnknownApp);
     };
@@ -138,7 +160,10 @@ async fn permissions(State(state): State<AppState>, Path((client_id, api)): Path
         for scope in scopes {
             let checked = if app.scopes.contains(scope) { " checked" } else { "" };
             let words = escape(&in_plain_words(scope));
-            let _ = writeln!(body, "<label><input type=\"checkbox\" name=\"scope\" value=\"{scope}\"{checked}> <span class=\"code\">{scope}</span> <small>{words}</small></label>");
+            let _ = writeln!(
+                body,
+                "<label><input type=\"checkbox\" name=\"scope\" value=\"{scope}\"{checked}> <span class=\"code\">{scope}</span> <small>{words}</small></label>"
+            );
         }
         body.push_str("</div>\n</fieldset>\n");
     }
@@ -155,7 +180,9 @@ async fn change_permissions(
     if is_cross_site(&headers) {
         return refused(StatusCode::FORBIDDEN, "This form belongs to another site.");
     }
-    let Some(api) = Api::from_slug(&api) else { return refused(StatusCode::NOT_FOUND, "There is no such API.") };
+    let Some(api) = Api::from_slug(&api) else {
+        return refused(StatusCode::NOT_FOUND, "There is no such API.");
+    };
     let scopes = Form::parse(&body).all("scope");
     let outcome = state.registry().set_scopes(&client_id, api, scopes);
     after_change(&client_id, outcome)
@@ -201,12 +228,18 @@ fn after_change(client_id: &str, outcome: Result<(), RegistryError>) -> Response
 }
 
 fn refused_by_registry(error: &RegistryError) -> Response {
-    let status = if *error == RegistryError::UnknownApp { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
+    let status =
+        if *error == RegistryError::UnknownApp { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
     refused(status, &format!("{error}."))
 }
 
 fn refused(status: StatusCode, text: &str) -> Response {
-    page(status, "That did not work", &format!("<p>{}</p>\n<p><a href=\"{ROOT}\">All apps</a></p>\n", escape(text))).into_response()
+    page(
+        status,
+        "That did not work",
+        &format!("<p>{}</p>\n<p><a href=\"{ROOT}\">All apps</a></p>\n", escape(text)),
+    )
+    .into_response()
 }
 
 /// Browsers say when a form is posted from another site's page.
@@ -218,7 +251,11 @@ struct Form(Vec<(String, String)>);
 
 impl Form {
     fn parse(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+        Self(
+            form_urlencoded::parse(body)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
     }
 
     /// The field's text; absent reads as empty.

@@ -5,7 +5,8 @@ use http::{StatusCode, header};
 
 const STYLE: &str = include_str!("style.css");
 /// `form-action` stays open: the consent form is answered with a redirect to the app's callback.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A finished page with its status.
 pub(crate) struct Html {

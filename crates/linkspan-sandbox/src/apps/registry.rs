@@ -73,7 +73,9 @@ pub enum RegistryError {
         field: &'static str,
     },
     /// The declaration says yes without the confirmation.
-    #[error("an app that stores personal data must confirm that it implements the personal data reporting API")]
+    #[error(
+        "an app that stores personal data must confirm that it implements the personal data reporting API"
+    )]
     ReportingNotConfirmed,
     /// The API has no such scope.
     #[error("the {api} has no scope `{scope}`")]
@@ -130,7 +132,14 @@ impl Registry {
     }
 
     /// Registers a new, unshared app without scopes and callback, as the console's "Create" does.
-    pub fn create(&mut self, name: &str, owner: &str, kind: GrantKind, client_id: String, secret: String) -> Result<(), RegistryError> {
+    pub fn create(
+        &mut self,
+        name: &str,
+        owner: &str,
+        kind: GrantKind,
+        client_id: String,
+        secret: String,
+    ) -> Result<(), RegistryError> {
         self.register(App {
             client_id,
             client_secret: secret,
@@ -178,7 +187,12 @@ impl Registry {
     }
 
     /// Replaces the scopes of one API.
-    pub fn set_scopes(&mut self, client_id: &str, api: Api, scopes: Vec<String>) -> Result<(), RegistryError> {
+    pub fn set_scopes(
+        &mut self,
+        client_id: &str,
+        api: Api,
+        scopes: Vec<String>,
+    ) -> Result<(), RegistryError> {
         if let Some(scope) = scopes.iter().find(|scope| !api.offers(scope)) {
             return Err(RegistryError::UnknownScope { api: api.title(), scope: scope.clone() });
         }

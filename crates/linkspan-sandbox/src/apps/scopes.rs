@@ -14,7 +14,9 @@ pub const REPORT_PERSONAL_DATA: &str = "report:personal-data";
 
 static PRODUCT_SCOPES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     let sets = operations::all().flat_map(|operation| [operation.classic, operation.granular]);
-    sets.filter_map(|set| if let ScopeSet::All(scopes) = set { Some(scopes.split(' ')) } else { None }).flatten().collect()
+    sets.filter_map(|set| if let ScopeSet::All(scopes) = set { Some(scopes.split(' ')) } else { None })
+        .flatten()
+        .collect()
 });
 
 /// A row of the permissions screen.

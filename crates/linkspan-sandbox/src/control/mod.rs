@@ -72,7 +72,9 @@ struct ClockMove {
 async fn move_clock(State(state): State<AppState>, body: Bytes) -> Response {
     let clock = state.world().clock();
     match parsed(&body) {
-        Ok(ClockMove { advance_seconds: Some(seconds), set: None }) => clock.advance(seconds.saturating_mul(1000)),
+        Ok(ClockMove { advance_seconds: Some(seconds), set: None }) => {
+            clock.advance(seconds.saturating_mul(1000))
+        }
         Ok(ClockMove { advance_seconds: None, set: Some(time) }) => clock.set(time.as_millisecond()),
         Ok(_) => return refused(StatusCode::BAD_REQUEST, "give either `advance_seconds` or `set`"),
         Err(response) => return response,

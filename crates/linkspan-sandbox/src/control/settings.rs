@@ -70,7 +70,12 @@ impl Settings {
         Self {
             latency_ms: latency_ms.min(MAX_LATENCY_MS),
             index_lag_ms: 0,
-            limits: Limits { points_quota, headers: HeaderForm::Enforced, burst: limited, issue_writes: limited },
+            limits: Limits {
+                points_quota,
+                headers: HeaderForm::Enforced,
+                burst: limited,
+                issue_writes: limited,
+            },
             tokens: TokenSettings {
                 refresh_errors: RefreshErrors::Measured,
                 expired_access_token: ExpiredAccessToken::Unauthorized,
@@ -112,7 +117,8 @@ mod tests {
     #[test]
     fn a_change_keeps_what_it_does_not_name() {
         let settings = Settings::new(5, 100);
-        let changed = settings.changed(json!({ "tokens": { "rules": { "absolute_expiry": true } } })).unwrap();
+        let changed =
+            settings.changed(json!({ "tokens": { "rules": { "absolute_expiry": true } } })).unwrap();
         assert!(changed.tokens.rules.absolute_expiry);
         assert_eq!(changed.limits, settings.limits);
         assert_eq!(changed.latency_ms, 5);

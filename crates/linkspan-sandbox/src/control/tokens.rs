@@ -67,7 +67,11 @@ pub(super) async fn issue(State(state): State<AppState>, body: Bytes) -> Respons
 
 fn ordered(state: &AppState, order: TokenOrder) -> Result<Issued, String> {
     let client_id = order.client_id.unwrap_or_else(|| state.default_client_id());
-    let app = state.registry().get(&client_id).cloned().ok_or_else(|| format!("no app has the client id `{client_id}`"))?;
+    let app = state
+        .registry()
+        .get(&client_id)
+        .cloned()
+        .ok_or_else(|| format!("no app has the client id `{client_id}`"))?;
     if !state.is_active(&order.account_id) {
         return Err(format!("`{}` is not an active account", order.account_id));
     }
@@ -83,7 +87,7 @@ fn ordered(state: &AppState, order: TokenOrder) -> Result<Issued, String> {
     let consent = Consent { client_id, account_id: order.account_id, cloud_ids, scopes, kind: app.kind };
     let now = state.now();
     let mut grants = state.grants();
-    let grant = if order.consent { grants.consent(consent) } else { grants.new_grant(consent) };
+    let grant = if order.consent { grants.consent(consent) } else { grants.consent_apart(consent) };
     grants.issue(grant, now).ok_or_else(|| "the grant could not be used".to_owned())
 }
 
@@ -110,6 +114,10 @@ pub(super) async fn revoke(State(state): State<AppState>, body: Bytes) -> Respon
             && order.cloud_id.as_ref().is_none_or(|cloud_id| grant.cloud_ids.contains(cloud_id))
     };
     let now = state.now();
-    let ended = if order.access_tokens_only { state.grants().expire_access_tokens(now, matches) } else { state.grants().revoke(matches) };
+    let ended = if order.access_tokens_only {
+        state.grants().expire_access_tokens(now, matches)
+    } else {
+        state.grants().revoke(matches)
+    };
     Json(json!({ "ended": ended })).into_response()
 }

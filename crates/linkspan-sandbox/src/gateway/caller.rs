@@ -78,7 +78,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        #[expect(clippy::expect_used, reason = "the gateway inserts the caller before it forwards a request to a product router")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the gateway inserts the caller before it forwards a request to a product router"
+        )]
         let caller = parts.extensions.get::<Self>().expect("the gateway inserted the caller").clone();
         Ok(caller)
     }

@@ -41,13 +41,19 @@ fn scheme<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
 
 /// The caller, or the answer that refuses them.
 #[expect(clippy::result_large_err, reason = "the error is the answer itself, built once per refused request")]
-pub(super) fn caller(state: &AppState, addressed: Addressed<'_>, headers: &HeaderMap) -> Result<Caller, Response> {
+pub(super) fn caller(
+    state: &AppState,
+    addressed: Addressed<'_>,
+    headers: &HeaderMap,
+) -> Result<Caller, Response> {
     let caller = match addressed.door {
         Door::Gateway => app_caller(state, addressed, headers)?,
         Door::SiteHost => site_host_caller(state, addressed, headers)?,
     };
     if let Some(account) = state.account(&caller) {
-        if addressed.family == ProductFamily::Confluence && !state.may_use(addressed.site, account, Api::Confluence) {
+        if addressed.family == ProductFamily::Confluence
+            && !state.may_use(addressed.site, account, Api::Confluence)
+        {
             return Err(not_permitted_to_use_confluence());
         }
     }
@@ -64,7 +70,12 @@ fn app_caller(state: &AppState, addressed: Addressed<'_>, headers: &HeaderMap) -
         Err(TokenFault::Expired) => return Err(expired_token(state, addressed.path)),
         Err(TokenFault::Unknown | TokenFault::Revoked) => return Err(unauthorized()),
     };
-    let account = state.world().directory().by_account_id(&grant.account_id).filter(|account| account.is_active()).ok_or_else(unauthorized)?;
+    let account = state
+        .world()
+        .directory()
+        .by_account_id(&grant.account_id)
+        .filter(|account| account.is_active())
+        .ok_or_else(unauthorized)?;
     let covers_site = grant.cloud_ids.iter().any(|cloud_id| cloud_id == addressed.site.cloud_id());
     let api = match addressed.family {
         ProductFamily::Jira => Api::Jira,
@@ -78,18 +89,32 @@ fn app_caller(state: &AppState, addressed: Addressed<'_>, headers: &HeaderMap) -
         return Err(scope_mismatch());
     }
     let bearer = Bearer { client_id: grant.client_id, grant: grant.id, scopes: grant.scopes };
-    Ok(Caller { site: SiteIndex(addressed.site_index), account: Some(account.index), auth: Auth::Bearer(Arc::new(bearer)) })
+    Ok(Caller {
+        site: SiteIndex(addressed.site_index),
+        account: Some(account.index),
+        auth: Auth::Bearer(Arc::new(bearer)),
+    })
 }
 
 #[expect(clippy::result_large_err, reason = "the error is the answer itself, built once per refused request")]
-fn site_host_caller(state: &AppState, addressed: Addressed<'_>, headers: &HeaderMap) -> Result<Caller, Response> {
+fn site_host_caller(
+    state: &AppState,
+    addressed: Addressed<'_>,
+    headers: &HeaderMap,
+) -> Result<Caller, Response> {
     let site = SiteIndex(addressed.site_index);
+    // The real media host is another host, to which clients do not forward credentials; here a redirect stays on one origin,
+    // so that they do. Media addresses are signed and need none.
+    if addressed.path.starts_with("/media/") || addressed.path.starts_with("/wiki/media/") {
+        return Ok(Caller { site, account: None, auth: Auth::Anonymous });
+    }
     if let Some(account) = basic_account(state, addressed.site, headers) {
         return Ok(Caller { site, account: Some(account.index), auth: Auth::Basic });
     }
     // A bearer token works through the gateway only; credentials that fail are not an anonymous visit.
     let refused = headers.contains_key(header::AUTHORIZATION);
-    let wants_account = addressed.family == ProductFamily::Jira && addressed.operation.is_some_and(|operation| !operation.anonymous);
+    let wants_account = addressed.family == ProductFamily::Jira
+        && addressed.operation.is_some_and(|operation| !operation.anonymous);
     if refused || wants_account {
         return Err(must_be_authenticated());
     }
@@ -124,7 +149,9 @@ pub(super) fn expired_token(state: &AppState, path: &str) -> Response {
     let is_version_2 = path.starts_with("/wiki/api/v2/") || path.starts_with("/rest/api/2/");
     match state.settings().tokens.expired_access_token {
         ExpiredAccessToken::Unauthorized => unauthorized(),
-        ExpiredAccessToken::LooksOrdinary if is_version_2 => confluence_v2_error(StatusCode::NOT_FOUND, "Not Found", None),
+        ExpiredAccessToken::LooksOrdinary if is_version_2 => {
+            confluence_v2_error(StatusCode::NOT_FOUND, "Not Found", None)
+        }
         ExpiredAccessToken::LooksOrdinary => gateway_error(StatusCode::FORBIDDEN, "Forbidden"),
     }
 }
@@ -136,6 +163,7 @@ fn not_permitted_to_use_confluence() -> Response {
 
 /// 401 of the site host.
 fn must_be_authenticated() -> Response {
-    let body = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
+    let body =
+        json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
     (StatusCode::UNAUTHORIZED, [("x-seraph-loginreason", "AUTHENTICATED_FAILED")], Json(body)).into_response()
 }

@@ -98,7 +98,9 @@ fn canonical(mut path: String) -> String {
     while path.contains("//") {
         path = path.replace("//", "/");
     }
-    for (alias, version) in [("/rest/api/latest/", "/rest/api/2/"), ("/rest/agile/latest/", "/rest/agile/1.0/")] {
+    for (alias, version) in
+        [("/rest/api/latest/", "/rest/api/2/"), ("/rest/agile/latest/", "/rest/agile/1.0/")]
+    {
         if let Some(rest) = path.strip_prefix(alias) {
             return format!("{version}{rest}");
         }
@@ -120,14 +122,24 @@ mod tests {
     #[test]
     fn the_gateway_takes_confluence_with_and_without_wiki() {
         for path in ["/ex/confluence/c1/wiki/api/v2/pages", "/ex/confluence/c1/api/v2/pages"] {
-            let expected = (Some("c1".to_owned()), ProductFamily::Confluence, Door::Gateway, "/wiki/api/v2/pages".to_owned());
+            let expected = (
+                Some("c1".to_owned()),
+                ProductFamily::Confluence,
+                Door::Gateway,
+                "/wiki/api/v2/pages".to_owned(),
+            );
             assert_eq!(product(path), expected);
         }
     }
 
     #[test]
     fn the_site_host_of_any_site_stands_under_s() {
-        let expected = (Some("c2".to_owned()), ProductFamily::Confluence, Door::SiteHost, "/wiki/rest/api/search".to_owned());
+        let expected = (
+            Some("c2".to_owned()),
+            ProductFamily::Confluence,
+            Door::SiteHost,
+            "/wiki/rest/api/search".to_owned(),
+        );
         assert_eq!(product("/s/c2/wiki/rest/api/search"), expected);
         assert_eq!(product("/s/c2/rest/api/3/myself").1, ProductFamily::Jira);
         assert_eq!(product("/rest/api/3/myself").0, None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, StatusCode, header};
 
 use super::credentials::{expired_token, not_installed, scope_mismatch, unauthorized};
@@ -16,17 +16,24 @@ use crate::meter::headers::Refusal;
 
 /// Bodies larger than this are not cut but lost: no product answer comes near it.
 const MAX_CUT_BODY: usize = 64 * 1024 * 1024;
+/// Between the part that is sent and the end of the connection, so that the part leaves before the connection closes.
+const CUT_DELAY: Duration = Duration::from_millis(20);
 /// The quota named in injected quota refusals when none is set: Atlassian's default pool.
 const DEFAULT_QUOTA: u64 = 65_000;
 
 /// The wait before anything happens: the sandbox's own latency and that of the faults.
 pub(super) fn latency(state: &AppState, struck: &Struck) -> Duration {
-    let injected = struck.iter().filter(|fault| fault.kind == FaultKind::Latency).filter_map(|fault| fault.milliseconds);
+    let injected =
+        struck.iter().filter(|fault| fault.kind == FaultKind::Latency).filter_map(|fault| fault.milliseconds);
     Duration::from_millis(state.settings().latency_ms.saturating_add(injected.sum()))
 }
 
 /// The answer that replaces the request, by the first fault that gives one.
-pub(super) fn replacement(state: &AppState, struck: &Struck, path: &str) -> Option<Result<Response, Dropped>> {
+pub(super) fn replacement(
+    state: &AppState,
+    struck: &Struck,
+    path: &str,
+) -> Option<Result<Response, Dropped>> {
     struck.iter().find_map(|fault| {
         let answer = match fault.kind {
             FaultKind::Status => status(fault),
@@ -38,7 +45,11 @@ pub(super) fn replacement(state: &AppState, struck: &Struck, path: &str) -> Opti
             FaultKind::ExpiredToken => expired_token(state, path),
             FaultKind::NotInstalled => not_installed(),
             FaultKind::NoReply => return Some(Err(Dropped)),
-            FaultKind::Latency | FaultKind::RevokeGrant | FaultKind::CutBody | FaultKind::LostReply | FaultKind::NoRefreshToken => return None,
+            FaultKind::Latency
+            | FaultKind::RevokeGrant
+            | FaultKind::CutBody
+            | FaultKind::LostReply
+            | FaultKind::NoRefreshToken => return None,
         };
         Some(Ok(answer))
     })
@@ -61,12 +72,19 @@ async fn cut(response: Response, after_bytes: Option<usize>) -> Result<Response,
     let whole = axum::body::to_bytes(body, MAX_CUT_BODY).await.map_err(|_| Dropped)?;
     let kept = whole.slice(..after_bytes.unwrap_or(whole.len() / 2).min(whole.len()));
     head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-    let pieces: [Result<Bytes, std::io::Error>; 2] = [Ok(kept), Err(std::io::ErrorKind::ConnectionReset.into())];
-    Ok(Response::from_parts(head, Body::from_stream(stream::iter(pieces))))
+    let break_off = async {
+        tokio::time::sleep(CUT_DELAY).await;
+        Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    let pieces = stream::once(async { Ok(kept) }).chain(stream::once(break_off));
+    Ok(Response::from_parts(head, Body::from_stream(pieces)))
 }
 
 fn status(fault: &Fault) -> Response {
-    let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = fault
+        .status
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match &fault.body {
         Some(serde_json::Value::String(text)) => (status, text.clone()).into_response(),
         Some(json) => (status, Json(json)).into_response(),

@@ -13,7 +13,12 @@ use crate::meter::steady_rate;
 const ISSUE_TEMPLATE: &str = "/rest/api/3/issue/{";
 
 /// The 429 that a request meets, if it goes beyond a limit.
-pub(super) fn refusal(state: &AppState, caller: &Caller, method: &Method, addressed: Addressed<'_>) -> Option<Response> {
+pub(super) fn refusal(
+    state: &AppState,
+    caller: &Caller,
+    method: &Method,
+    addressed: Addressed<'_>,
+) -> Option<Response> {
     let limits = state.settings().limits.clone();
     let now = state.now();
     let mut meter = state.meter();

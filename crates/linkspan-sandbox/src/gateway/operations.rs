@@ -126,7 +126,9 @@ impl Node {
     fn insert(&mut self, mut rest: impl Iterator<Item = &'static str>, method: &'static str, index: usize) {
         match rest.next() {
             None => self.methods.push((method, index)),
-            Some(segment) if segment.starts_with('{') => self.parameter.get_or_insert_default().insert(rest, method, index),
+            Some(segment) if segment.starts_with('{') => {
+                self.parameter.get_or_insert_default().insert(rest, method, index)
+            }
             Some(segment) => self.literal.entry(segment).or_default().insert(rest, method, index),
         }
     }

@@ -39,12 +39,18 @@ impl AppState {
         let content = self.world().main_site().read();
         let directory = self.world().directory();
         let people = content.accounts().iter().map(|index| directory.get(*index));
-        let people = people.filter(|account| account.is_active() && account.account_type == AccountType::Atlassian).take(LOOKED_AT);
+        let people = people
+            .filter(|account| account.is_active() && account.account_type == AccountType::Atlassian)
+            .take(LOOKED_AT);
         let mut combinations: HashSet<(bool, Vec<GroupIndex>)> = HashSet::new();
         let (mut chosen, mut others) = (Vec::new(), Vec::new());
         for account in people {
             let groups = content.groups_of(account.index).map(|group| group.index).collect();
-            let list = if combinations.insert((content.is_admin(account.index), groups)) { &mut chosen } else { &mut others };
+            let list = if combinations.insert((content.is_admin(account.index), groups)) {
+                &mut chosen
+            } else {
+                &mut others
+            };
             list.push(account);
         }
         chosen.extend(others);

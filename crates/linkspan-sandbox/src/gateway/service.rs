@@ -1,9 +1,9 @@
 //! One request from door to door: destination, faults, caller, limits, product, bill.
 
-use axum::{Json, Router};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -17,7 +17,8 @@ use crate::faults::{FaultKind, FaultRequest, Struck};
 use crate::{confluence, control, jira, oauth};
 
 /// The platform's own operations: everything else there is counted under one name, so that statistics stay small.
-const PLATFORM_PATHS: [&str; 5] = ["/authorize", "/oauth/token", "/oauth/token/accessible-resources", "/me", "/app/report-accounts/"];
+const PLATFORM_PATHS: [&str; 5] =
+    ["/authorize", "/oauth/token", "/oauth/token/accessible-resources", "/me", "/app/report-accounts/"];
 
 /// Where a site host tells its cloud id to anybody: clients use it to find the gateway address of a site.
 const TENANT_INFO: &str = "/_edge/tenant_info";
@@ -61,20 +62,30 @@ impl Gateway {
         match Destination::of(request.uri().path()) {
             Destination::Sandbox => Ok(forward(self.sandbox, request).await),
             Destination::Platform => self.platform(request).await,
-            Destination::Product { cloud_id, family, door, path } => self.product(request, ProductRequest { cloud_id, family, door, path }).await,
+            Destination::Product { cloud_id, family, door, path } => {
+                self.product(request, ProductRequest { cloud_id, family, door, path }).await
+            }
         }
     }
 
     async fn platform(self, mut request: Request) -> Result<Response, Dropped> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let name = match PLATFORM_PATHS.iter().find(|known| known.trim_end_matches('/') == path.trim_end_matches('/')) {
+        let name = match PLATFORM_PATHS
+            .iter()
+            .find(|known| known.trim_end_matches('/') == path.trim_end_matches('/'))
+        {
             Some(known) => format!("{method} {known}"),
             None => format!("{method} (unknown)"),
         };
         if path == "/oauth/token" {
             self.state.meter().stats.note_token_call();
         }
-        let struck = self.strike(FaultRequest { method: method.as_str(), path: &path, template: None, cloud_id: None });
+        let struck = self.strike(FaultRequest {
+            method: method.as_str(),
+            path: &path,
+            template: None,
+            cloud_id: None,
+        });
         tokio::time::sleep(injected::latency(&self.state, &struck)).await;
         if let Some(replaced) = injected::replacement(&self.state, &struck, &path) {
             return self.noted(&name, replaced, 0);
@@ -92,8 +103,14 @@ impl Gateway {
             Some(cloud_id) => self.state.world().sites().iter().position(|site| site.cloud_id() == cloud_id),
             None => Some(0),
         };
-        let Some((site_index, site)) = site_index.and_then(|index| Some((index, self.state.world().sites().get(index)?))) else {
-            return self.noted(&name, Ok(gateway_error(StatusCode::NOT_FOUND, "No site has this cloud id")), 0);
+        let Some((site_index, site)) =
+            site_index.and_then(|index| Some((index, self.state.world().sites().get(index)?)))
+        else {
+            return self.noted(
+                &name,
+                Ok(gateway_error(StatusCode::NOT_FOUND, "No site has this cloud id")),
+                0,
+            );
         };
         let struck = self.strike(FaultRequest {
             method: request.method().as_str(),
@@ -115,7 +132,14 @@ impl Gateway {
             let tenant = Json(json!({ "cloudId": site.cloud_id() })).into_response();
             return self.noted(&format!("GET {TENANT_INFO}"), Ok(tenant), 0);
         }
-        let addressed = Addressed { site_index, site, family: wanted.family, door: wanted.door, path: &wanted.path, operation };
+        let addressed = Addressed {
+            site_index,
+            site,
+            family: wanted.family,
+            door: wanted.door,
+            path: &wanted.path,
+            operation,
+        };
         let caller = match credentials::caller(&self.state, addressed, request.headers()) {
             Ok(caller) => caller,
             Err(refused) => return self.noted(&name, Ok(refused), 0),
@@ -144,7 +168,9 @@ impl Gateway {
     fn revoke_grant_behind(&self, request: &Request) {
         let now = self.state.now();
         let mut grants = self.state.grants();
-        let grant = bearer_token(request.headers()).and_then(|token| grants.authenticate(token, now).ok()).map(|grant| grant.id);
+        let grant = bearer_token(request.headers())
+            .and_then(|token| grants.authenticate(token, now).ok())
+            .map(|grant| grant.id);
         grants.revoke(|candidate| Some(candidate.id) == grant);
     }
 

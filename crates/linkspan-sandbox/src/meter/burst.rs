@@ -16,7 +16,8 @@ pub fn steady_rate(method: &Method, template: &str) -> Option<u32> {
         return None;
     }
     let rate = match (method.as_str(), template) {
-        ("GET", "/rest/api/3/issue/{issueIdOrKey}" | "/rest/api/3/user") | ("POST", "/rest/api/3/search/approximate-count" | "/rest/api/3/expression/evaluate") => 150,
+        ("GET", "/rest/api/3/issue/{issueIdOrKey}" | "/rest/api/3/user")
+        | ("POST", "/rest/api/3/search/approximate-count" | "/rest/api/3/expression/evaluate") => 150,
         ("GET", "/rest/api/3/issue/{issueIdOrKey}/changelog" | "/rest/api/3/user/search") => 200,
         ("GET", "/rest/api/3/attachment/content/{id}") => 300,
         ("GET", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer") => 5,
@@ -40,7 +41,13 @@ struct Bucket {
 
 impl Burst {
     /// Takes one request from the bucket; `Err` when it is empty, `Ok` with what is left in whole requests.
-    pub fn take(&mut self, site: usize, operation: &'static str, rate: u32, now: Timestamp) -> Result<u32, ()> {
+    pub fn take(
+        &mut self,
+        site: usize,
+        operation: &'static str,
+        rate: u32,
+        now: Timestamp,
+    ) -> Result<u32, ()> {
         let now = now.as_millisecond();
         let capacity = u64::from(rate) * 1000;
         let bucket = self.0.entry((site, operation)).or_insert(Bucket { level: capacity, filled_at: now });
@@ -120,7 +127,10 @@ mod tests {
         assert_eq!(steady_rate(&Method::GET, "/rest/api/3/project/search"), Some(100));
         assert_eq!(steady_rate(&Method::GET, "/rest/api/3/issue/{issueIdOrKey}"), Some(150));
         assert_eq!(steady_rate(&Method::PUT, "/rest/api/3/issue/{issueIdOrKey}"), Some(50));
-        assert_eq!(steady_rate(&Method::GET, "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer"), Some(5));
+        assert_eq!(
+            steady_rate(&Method::GET, "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer"),
+            Some(5)
+        );
         assert_eq!(steady_rate(&Method::GET, "/wiki/api/v2/pages"), None);
     }
 }

@@ -91,7 +91,11 @@ pub fn announce_quota(headers: &mut HeaderMap, form: HeaderForm, quota: u64, spe
     let reset = seconds_to_next_hour(now);
     let beyond_four_fifths = left.saturating_mul(5) < quota;
     // `r` appears only late in the hour's budget.
-    let state = if beyond_four_fifths { format!("\"global-app-quota\";r={left};t={reset}") } else { format!("\"global-app-quota\";t={reset}") };
+    let state = if beyond_four_fifths {
+        format!("\"global-app-quota\";r={left};t={reset}")
+    } else {
+        format!("\"global-app-quota\";t={reset}")
+    };
     let policy = format!("\"global-app-quota\";q={quota};w=3600");
     match form {
         HeaderForm::Enforced => {

@@ -113,7 +113,11 @@ fn chosen_account<'a>(state: &'a AppState, form: &HashMap<String, String>) -> Re
     account.filter(|account| account.is_active()).ok_or(Stop::UnknownAccount)
 }
 
-fn chosen_site<'a>(state: &'a AppState, form: &HashMap<String, String>, account: &Account) -> Result<&'a Site, Stop> {
+fn chosen_site<'a>(
+    state: &'a AppState,
+    form: &HashMap<String, String>,
+    account: &Account,
+) -> Result<&'a Site, Stop> {
     let site = form.get("cloud_id").and_then(|cloud_id| state.world().site(cloud_id)).ok_or(Stop::NoSite)?;
     let present = site.read().is_present(account.index);
     if present { Ok(site) } else { Err(Stop::NotOnSite { site: site.name().to_owned() }) }
@@ -121,24 +125,34 @@ fn chosen_site<'a>(state: &'a AppState, form: &HashMap<String, String>, account:
 
 /// "Block user apps" stops people, not administrators; once one of them installed the app, people may use it again.
 fn is_blocked(state: &AppState, site: &Site, account: &Account, app: &App) -> bool {
-    if !state.settings().blocked_sites.iter().any(|blocked| blocked == site.cloud_id()) || site.read().is_admin(account.index) {
+    if !state.settings().blocked_sites.iter().any(|blocked| blocked == site.cloud_id())
+        || site.read().is_admin(account.index)
+    {
         return false;
     }
     let directory = state.world().directory();
     let grants = state.grants();
     let installers = grants.granting(&app.client_id, site.cloud_id());
     let content = site.read();
-    !installers.filter_map(|account_id| directory.by_account_id(account_id)).any(|installer| content.is_admin(installer.index))
+    !installers
+        .filter_map(|account_id| directory.by_account_id(account_id))
+        .any(|installer| content.is_admin(installer.index))
 }
 
 fn declined(request: &AuthorizeRequest) -> String {
-    callback(request, &[("error", "access_denied"), ("error_description", "User did not authorize the request")])
+    callback(
+        request,
+        &[("error", "access_denied"), ("error_description", "User did not authorize the request")],
+    )
 }
 
 /// The callback with the answer and the state appended to whatever query it already has.
 fn callback(request: &AuthorizeRequest, answer: &[(&str, &str)]) -> String {
     let Ok(mut address) = Url::parse(&request.redirect_uri) else { return request.redirect_uri.clone() };
-    address.query_pairs_mut().extend_pairs(answer).extend_pairs(request.state.iter().map(|state| ("state", state)));
+    address
+        .query_pairs_mut()
+        .extend_pairs(answer)
+        .extend_pairs(request.state.iter().map(|state| ("state", state)));
     address.into()
 }
 

@@ -29,12 +29,15 @@ impl Stop {
         match self {
             Self::UnknownClient => stop(bad, "Unknown app", "No app is registered under this client_id."),
             Self::UnknownCallback { app } => {
-                let text = format!("The redirect_uri of this request is not the callback URL configured for {app}.");
+                let text =
+                    format!("The redirect_uri of this request is not the callback URL configured for {app}.");
                 stop(bad, "The callback does not match", &text)
             }
             Self::Malformed { reason } => stop(bad, "The request is malformed", &format!("{reason}.")),
             Self::ScopeNotAdded { app, scope } => {
-                let text = format!("{app} asks for the scope {scope}, which was not added to it in the developer console.");
+                let text = format!(
+                    "{app} asks for the scope {scope}, which was not added to it in the developer console."
+                );
                 stop(bad, "The app asks for too much", &text)
             }
             Self::NotShared { app } => {
@@ -42,14 +45,22 @@ impl Stop {
                 stop(StatusCode::FORBIDDEN, "You cannot use this app", &text)
             }
             Self::BlockedByAdmin { app, site } => {
-                let text = format!("An admin of {site} does not let its people install apps such as {app}. Go back and choose another site, or ask the admin to authorise the app.");
+                let text = format!(
+                    "An admin of {site} does not let its people install apps such as {app}. Go back and choose another site, or ask the admin to authorise the app."
+                );
                 stop(StatusCode::FORBIDDEN, "App is blocked by an admin", &text)
             }
-            Self::UnknownAccount => stop(bad, "No such account", "No active account has this address. Go back and choose another one."),
+            Self::UnknownAccount => stop(
+                bad,
+                "No such account",
+                "No active account has this address. Go back and choose another one.",
+            ),
             Self::NoSite => stop(bad, "No site chosen", "Go back and choose the site that the app may use."),
-            Self::NotOnSite { site } => {
-                stop(StatusCode::FORBIDDEN, "You do not belong to this site", &format!("This account has no access to {site}. Go back and choose another site."))
-            }
+            Self::NotOnSite { site } => stop(
+                StatusCode::FORBIDDEN,
+                "You do not belong to this site",
+                &format!("This account has no access to {site}. Go back and choose another site."),
+            ),
         }
     }
 }
@@ -62,7 +73,12 @@ fn stop(status: StatusCode, title: &str, text: &str) -> Html {
 pub(super) fn consent(state: &AppState, request: &AuthorizeRequest, app: &App) -> Html {
     let mut body = String::new();
     // Writing to a String cannot fail.
-    let _ = write!(body, "<p><strong>{}</strong> asks to use your Atlassian account.</p>\n{}", escape(&app.name), distribution_note(app));
+    let _ = write!(
+        body,
+        "<p><strong>{}</strong> asks to use your Atlassian account.</p>\n{}",
+        escape(&app.name),
+        distribution_note(app)
+    );
     body.push_str("<form method=\"post\" action=\"/authorize\">\n");
     body.push_str(&carried_parameters(request));
     body.push_str(&account_chooser(state));
@@ -77,12 +93,20 @@ pub(super) fn consent(state: &AppState, request: &AuthorizeRequest, app: &App) -
 
 fn distribution_note(app: &App) -> String {
     match &app.distribution {
-        Distribution::NotSharing => "<p class=\"soft\">This app is not shared: only its owner can use it.</p>\n".to_owned(),
+        Distribution::NotSharing => {
+            "<p class=\"soft\">This app is not shared: only its owner can use it.</p>\n".to_owned()
+        }
         Distribution::Sharing { vendor_name, privacy_policy, .. } => {
-            let warning = if app.reviewed { "" } else { "<p class=\"warn\" role=\"note\">Atlassian has not reviewed this app. Continue only if you trust its vendor.</p>\n" };
+            let warning = if app.reviewed {
+                ""
+            } else {
+                "<p class=\"warn\" role=\"note\">Atlassian has not reviewed this app. Continue only if you trust its vendor.</p>\n"
+            };
             let vendor = escape(vendor_name);
             let policy = escape(privacy_policy);
-            format!("<p class=\"soft\">Offered by {vendor} (<a href=\"{policy}\" rel=\"noreferrer\">privacy policy</a>)</p>\n{warning}")
+            format!(
+                "<p class=\"soft\">Offered by {vendor} (<a href=\"{policy}\" rel=\"noreferrer\">privacy policy</a>)</p>\n{warning}"
+            )
         }
     }
 }
@@ -99,16 +123,22 @@ fn carried_parameters(request: &AuthorizeRequest) -> String {
     if let Some(state) = &request.state {
         fields.push(("state", state));
     }
-    let hidden = |(name, value): (&str, &str)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value));
+    let hidden = |(name, value): (&str, &str)| {
+        format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value))
+    };
     fields.into_iter().map(hidden).collect()
 }
 
 fn account_chooser(state: &AppState) -> String {
     let mut html = String::from("<fieldset>\n<legend>Your account</legend>\n");
     for (position, account) in state.representative_accounts().into_iter().enumerate() {
-        let (id, name, email) = (escape(&account.account_id), escape(account.display_name()), escape(&account.email));
+        let (id, name, email) =
+            (escape(&account.account_id), escape(account.display_name()), escape(&account.email));
         let checked = if position == 0 { " checked" } else { "" };
-        let _ = writeln!(html, "<label><input type=\"radio\" name=\"account_id\" value=\"{id}\"{checked}> {name} <small>{email}</small></label>");
+        let _ = writeln!(
+            html,
+            "<label><input type=\"radio\" name=\"account_id\" value=\"{id}\"{checked}> {name} <small>{email}</small></label>"
+        );
     }
     html.push_str("<label>Another account, by its address <input type=\"email\" name=\"email\" autocomplete=\"off\"></label>\n</fieldset>\n");
     html
@@ -121,7 +151,10 @@ fn site_picker(state: &AppState) -> String {
     let mut html = String::from("<fieldset>\n<legend>Use the app on</legend>\n");
     for site in sites {
         let (id, name, url) = (escape(site.cloud_id()), escape(site.name()), escape(site.url()));
-        let _ = writeln!(html, "<label><input type=\"radio\" name=\"cloud_id\" value=\"{id}\" required{checked}> {name} <small>{url}</small></label>");
+        let _ = writeln!(
+            html,
+            "<label><input type=\"radio\" name=\"cloud_id\" value=\"{id}\" required{checked}> {name} <small>{url}</small></label>"
+        );
     }
     html.push_str("</fieldset>\n");
     html
@@ -129,9 +162,17 @@ fn site_picker(state: &AppState) -> String {
 
 fn scope_list(scopes: &[String]) -> String {
     let mut html = String::from("<h2>It will be able to</h2>\n<ul class=\"scopes\">\n");
-    let offline_last = scopes.iter().filter(|scope| *scope != OFFLINE_ACCESS).chain(scopes.iter().filter(|scope| *scope == OFFLINE_ACCESS));
+    let offline_last = scopes
+        .iter()
+        .filter(|scope| *scope != OFFLINE_ACCESS)
+        .chain(scopes.iter().filter(|scope| *scope == OFFLINE_ACCESS));
     for scope in offline_last {
-        let _ = writeln!(html, "<li>{} <small class=\"soft code\">{}</small></li>", escape(&in_plain_words(scope)), escape(scope));
+        let _ = writeln!(
+            html,
+            "<li>{} <small class=\"soft code\">{}</small></li>",
+            escape(&in_plain_words(scope)),
+            escape(scope)
+        );
     }
     html.push_str("</ul>\n<p class=\"soft\">Never more than you can do yourself.</p>\n");
     html

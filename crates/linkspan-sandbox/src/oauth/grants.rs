@@ -72,6 +72,8 @@ pub struct Grant {
     /// The scopes of the newest consent.
     pub scopes: Vec<String>,
     revoked: bool,
+    /// Made beside the consent screen: later consents leave it alone.
+    apart: bool,
 }
 
 /// A token pair as handed out.
@@ -154,6 +156,7 @@ impl Grants {
     pub fn consent(&mut self, consent: Consent) -> u64 {
         let belongs_to_same_grant = |grant: &&mut Grant| {
             !grant.revoked
+                && !grant.apart
                 && grant.client_id == consent.client_id
                 && grant.account_id == consent.account_id
                 && (consent.kind == GrantKind::AccountLevel || grant.cloud_ids == consent.cloud_ids)
@@ -167,37 +170,47 @@ impl Grants {
             grant.scopes = consent.scopes;
             return grant.id;
         }
-        self.new_grant(consent)
+        self.insert(consent, false)
     }
 
-    /// Records a consent as a grant of its own, beside any the account already gave.
-    pub fn new_grant(&mut self, consent: Consent) -> u64 {
-        self.last_id += 1;
-        let grant = Grant {
-            id: self.last_id,
-            client_id: consent.client_id,
-            account_id: consent.account_id,
-            cloud_ids: consent.cloud_ids,
-            scopes: consent.scopes,
-            revoked: false,
-        };
-        self.grants.insert(grant.id, grant);
-        self.last_id
+    /// Records a consent as a grant of its own, which neither touches the account's grant nor is touched by later consents.
+    pub fn consent_apart(&mut self, consent: Consent) -> u64 {
+        self.insert(consent, true)
+    }
+
+    fn insert(&mut self, consent: Consent, apart: bool) -> u64 {
+        let id = self.next_id();
+        let Consent { client_id, account_id, cloud_ids, scopes, kind: _ } = consent;
+        self.grants.insert(id, Grant { id, client_id, account_id, cloud_ids, scopes, revoked: false, apart });
+        id
     }
 
     /// A single-use code for the grant, to be redeemed with the same `redirect_uri`.
     pub fn issue_code(&mut self, grant: u64, redirect_uri: &str, now: Timestamp) -> String {
         self.prune(now);
         let code = self.mint.opaque();
-        self.codes.insert(code.clone(), Code { grant, redirect_uri: redirect_uri.to_owned(), expires_at: after(now, CODE_LIFE) });
+        self.codes.insert(
+            code.clone(),
+            Code { grant, redirect_uri: redirect_uri.to_owned(), expires_at: after(now, CODE_LIFE) },
+        );
         code
     }
 
     /// Redeems a code. `None`: unknown, used, expired, of another app or for another callback; the code is spent in any case.
-    pub fn exchange(&mut self, code: &str, client_id: &str, redirect_uri: &str, now: Timestamp) -> Option<Issued> {
+    pub fn exchange(
+        &mut self,
+        code: &str,
+        client_id: &str,
+        redirect_uri: &str,
+        now: Timestamp,
+    ) -> Option<Issued> {
         let code = self.codes.remove(code)?;
         let grant = self.grants.get(&code.grant)?;
-        if now >= code.expires_at || code.redirect_uri != redirect_uri || grant.client_id != client_id || grant.revoked {
+        if now >= code.expires_at
+            || code.redirect_uri != redirect_uri
+            || grant.client_id != client_id
+            || grant.revoked
+        {
             return None;
         }
         self.issue(code.grant, now)
@@ -214,11 +227,18 @@ impl Grants {
     }
 
     /// Rotates a refresh token. `None` is a dead one: unknown, expired, replaced too long ago, revoked, or another app's.
-    pub fn refresh(&mut self, token: &str, client_id: &str, rules: TokenRules, now: Timestamp) -> Option<Issued> {
+    pub fn refresh(
+        &mut self,
+        token: &str,
+        client_id: &str,
+        rules: TokenRules,
+        now: Timestamp,
+    ) -> Option<Issued> {
         self.prune(now);
         let presented = self.refresh.get(token)?;
         let (grant, family, started_at) = (presented.grant, presented.family, presented.family_started_at);
-        let belongs = self.grants.get(&grant).is_some_and(|grant| !grant.revoked && grant.client_id == client_id);
+        let belongs =
+            self.grants.get(&grant).is_some_and(|grant| !grant.revoked && grant.client_id == client_id);
         let idle_too_long = now >= presented.idle_until;
         let too_old = rules.absolute_expiry && now >= after(started_at, REFRESH_ABSOLUTE_LIFE);
         if !belongs || idle_too_long || too_old {
@@ -263,7 +283,9 @@ impl Grants {
     /// The accounts whose living grants let the app use the site.
     pub fn granting(&self, client_id: &str, cloud_id: &str) -> impl Iterator<Item = &str> {
         let covers = move |grant: &&Grant| {
-            !grant.revoked && grant.client_id == client_id && grant.cloud_ids.iter().any(|granted| granted == cloud_id)
+            !grant.revoked
+                && grant.client_id == client_id
+                && grant.cloud_ids.iter().any(|granted| granted == cloud_id)
         };
         self.grants.values().filter(covers).map(|grant| grant.account_id.as_str())
     }
@@ -298,7 +320,14 @@ impl Grants {
         Some(token)
     }
 
-    fn issue_refresh(&mut self, grant: u64, family: u64, family_started_at: Timestamp, now: Timestamp, companion: &str) -> String {
+    fn issue_refresh(
+        &mut self,
+        grant: u64,
+        family: u64,
+        family_started_at: Timestamp,
+        now: Timestamp,
+        companion: &str,
+    ) -> String {
         let token = self.mint.opaque();
         let record = RefreshToken {
             grant,

@@ -24,11 +24,14 @@ pub(crate) async fn accessible_resources(State(state): State<AppState>, headers:
         Ok(grant) => grant,
         Err(refused) => return refused,
     };
-    let Some(account) = state.world().directory().by_account_id(&grant.account_id) else { return unauthorized() };
+    let Some(account) = state.world().directory().by_account_id(&grant.account_id) else {
+        return unauthorized();
+    };
     let mut entries: Vec<Value> = Vec::new();
     for site in grant.cloud_ids.iter().filter_map(|cloud_id| state.world().site(cloud_id)) {
         for api in [Api::Jira, Api::Confluence] {
-            let scopes: Vec<&String> = grant.scopes.iter().filter(|scope| Api::of_scope(scope) == Some(api)).collect();
+            let scopes: Vec<&String> =
+                grant.scopes.iter().filter(|scope| Api::of_scope(scope) == Some(api)).collect();
             if scopes.is_empty() || !state.is_accessible(site, account, api) {
                 continue;
             }
@@ -53,7 +56,9 @@ pub(crate) async fn me(State(state): State<AppState>, headers: HeaderMap) -> Res
     if !grant.scopes.iter().any(|scope| scope == READ_ME) {
         return gateway_error(StatusCode::UNAUTHORIZED, "Unauthorized; scope does not match");
     }
-    let Some(account) = state.world().directory().by_account_id(&grant.account_id) else { return unauthorized() };
+    let Some(account) = state.world().directory().by_account_id(&grant.account_id) else {
+        return unauthorized();
+    };
     Json(json!({
         "account_type": account.account_type.as_str(),
         "account_id": account.account_id,

@@ -60,13 +60,15 @@ impl ReportedAccounts {
     /// Notes one reported account and says what the app must do about it.
     fn report(&mut self, directory: &Directory, entry: &Entry, now: Timestamp) -> Option<&'static str> {
         let account = directory.by_account_id(&entry.account_id);
-        let closed = account.is_some_and(|account| account.status() == AccountStatus::Closed) || entry.account_id == CLOSED_TEST_ACCOUNT;
+        let closed = account.is_some_and(|account| account.status() == AccountStatus::Closed)
+            || entry.account_id == CLOSED_TEST_ACCOUNT;
         let changed = self.updated_at.get(&entry.account_id).is_some_and(|at| entry.updated_at < *at);
         // Unknown ids are answered but not remembered: a caller could invent any number of them.
         if account.is_some() || closed {
             let record = self.reported.entry(entry.account_id.clone()).or_default();
             record.times += 1;
-            record.too_early += u64::from(record.last.is_some_and(|last| now.as_second() - last.as_second() < CYCLE_SECONDS));
+            record.too_early +=
+                u64::from(record.last.is_some_and(|last| now.as_second() - last.as_second() < CYCLE_SECONDS));
             record.after_closed += u64::from(record.answered_closed);
             record.last = Some(now);
             record.answered_closed = closed;
@@ -92,7 +94,11 @@ struct Entry {
 }
 
 /// 200 with the accounts that need action, or 204 when none does.
-pub(crate) async fn report_accounts(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn report_accounts(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let grant = match grant_of(&state, &headers) {
         Ok(grant) => grant,
         Err(refused) => return refused,
@@ -124,7 +130,8 @@ pub(crate) async fn report_accounts(State(state): State<AppState>, headers: Head
         [] => StatusCode::NO_CONTENT.into_response(),
         accounts => Json(json!({ "accounts": accounts })).into_response(),
     };
-    let cycle = state.settings().cycle_period.as_deref().and_then(|period| HeaderValue::from_str(period).ok());
+    let cycle =
+        state.settings().cycle_period.as_deref().and_then(|period| HeaderValue::from_str(period).ok());
     if let Some(cycle) = cycle {
         response.headers_mut().insert(HeaderName::from_static("cycle-period"), cycle);
     }
@@ -138,5 +145,6 @@ fn is_account_id(text: &str) -> bool {
 }
 
 fn refused(message: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "errorType": "BAD_REQUEST", "errorMessage": message }))).into_response()
+    (StatusCode::BAD_REQUEST, Json(json!({ "errorType": "BAD_REQUEST", "errorMessage": message })))
+        .into_response()
 }

@@ -23,23 +23,39 @@ pub enum RefreshErrors {
 }
 
 /// Trades a code or a refresh token for a token pair; takes JSON and form bodies alike.
-pub(crate) async fn token(State(state): State<AppState>, struck: Option<axum::Extension<Struck>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn token(
+    State(state): State<AppState>,
+    struck: Option<axum::Extension<Struck>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let Some(request) = TokenRequest::parse(&headers, &body) else {
-        return refusal(StatusCode::BAD_REQUEST, "invalid_request", "The request body is neither JSON nor a form.");
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The request body is neither JSON nor a form.",
+        );
     };
     let known_secret = request.text("client_id").and_then(|client_id| {
         let registry = state.registry();
         registry.get(client_id).map(|app| app.client_secret.clone())
     });
-    let (Some(client_id), Some(secret)) = (request.text("client_id"), known_secret) else { return wrong_secret() };
+    let (Some(client_id), Some(secret)) = (request.text("client_id"), known_secret) else {
+        return wrong_secret();
+    };
     if request.text("client_secret") != Some(&secret) {
         return wrong_secret();
     }
-    let no_refresh_token = struck.is_some_and(|axum::Extension(struck)| struck.has(FaultKind::NoRefreshToken));
+    let no_refresh_token =
+        struck.is_some_and(|axum::Extension(struck)| struck.has(FaultKind::NoRefreshToken));
     match request.text("grant_type") {
         Some("authorization_code") => exchange(&state, &request, client_id, no_refresh_token),
         Some("refresh_token") => refresh(&state, &request, client_id, no_refresh_token),
-        Some(other) => refusal(StatusCode::BAD_REQUEST, "unsupported_grant_type", &format!("Unsupported grant type: {other}")),
+        Some(other) => refusal(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            &format!("Unsupported grant type: {other}"),
+        ),
         None => missing("grant_type"),
     }
 }
@@ -71,13 +87,18 @@ fn refresh(state: &AppState, request: &TokenRequest, client_id: &str, no_refresh
     let issued = {
         let mut grants = state.grants();
         // A deactivated or closed account ends its grants (`atlassian-platform.md` 1.11).
-        let is_active = grants.behind_refresh_token(token).is_some_and(|grant| state.is_active(&grant.account_id));
+        let is_active =
+            grants.behind_refresh_token(token).is_some_and(|grant| state.is_active(&grant.account_id));
         if is_active { grants.refresh(token, client_id, rules, now) } else { None }
     };
     match (issued, dialect) {
         (Some(issued), _) => success(issued),
-        (None, RefreshErrors::Documented) => refusal(StatusCode::FORBIDDEN, "invalid_grant", "Unknown or invalid refresh token."),
-        (None, RefreshErrors::Measured) => refusal(StatusCode::FORBIDDEN, "unauthorized_client", "refresh_token is invalid"),
+        (None, RefreshErrors::Documented) => {
+            refusal(StatusCode::FORBIDDEN, "invalid_grant", "Unknown or invalid refresh token.")
+        }
+        (None, RefreshErrors::Measured) => {
+            refusal(StatusCode::FORBIDDEN, "unauthorized_client", "refresh_token is invalid")
+        }
     }
 }
 
@@ -113,9 +134,11 @@ struct TokenRequest(Map<String, Value>);
 
 impl TokenRequest {
     fn parse(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if content_type.starts_with("application/x-www-form-urlencoded") {
-            let members = form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
+            let members = form_urlencoded::parse(body)
+                .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
             return Some(Self(members.collect()));
         }
         serde_json::from_slice(body).ok()

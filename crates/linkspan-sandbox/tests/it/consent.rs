@@ -113,16 +113,31 @@ async fn a_blocked_site_stops_people_but_not_its_admin_and_then_no_one() {
     let blocked = lab.submit(&of_member).await;
     assert_eq!(blocked.status(), 403);
     let page = blocked.text().await.unwrap();
-    assert!(page.contains("App is blocked by an admin") && page.contains(&lab.info.sites[0].name) && page.contains("Linkspan demo"));
+    assert!(
+        page.contains("App is blocked by an admin")
+            && page.contains(&lab.info.sites[0].name)
+            && page.contains("Linkspan demo")
+    );
     lab.linked(&[]).await;
-    assert_eq!(lab.submit(&of_member).await.status(), 302, "an admin installed the app: people may use it now");
+    assert_eq!(
+        lab.submit(&of_member).await.status(),
+        302,
+        "an admin installed the app: people may use it now"
+    );
 }
 
 #[tokio::test]
 async fn an_unshared_app_is_for_its_owner_alone_until_it_is_shared() {
     let lab = Lab::start().await;
     let app = crate::console::create_app(&lab, "Private", "account").await;
-    let of = |account: &str| lab.consent_form(&[("client_id", &app), ("redirect_uri", crate::console::CALLBACK), ("scope", "read:jira-work"), ("account_id", account)]);
+    let of = |account: &str| {
+        lab.consent_form(&[
+            ("client_id", &app),
+            ("redirect_uri", crate::console::CALLBACK),
+            ("scope", "read:jira-work"),
+            ("account_id", account),
+        ])
+    };
     let refused = lab.submit(&of(lab.member())).await;
     assert_eq!(refused.status(), 403);
     assert!(refused.text().await.unwrap().contains("You cannot use this app"));

@@ -11,12 +11,23 @@ pub(crate) async fn create_app(lab: &Lab, name: &str, access: &str) -> String {
     assert_eq!(created.status(), 303);
     let client_id = location(&created).rsplit('/').next().unwrap().to_owned();
     change(lab, &format!("{client_id}/authorization"), &[("callback", CALLBACK)], 303).await;
-    change(lab, &format!("{client_id}/permissions/jira"), &[("scope", "read:jira-work"), ("scope", "read:jira-user")], 303).await;
+    change(
+        lab,
+        &format!("{client_id}/permissions/jira"),
+        &[("scope", "read:jira-work"), ("scope", "read:jira-user")],
+        303,
+    )
+    .await;
     client_id
 }
 
 pub(crate) async fn share(lab: &Lab, client_id: &str) {
-    let form = [("sharing", "on"), ("vendor_name", "Vendor"), ("privacy_policy", "https://vendor.example/privacy"), ("personal_data", "no")];
+    let form = [
+        ("sharing", "on"),
+        ("vendor_name", "Vendor"),
+        ("privacy_policy", "https://vendor.example/privacy"),
+        ("personal_data", "no"),
+    ];
     change(lab, &format!("{client_id}/distribution"), &form, 303).await;
 }
 
@@ -61,7 +72,9 @@ async fn permissions_offer_classic_and_granular_scopes_and_refuse_others() {
     assert!(page.contains("Classic scopes") && page.contains("Granular scopes"));
     assert!(page.contains("value=\"read:jira-work\" checked") && page.contains("value=\"read:issue:jira\">"));
     assert!(!page.contains("offline_access"), "it is no checkbox of the permissions screen");
-    let refused = change(&lab, &format!("{client_id}/permissions/jira"), &[("scope", "read:page:confluence")], 400).await;
+    let refused =
+        change(&lab, &format!("{client_id}/permissions/jira"), &[("scope", "read:page:confluence")], 400)
+            .await;
     assert!(refused.contains("the Jira API has no scope `read:page:confluence`"));
 }
 
@@ -76,7 +89,8 @@ async fn sharing_wants_vendor_policy_and_an_honest_declaration() {
     let no_policy = [("sharing", "on"), ("vendor_name", "Vendor"), ("privacy_policy", "soon")];
     assert!(change(&lab, &path, &no_policy, 400).await.contains("absolute http or https address"));
     assert!(change(&lab, &path, &base[..1], 400).await.contains("1 to 500 characters"));
-    change(&lab, &path, &[base.as_slice(), &[("personal_data", "yes"), ("reporting", "yes")]].concat(), 303).await;
+    change(&lab, &path, &[base.as_slice(), &[("personal_data", "yes"), ("reporting", "yes")]].concat(), 303)
+        .await;
     change(&lab, &path, &[("sharing", "off")], 303).await;
     assert!(screen(&lab, &client_id).await.contains("Distribution: Not sharing"));
 }
@@ -96,14 +110,29 @@ async fn bad_input_to_the_console_is_named_and_changes_nothing() {
     let lab = Lab::start().await;
     let client_id = create_app(&lab, "App", "account").await;
     for (path, form, reason) in [
-        (format!("{client_id}/authorization"), [("callback", "javascript:alert(1)")], "absolute http or https address"),
-        (format!("{client_id}/authorization"), [("callback", "https://vendor.example/#part")], "absolute http or https address"),
+        (
+            format!("{client_id}/authorization"),
+            [("callback", "javascript:alert(1)")],
+            "absolute http or https address",
+        ),
+        (
+            format!("{client_id}/authorization"),
+            [("callback", "https://vendor.example/#part")],
+            "absolute http or https address",
+        ),
         (format!("{client_id}/settings"), [("name", "  ")], "1 to 500 characters"),
     ] {
         assert!(change(&lab, &path, &form, 400).await.contains(reason), "{path}");
     }
-    assert!(change(&lab, "nobody/settings", &[("name", "x")], 404).await.contains("no app has this client id"));
+    assert!(
+        change(&lab, "nobody/settings", &[("name", "x")], 404).await.contains("no app has this client id")
+    );
     assert!(screen(&lab, &client_id).await.contains(&format!("value=\"{CALLBACK}\"")));
-    let forged = lab.post(&format!("/_sandbox/console/{client_id}/secret")).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    let forged = lab
+        .post(&format!("/_sandbox/console/{client_id}/secret"))
+        .header("sec-fetch-site", "cross-site")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(forged.status(), 403);
 }

@@ -20,7 +20,8 @@ async fn info_has_exactly_the_contracts_members_with_an_admin_first() {
 async fn the_same_seed_gives_the_same_sandbox() {
     let (one, two) = (Lab::start().await, Lab::start().await);
     let other = Lab::with(Options { seed: 2, ..small() }).await;
-    let told = |lab: &Lab| (lab.info.client_id.clone(), lab.info.control_token.clone(), lab.admin().to_owned());
+    let told =
+        |lab: &Lab| (lab.info.client_id.clone(), lab.info.control_token.clone(), lab.admin().to_owned());
     assert_eq!(told(&one), told(&two));
     assert_ne!(told(&one).0, told(&other).0);
 }
@@ -47,7 +48,11 @@ async fn every_control_endpoint_wants_the_control_token() {
         let url = lab.url(&format!("/_sandbox/{path}"));
         let request = || lab.http.request(method.parse().unwrap(), &url).json(&json!({}));
         assert_eq!(request().send().await.unwrap().status(), 401, "{method} {path} without a token");
-        assert_eq!(request().bearer_auth("wrong").send().await.unwrap().status(), 401, "{method} {path} with a wrong one");
+        assert_eq!(
+            request().bearer_auth("wrong").send().await.unwrap().status(),
+            401,
+            "{method} {path} with a wrong one"
+        );
     }
 }
 
@@ -75,7 +80,12 @@ async fn the_clock_moves_by_seconds_and_to_an_instant() {
     assert!(text(&moved, "now").starts_with("2027-01-01T00:00:0"));
     let moved = lab.control("POST", "clock", json!({ "advance_seconds": 86_400 })).await;
     assert!(text(&moved, "now").starts_with("2027-01-02T00:00:0"));
-    for bad in [json!({}), json!({ "advance_seconds": 1, "set": "2027-01-01T00:00:00Z" }), json!({ "set": "tomorrow" }), json!([])] {
+    for bad in [
+        json!({}),
+        json!({ "advance_seconds": 1, "set": "2027-01-01T00:00:00Z" }),
+        json!({ "set": "tomorrow" }),
+        json!([]),
+    ] {
         let request = lab.post("/_sandbox/clock").bearer_auth(&lab.info.control_token).json(&bad);
         assert_eq!(request.send().await.unwrap().status(), 400, "{bad}");
     }
@@ -86,7 +96,10 @@ async fn a_token_order_names_what_is_wrong_with_it() {
     let lab = Lab::start().await;
     for (order, reason) in [
         (json!({ "account_id": "nobody" }), "`nobody` is not an active account"),
-        (json!({ "account_id": lab.admin(), "scopes": ["read:everything"] }), "`read:everything` was not added"),
+        (
+            json!({ "account_id": lab.admin(), "scopes": ["read:everything"] }),
+            "`read:everything` was not added",
+        ),
         (json!({ "account_id": lab.admin(), "cloud_ids": ["x"] }), "no site has the cloud id `x`"),
         (json!({ "account_id": lab.admin(), "client_id": "x" }), "no app has the client id `x`"),
         (json!({ "scopes": [] }), "missing field `account_id`"),
@@ -137,7 +150,8 @@ async fn settings_can_be_read_and_changed_member_by_member() {
     insta::assert_json_snapshot!(lab.control("GET", "settings", Value::Null).await);
     let changed = lab.control("POST", "settings", json!({ "latency_ms": 3 })).await;
     assert_eq!(changed["latency_ms"], 3);
-    let bad = lab.post("/_sandbox/settings").bearer_auth(&lab.info.control_token).json(&json!({ "latency": 3 }));
+    let bad =
+        lab.post("/_sandbox/settings").bearer_auth(&lab.info.control_token).json(&json!({ "latency": 3 }));
     assert_eq!(bad.send().await.unwrap().status(), 400);
 }
 
@@ -154,7 +168,11 @@ async fn a_taken_address_is_an_error_that_says_what_to_do() {
 async fn stopping_closes_the_address_and_the_defaults_start_well_under_two_seconds() {
     let started = Instant::now();
     let lab = Lab::with(Options::default()).await;
-    assert!(started.elapsed().as_secs() < 10, "even an unoptimised build on a busy machine starts in {:?}", started.elapsed());
+    assert!(
+        started.elapsed().as_secs() < 10,
+        "even an unoptimised build on a busy machine starts in {:?}",
+        started.elapsed()
+    );
     let address = lab.handle.address();
     lab.handle.stop().await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());

@@ -20,7 +20,10 @@ const MISMATCH: &str = "Unauthorized; scope does not match";
 async fn l12_a_missing_scope_is_refused_with_the_gateways_exact_body() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), "read:jira-work").await;
-    assert_eq!(jira(&lab, &token, "/rest/api/3/myself").await, (401, json!({ "code": 401, "message": MISMATCH })));
+    assert_eq!(
+        jira(&lab, &token, "/rest/api/3/myself").await,
+        (401, json!({ "code": 401, "message": MISMATCH }))
+    );
 }
 
 #[tokio::test]
@@ -81,7 +84,8 @@ async fn a_site_or_product_outside_the_grant_says_the_app_is_not_installed() {
     let other_site = lab.get(&format!("/ex/jira/{}/rest/api/3/myself", lab.site(1))).bearer_auth(token);
     assert_eq!(answer(other_site.send().await.unwrap()).await, expected);
     assert_eq!(confluence(&lab, token, "/wiki/api/v2/pages").await, expected);
-    let unknown = lab.get("/ex/jira/00000000-0000-0000-0000-000000000000/rest/api/3/myself").bearer_auth(token);
+    let unknown =
+        lab.get("/ex/jira/00000000-0000-0000-0000-000000000000/rest/api/3/myself").bearer_auth(token);
     assert_eq!(unknown.send().await.unwrap().status(), 404);
 }
 
@@ -93,7 +97,8 @@ async fn l5_an_expired_token_is_answered_in_the_chosen_dialect() {
     let unauthorized = (401, json!({ "code": 401, "message": "Unauthorized" }));
     assert_eq!(jira(&lab, &token, "/rest/api/3/myself").await, unauthorized);
     lab.control("POST", "settings", json!({ "tokens": { "expired_access_token": "looks_ordinary" } })).await;
-    let not_found = json!({ "errors": [{ "status": 404, "code": "NOT_FOUND", "title": "Not Found", "detail": null }] });
+    let not_found =
+        json!({ "errors": [{ "status": 404, "code": "NOT_FOUND", "title": "Not Found", "detail": null }] });
     assert_eq!(confluence(&lab, &token, "/wiki/api/v2/pages").await, (404, not_found));
     assert_eq!(confluence(&lab, &token, "/wiki/rest/api/search?cql=type=page").await.0, 403);
     assert_eq!(jira(&lab, &token, "/rest/api/3/myself").await.0, 403);
@@ -112,7 +117,8 @@ async fn the_site_host_takes_email_and_api_token_and_refuses_bearer_tokens() {
         assert_eq!(basic(&path).send().await.unwrap().status(), 200, "site {site}");
     }
     let token = lab.token(lab.admin(), JIRA_SCOPES).await;
-    let expected = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
+    let expected =
+        json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
     for path in ["/rest/api/3/myself", "/rest/api/3/serverInfo", "/wiki/api/v2/pages"] {
         let (status, body) = answer(lab.get(path).bearer_auth(&token).send().await.unwrap()).await;
         assert_eq!((status, body), (401, expected.clone()), "{path}");
@@ -140,7 +146,8 @@ async fn a_site_tells_its_cloud_id_to_anybody() {
 #[tokio::test]
 async fn any_host_header_is_served() {
     let lab = Lab::start().await;
-    let response = lab.get("/rest/api/3/serverInfo").header("host", "acme.atlassian.net").send().await.unwrap();
+    let response =
+        lab.get("/rest/api/3/serverInfo").header("host", "acme.atlassian.net").send().await.unwrap();
     assert_eq!(response.status(), 200);
 }
 

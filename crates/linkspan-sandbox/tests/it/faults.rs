@@ -46,7 +46,9 @@ async fn r2_every_published_reason_can_be_sent_and_the_gateway_sends_none() {
     set(&lab, json!({ "kind": "rate_limit", "reason": "gateway", "count": 1 })).await;
     let struck = server_info(&lab, &token).await.unwrap();
     assert_eq!(struck.headers()["x-failure-category"], "FAILURE CLIENT RATE LIMITED");
-    assert!(struck.headers().get("retry-after").is_none() && struck.headers().get("ratelimit-reason").is_none());
+    assert!(
+        struck.headers().get("retry-after").is_none() && struck.headers().get("ratelimit-reason").is_none()
+    );
 }
 
 #[tokio::test]
@@ -57,7 +59,11 @@ async fn the_gateways_refusals_can_be_injected_with_their_exact_bodies() {
         ("unauthorized", 401, json!({ "code": 401, "message": "Unauthorized" })),
         ("scope_mismatch", 401, json!({ "code": 401, "message": "Unauthorized; scope does not match" })),
         ("expired_token", 401, json!({ "code": 401, "message": "Unauthorized" })),
-        ("not_installed", 403, json!({ "code": 403, "message": "The app is not installed on this instance" })),
+        (
+            "not_installed",
+            403,
+            json!({ "code": 403, "message": "The app is not installed on this instance" }),
+        ),
         ("gone", 410, json!({ "errorMessages": ["The requested API has been removed."], "errors": {} })),
     ] {
         set(&lab, json!({ "kind": kind, "count": 1 })).await;
@@ -133,7 +139,11 @@ async fn a_revoked_grant_ends_in_the_middle_of_the_work() {
 async fn latency_delays_only_what_it_matches() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), JIRA_SCOPES).await;
-    set(&lab, json!({ "kind": "latency", "milliseconds": 300, "path": "/rest/api/3/serverInfo", "method": "GET" })).await;
+    set(
+        &lab,
+        json!({ "kind": "latency", "milliseconds": 300, "path": "/rest/api/3/serverInfo", "method": "GET" }),
+    )
+    .await;
     let started = std::time::Instant::now();
     server_info(&lab, &token).await.unwrap();
     assert!(started.elapsed().as_millis() >= 300);

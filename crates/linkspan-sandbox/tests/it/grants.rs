@@ -51,7 +51,12 @@ async fn l8_resource_level_tokens_never_leave_their_site() {
     let secret = crate::console::secret_of(&lab, &app).await;
     let mut pairs = Vec::new();
     for site in [0, 1] {
-        let changes = [("client_id", app.as_str()), ("redirect_uri", crate::console::CALLBACK), ("scope", "read:jira-user"), ("cloud_id", lab.site(site))];
+        let changes = [
+            ("client_id", app.as_str()),
+            ("redirect_uri", crate::console::CALLBACK),
+            ("scope", "read:jira-user"),
+            ("cloud_id", lab.site(site)),
+        ];
         let call = json!({
             "grant_type": "authorization_code", "code": lab.code(&changes).await, "redirect_uri": crate::console::CALLBACK,
             "client_id": app, "client_secret": secret,
@@ -71,7 +76,12 @@ async fn a_testers_token_does_not_touch_the_grant_of_the_product_unless_it_says_
     let product = lab.linked(&[("scope", "read:jira-user")]).await;
     lab.token(lab.admin(), "read:jira-work").await;
     assert_eq!(lab.myself(text(&product, "access_token"), 0).await, 200);
-    lab.control("POST", "token", json!({ "account_id": lab.admin(), "scopes": ["read:jira-work"], "consent": true })).await;
+    lab.control(
+        "POST",
+        "token",
+        json!({ "account_id": lab.admin(), "scopes": ["read:jira-work"], "consent": true }),
+    )
+    .await;
     assert_eq!(lab.myself(text(&product, "access_token"), 0).await, 401);
 }
 
@@ -84,7 +94,10 @@ async fn a_revoked_grant_works_nowhere() {
     assert_eq!(lab.myself(text(&pair, "access_token"), 0).await, 401);
     assert_eq!(lab.refresh(text(&pair, "refresh_token")).await.0, 403);
     let resources = lab.get("/oauth/token/accessible-resources").bearer_auth(text(&pair, "access_token"));
-    assert_eq!(answer(resources.send().await.unwrap()).await, (401, json!({ "code": 401, "message": "Unauthorized" })));
+    assert_eq!(
+        answer(resources.send().await.unwrap()).await,
+        (401, json!({ "code": 401, "message": "Unauthorized" }))
+    );
 }
 
 #[tokio::test]

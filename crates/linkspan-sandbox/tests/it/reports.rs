@@ -5,8 +5,14 @@ use serde_json::{Value, json};
 use crate::support::{Lab, answer};
 
 async fn report(lab: &Lab, token: &str, accounts: &[(&str, &str)]) -> reqwest::Response {
-    let accounts: Vec<Value> = accounts.iter().map(|(id, at)| json!({ "accountId": id, "updatedAt": at })).collect();
-    lab.post("/app/report-accounts/").bearer_auth(token).json(&json!({ "accounts": accounts })).send().await.unwrap()
+    let accounts: Vec<Value> =
+        accounts.iter().map(|(id, at)| json!({ "accountId": id, "updatedAt": at })).collect();
+    lab.post("/app/report-accounts/")
+        .bearer_auth(token)
+        .json(&json!({ "accounts": accounts }))
+        .send()
+        .await
+        .unwrap()
 }
 
 const FETCHED: &str = "2026-02-01T00:00:00Z";
@@ -16,11 +22,17 @@ const CLOSED_TEST_ACCOUNT: &str = "5be24ba3f91c106033269289";
 async fn g1_nothing_to_do_is_204_and_only_accounts_needing_action_are_listed() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), "report:personal-data").await;
-    let nothing = report(&lab, &token, &[(lab.admin(), FETCHED), ("5be24ad8b1653240376955d2", FETCHED)]).await;
+    let nothing =
+        report(&lab, &token, &[(lab.admin(), FETCHED), ("5be24ad8b1653240376955d2", FETCHED)]).await;
     assert_eq!(nothing.status(), 204);
     lab.control("POST", "accounts", json!({ "account_id": lab.member(), "status": "closed" })).await;
     lab.control("POST", "accounts", json!({ "account_id": lab.admin(), "status": "updated" })).await;
-    let accounts = [(lab.admin(), FETCHED), (lab.member(), FETCHED), (CLOSED_TEST_ACCOUNT, FETCHED), ("never-seen", FETCHED)];
+    let accounts = [
+        (lab.admin(), FETCHED),
+        (lab.member(), FETCHED),
+        (CLOSED_TEST_ACCOUNT, FETCHED),
+        ("never-seen", FETCHED),
+    ];
     let expected = json!({ "accounts": [
         { "accountId": lab.admin(), "status": "updated" },
         { "accountId": lab.member(), "status": "closed" },
@@ -36,7 +48,14 @@ async fn g1_a_report_holds_1_to_90_well_formed_accounts() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), "report:personal-data").await;
     assert_eq!(report(&lab, &token, &[("a", FETCHED); 90]).await.status(), 204);
-    for bad in [&[("a", FETCHED); 91][..], &[], &[("unknown", FETCHED)], &[("a b", FETCHED)], &[("", FETCHED)], &[("a", "yesterday")]] {
+    for bad in [
+        &[("a", FETCHED); 91][..],
+        &[],
+        &[("unknown", FETCHED)],
+        &[("a b", FETCHED)],
+        &[("", FETCHED)],
+        &[("a", "yesterday")],
+    ] {
         let (status, body) = answer(report(&lab, &token, bad).await).await;
         assert_eq!(status, 400);
         assert!(body["errorType"].is_string() && body["errorMessage"].is_string());

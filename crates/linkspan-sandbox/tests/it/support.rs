@@ -71,7 +71,10 @@ impl Lab {
     /// A control request that must succeed.
     pub(crate) async fn control(&self, method: &str, path: &str, body: Value) -> Value {
         let method = method.parse().unwrap();
-        let request = self.http.request(method, self.url(&format!("/_sandbox/{path}"))).bearer_auth(&self.info.control_token);
+        let request = self
+            .http
+            .request(method, self.url(&format!("/_sandbox/{path}")))
+            .bearer_auth(&self.info.control_token);
         let response = request.json(&body).send().await.unwrap();
         let status = response.status();
         let text = response.text().await.unwrap();
@@ -135,7 +138,10 @@ impl Lab {
 
     pub(crate) async fn exchange(&self, code: &str) -> (u16, Value) {
         let redirect_uri = &self.info.redirect_uri;
-        self.token_call(json!({ "grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri })).await
+        self.token_call(
+            json!({ "grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri }),
+        )
+        .await
     }
 
     pub(crate) async fn refresh(&self, refresh_token: &str) -> (u16, Value) {

@@ -24,7 +24,10 @@ async fn l9_a_code_works_once_and_not_after_its_short_life() {
     let used = lab.code(&[]).await;
     assert_eq!(lab.exchange(&used).await.0, 200);
     let refusal = lab.exchange(&used).await;
-    assert_eq!(refusal, (400, json!({ "error": "invalid_request", "error_description": "authorization_code is invalid" })));
+    assert_eq!(
+        refusal,
+        (400, json!({ "error": "invalid_request", "error_description": "authorization_code is invalid" }))
+    );
     let stale = lab.code(&[]).await;
     lab.advance(5 * MINUTE).await;
     assert_eq!(lab.exchange(&stale).await, refusal);
@@ -72,8 +75,14 @@ async fn a_token_call_without_what_it_needs_names_the_parameter() {
     for (call, description) in [
         (json!({}), "Missing required parameter: grant_type"),
         (json!({ "grant_type": "refresh_token" }), "Missing required parameter: refresh_token"),
-        (json!({ "grant_type": "authorization_code", "code": "x" }), "Missing required parameter: redirect_uri"),
-        (json!({ "grant_type": "authorization_code", "code": 7, "redirect_uri": "x" }), "Missing required parameter: code"),
+        (
+            json!({ "grant_type": "authorization_code", "code": "x" }),
+            "Missing required parameter: redirect_uri",
+        ),
+        (
+            json!({ "grant_type": "authorization_code", "code": 7, "redirect_uri": "x" }),
+            "Missing required parameter: code",
+        ),
         (json!({ "grant_type": "password" }), "Unsupported grant type: password"),
     ] {
         let (status, body) = lab.token_call(call.clone()).await;
@@ -96,7 +105,11 @@ async fn l1_the_old_refresh_token_works_ten_minutes_more_and_then_never_again() 
     lab.advance(5).await;
     assert_eq!(lab.refresh(old).await.0, 403, "a second use did not extend the leeway");
     for alive in [&second, &recovered] {
-        assert_eq!(lab.refresh(text(alive, "refresh_token")).await.0, 200, "by default late replay spares the family");
+        assert_eq!(
+            lab.refresh(text(alive, "refresh_token")).await.0,
+            200,
+            "by default late replay spares the family"
+        );
     }
 }
 
@@ -153,7 +166,8 @@ async fn a_family_ends_after_365_days_only_when_that_rule_is_on() {
 #[tokio::test]
 async fn l1_late_replay_kills_the_family_when_that_rule_is_on() {
     let lab = Lab::start().await;
-    lab.control("POST", "settings", json!({ "tokens": { "rules": { "late_replay_kills_family": true } } })).await;
+    lab.control("POST", "settings", json!({ "tokens": { "rules": { "late_replay_kills_family": true } } }))
+        .await;
     let first = lab.linked(&[]).await;
     let (_, second) = lab.refresh(text(&first, "refresh_token")).await;
     let untouched = lab.linked(&[("account_id", lab.member())]).await;
@@ -170,7 +184,8 @@ async fn l4_a_dead_refresh_token_is_answered_in_either_published_dialect() {
     let measured = json!({ "error": "unauthorized_client", "error_description": "refresh_token is invalid" });
     assert_eq!(lab.refresh("dead").await, (403, measured));
     lab.control("POST", "settings", json!({ "tokens": { "refresh_errors": "documented" } })).await;
-    let documented = json!({ "error": "invalid_grant", "error_description": "Unknown or invalid refresh token." });
+    let documented =
+        json!({ "error": "invalid_grant", "error_description": "Unknown or invalid refresh token." });
     assert_eq!(lab.refresh("dead").await, (403, documented));
 }
 
