@@ -9,5 +9,6 @@ mod search;
 mod session;
 mod time;
 mod view;
+mod write;
 
 pub use endpoints::router;

@@ -41,7 +41,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/issue/createmeta/{project}/issuetypes/{type}", get(create_meta_fields))
         .route("/issue/{issue}/editmeta", get(edit_meta))
         .route("/issue/{issue}/remotelink/{link}", get(remote_link))
-        .route("/issue/{issue}/properties/{key}", get(property))
         .route("/issueLinkType", get(link_types))
         .route("/issueLinkType/{id}", get(link_type))
 }
@@ -256,7 +255,7 @@ pub(super) async fn properties(Path(id_or_key): Path<String>, session: Session) 
     }))
 }
 
-async fn property(Path((id_or_key, key)): Path<(String, String)>, session: Session) -> Answer {
+pub(super) async fn property(Path((id_or_key, key)): Path<(String, String)>, session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let issue = visible_issue(&view, &id_or_key)?;

@@ -2,20 +2,27 @@
 
 mod attachments;
 mod catalogue;
+mod comment_writes;
 mod comments;
+mod issue_writes;
 mod issues;
 mod jql_tools;
+mod link_writes;
 mod people;
 mod permissions;
 mod projects;
 mod search;
 mod security;
 mod site;
+mod worklog_writes;
 mod worklogs;
 
 use std::sync::Arc;
 
-use axum::{Extension, Router, routing::get};
+use axum::{
+    Extension, Router,
+    routing::{get, put},
+};
 use http::StatusCode;
 
 use super::{
@@ -48,19 +55,35 @@ fn platform() -> Router<AppState> {
         .merge(security::routes())
         .merge(catalogue::routes())
         .merge(site::routes())
-        // Reads that share their path with writes.
-        .route("/issue/{issue}", get(issues::get_issue))
-        .route("/issue/{issue}/transitions", get(issues::transitions))
-        .route("/issue/{issue}/watchers", get(issues::watchers))
+        .merge(issue_writes::routes())
+        .merge(link_writes::routes())
+        // Paths that are both read and written.
+        .route("/issue/{issue}", get(issues::get_issue).put(issue_writes::edit).delete(issue_writes::delete))
+        .route("/issue/{issue}/assignee", put(issue_writes::assign))
+        .route("/issue/{issue}/transitions", get(issues::transitions).post(issue_writes::transition))
+        .route(
+            "/issue/{issue}/watchers",
+            get(issues::watchers).post(link_writes::watch).delete(link_writes::unwatch),
+        )
         .route("/issue/{issue}/votes", get(issues::votes))
         .route("/issue/{issue}/remotelink", get(issues::remote_links))
         .route("/issue/{issue}/properties", get(issues::properties))
-        .route("/issue/{issue}/comment", get(comments::of_issue))
-        .route("/issue/{issue}/comment/{comment}", get(comments::one))
-        .route("/issue/{issue}/worklog", get(worklogs::of_issue))
-        .route("/issue/{issue}/worklog/{worklog}", get(worklogs::one))
-        .route("/issueLink/{link}", get(issues::get_issue_link))
-        .route("/attachment/{id}", get(attachments::metadata))
+        .route(
+            "/issue/{issue}/properties/{key}",
+            get(issues::property).put(issue_writes::set_property).delete(issue_writes::delete_property),
+        )
+        .route("/issue/{issue}/comment", get(comments::of_issue).post(comment_writes::add))
+        .route(
+            "/issue/{issue}/comment/{comment}",
+            get(comments::one).put(comment_writes::edit).delete(comment_writes::delete),
+        )
+        .route("/issue/{issue}/worklog", get(worklogs::of_issue).post(worklog_writes::add))
+        .route(
+            "/issue/{issue}/worklog/{worklog}",
+            get(worklogs::one).put(worklog_writes::edit).delete(worklog_writes::delete),
+        )
+        .route("/issueLink/{link}", get(issues::get_issue_link).delete(link_writes::unlink))
+        .route("/attachment/{id}", get(attachments::metadata).delete(link_writes::delete_attachment))
 }
 
 /// What Jira has and this sandbox does not, or neither has.

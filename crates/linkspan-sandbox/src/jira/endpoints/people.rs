@@ -7,7 +7,7 @@ use crate::{
     jira::{
         json::Json,
         refusal::{Answer, Refusal},
-        session::{Page, Session, ok},
+        session::{Session, ok},
         view::View,
     },
     world::{AccountIndex, AccountType, Group, Product, SiteState},
