@@ -1,14 +1,12 @@
 //! What clients send: bodies in one of the writable representations, and uploaded files.
 
-use std::sync::Arc;
-
 use axum::extract::Multipart;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde::Deserialize;
 
 use super::answer::Refusal;
-use super::convert;
+use super::wiki;
 use crate::world::Body;
 
 /// Deepest nesting of elements in a storage body.
@@ -73,7 +71,7 @@ pub(super) fn read(representation: &str, value: &str) -> Result<Body, Refusal> {
     match representation {
         "storage" | "editor" | "editor2" => {
             check_storage(value)?;
-            Ok(Body::Storage(Arc::from(value)))
+            Ok(Body::from_storage(value))
         }
         "atlas_doc_format" => {
             let document: serde_json::Value = serde_json::from_str(value)
@@ -81,9 +79,9 @@ pub(super) fn read(representation: &str, value: &str) -> Result<Body, Refusal> {
             if document.get("type").and_then(serde_json::Value::as_str) != Some("doc") {
                 return Err(Refusal::bad_request("the body is not an ADF document: its type is not doc"));
             }
-            Ok(convert::from_adf(&document, value))
+            Ok(Body::from_adf(value))
         }
-        "wiki" => Ok(convert::from_wiki(value)),
+        "wiki" => Ok(Body::from_storage(&wiki::to_storage(value))),
         other => {
             Err(Refusal::bad_request(format!("content cannot be written in the representation {other}")))
         }
@@ -169,7 +167,7 @@ mod tests {
             r#"{"storage":{"value":"<p>x</p>","representation":"storage"}}"#,
         ] {
             let input: BodyInput = serde_json::from_str(text).expect("a body");
-            assert_eq!(convert::storage(&input.into_body().expect("well-formed")), "<p>x</p>");
+            assert_eq!(input.into_body().expect("well-formed").storage(), "<p>x</p>");
         }
     }
 

@@ -9,7 +9,6 @@
 mod answer;
 mod body;
 mod body_input;
-mod convert;
 pub mod cql;
 mod edit;
 mod index;
@@ -22,6 +21,7 @@ mod time;
 mod v1;
 mod v2;
 mod view;
+mod wiki;
 
 use axum::extract::DefaultBodyLimit;
 use axum::{Extension, Router};

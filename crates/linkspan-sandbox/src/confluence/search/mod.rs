@@ -8,8 +8,6 @@ mod compile;
 use std::sync::Arc;
 
 use self::compile::{Condition, Test};
-use super::body::plain_text;
-use super::convert;
 use super::cql::{CqlError, MinuteRange, Operator, Query, epoch_minute_of};
 use super::index::{CommentRow, FileRow, SiteIndex};
 use super::paging::{Order, Page, Position, SortValue};
@@ -248,12 +246,12 @@ impl<'state> Searcher<'_, 'state> {
         if let Hit::Space(space) = hit {
             return format!("{} {}", space.key, space.description);
         }
-        self.with_body(hit, plain_text)
+        self.with_body(hit, Body::plain)
     }
 
     /// The markup of the body.
     fn source(&self, hit: &Hit<'_>) -> String {
-        self.with_body(hit, |body| convert::storage(body).into_owned())
+        self.with_body(hit, |body| body.storage().into_owned())
     }
 
     fn with_body(&self, hit: &Hit<'_>, read: impl Fn(&Body) -> String) -> String {

@@ -4,7 +4,6 @@ use super::content::{Item, write};
 use super::expand::Expand;
 use super::shape;
 use crate::confluence::answer::{Answer, Refusal, ok};
-use crate::confluence::body::plain_text;
 use crate::confluence::cql::{self, Clause, Expression, Operator, Query, TextQuery, Value};
 use crate::confluence::json::JsonWriter;
 use crate::confluence::links::space_path;
@@ -15,7 +14,7 @@ use crate::confluence::time::{Friendly, Iso};
 use crate::confluence::view::{Ask, View, former};
 use crate::gateway::Charge;
 use crate::world::confluence::{ContentKind, ContentStatus};
-use crate::world::{Account, AccountType, Millis};
+use crate::world::{Account, AccountType, Body, Millis};
 
 /// Most hits of one answer, whatever limit is echoed.
 const MAXIMUM_HITS: usize = 1000;
@@ -220,7 +219,7 @@ fn hit_members(
         (Some(item), _) => {
             json.key("content");
             write(json, view, item, expand);
-            let text = item.body().map_or_else(String::new, plain_text);
+            let text = item.body().map_or_else(String::new, Body::plain);
             (item.title(), item.web_ui(view), text, "content", format!("content-type-{}", item.type_name()))
         }
         (None, Hit::Space(space)) => {
