@@ -175,9 +175,10 @@ fn put_issue(
     let project_id = fields.project.get().and_then(|project| project.id.id());
     let parent =
         Parent { issue_id: id, record, project_id, service: is_service(fields, ctx), access: &guard.access };
+    let place = sink.out.records.len();
     let attachment_ids = attachments(&parent, &fields.attachments, ctx, sink);
     let ticket = ticket(issue, fields, &guard, attachment_ids, ctx, sink, &mut odd);
-    sink.out.records.push(NewRecord {
+    let record_of_issue = NewRecord {
         id: record,
         remote_id: Some(id.to_owned()),
         parent: None,
@@ -186,7 +187,9 @@ fn put_issue(
         remote_updated_at: fields.updated.get().map(|moment| moment.0),
         body: Body::Ticket(Box::new(ticket)),
         access: guard.access.clone(),
-    });
+    };
+    // A parent stands before its children.
+    sink.out.records.insert(place, record_of_issue);
     comments(&parent, &fields.comments, ctx, sink);
     worklogs(&parent, &fields.worklogs, ctx, sink);
     changelog(&parent, &issue.changelog, sink);

@@ -1,6 +1,6 @@
 //! Where a page's raw rows and records gather, and how a page is split.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use linkspan_model::ids::{RecordId, SourceId};
@@ -62,14 +62,15 @@ impl<'de> Visitor<'de> for OneList {
 /// Gathers what a page becomes.
 pub(super) struct Sink {
     source: SourceId,
-    people: HashSet<String>,
+    /// Where each account stands among the people met.
+    people: HashMap<String, usize>,
     tags: HashSet<String>,
     pub(super) out: Converted,
 }
 
 impl Sink {
     pub(super) fn new(source: SourceId) -> Self {
-        Self { source, people: HashSet::new(), tags: HashSet::new(), out: Converted::default() }
+        Self { source, people: HashMap::new(), tags: HashSet::new(), out: Converted::default() }
     }
 
     /// Keeps a received piece.
@@ -113,11 +114,22 @@ impl Sink {
         let account_id = user.account_id.id()?;
         let id = RecordId::of(self.source, Model::User, account_id);
         let customer = user.account_type.text() == Some("customer");
-        if !self.people.contains(account_id) {
-            self.people.insert(account_id.to_owned());
-            self.out.people.push(record_of_user(id, account_id, user_of(user)));
+        match self.people.get(account_id) {
+            Some(&at) => self.name_person(at, user),
+            None => {
+                self.people.insert(account_id.to_owned(), self.out.people.len());
+                self.out.people.push(record_of_user(id, account_id, user_of(user)));
+            }
         }
         Some(Person { id, customer })
+    }
+
+    /// Some places name an account by its id alone: the first that says more counts.
+    fn name_person(&mut self, at: usize, user: &jira::User<'_>) {
+        let Some(Body::User(known)) = self.out.people.get_mut(at).map(|record| &mut record.body) else { return };
+        if known.name.is_empty() {
+            *known = user_of(user);
+        }
     }
 
     /// Notes a label that was met.
