@@ -129,7 +129,7 @@ impl Fault {
             return Err(FaultError::Probability);
         }
         match self.kind {
-            FaultKind::Latency if !self.milliseconds.is_some_and(|span| span <= MAX_LATENCY_MS) => {
+            FaultKind::Latency if self.milliseconds.is_none_or(|span| span > MAX_LATENCY_MS) => {
                 Err(FaultError::Needs("`milliseconds` of at most 600000"))
             }
             FaultKind::Status if !self.status.is_some_and(|status| (200..=599).contains(&status)) => {

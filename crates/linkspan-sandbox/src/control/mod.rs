@@ -129,8 +129,8 @@ async fn change_settings(State(state): State<AppState>, body: Bytes) -> Response
         Ok(changes) => changes,
         Err(response) => return response,
     };
-    let changed = state.settings().changed(changes);
-    match changed {
+    let outcome = state.settings().changed(changes);
+    match outcome {
         Ok(settings) => {
             *state.settings_mut() = settings;
             show_settings(State(state)).await

@@ -46,18 +46,10 @@ pub(super) fn caller(
     addressed: Addressed<'_>,
     headers: &HeaderMap,
 ) -> Result<Caller, Response> {
-    let caller = match addressed.door {
-        Door::Gateway => app_caller(state, addressed, headers)?,
-        Door::SiteHost => site_host_caller(state, addressed, headers)?,
-    };
-    if let Some(account) = state.account(&caller) {
-        if addressed.family == ProductFamily::Confluence
-            && !state.may_use(addressed.site, account, Api::Confluence)
-        {
-            return Err(not_permitted_to_use_confluence());
-        }
+    match addressed.door {
+        Door::Gateway => app_caller(state, addressed, headers),
+        Door::SiteHost => site_host_caller(state, addressed, headers),
     }
-    Ok(caller)
 }
 
 /// Token, site, product, scope: in this order.
@@ -154,11 +146,6 @@ pub(super) fn expired_token(state: &AppState, path: &str) -> Response {
         }
         ExpiredAccessToken::LooksOrdinary => gateway_error(StatusCode::FORBIDDEN, "Forbidden"),
     }
-}
-
-fn not_permitted_to_use_confluence() -> Response {
-    let body = json!({ "message": "Current user not permitted to use Confluence", "statusCode": 403 });
-    (StatusCode::FORBIDDEN, Json(body)).into_response()
 }
 
 /// 401 of the site host.

@@ -19,7 +19,10 @@ pub fn jira_field_error(status: StatusCode, field: &str, message: impl Into<Stri
 
 /// Jira platform and Agile, both members given.
 pub fn jira_errors(status: StatusCode, messages: Vec<String>, errors: Map<String, Value>) -> Response {
-    (status, Json(json!({ "errorMessages": messages, "errors": errors }))).into_response()
+    let mut body = Map::new();
+    body.insert("errorMessages".to_owned(), Value::from(messages));
+    body.insert("errors".to_owned(), Value::Object(errors));
+    (status, Json(body)).into_response()
 }
 
 /// Confluence v2: `{"errors":[{"status":404,"code":"NOT_FOUND","title":"Not Found","detail":null}]}`.

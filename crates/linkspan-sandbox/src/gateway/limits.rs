@@ -33,12 +33,15 @@ pub(super) fn refusal(
     let operation = addressed.operation?;
     if limits.burst
         && let Some(rate) = steady_rate(method, operation.template)
-        && meter.burst.take(addressed.site_index, &operation.name, rate, now).is_err()
+        && !meter.burst.take(addressed.site_index, &operation.name, rate, now)
     {
         return Some(Refusal::Burst { rate }.answer(now));
     }
     if limits.issue_writes && method != Method::GET && operation.template.starts_with(ISSUE_TEMPLATE) {
-        let issue = addressed.path.split('/').nth(5).unwrap_or_default();
+        let named = addressed.path.split('/').nth(5).unwrap_or_default();
+        // The same issue may be named by its id, its key, or a key it once had.
+        let id = addressed.site.read().find_issue(named).map(|id| id.to_string());
+        let issue = id.as_deref().unwrap_or(named);
         if let Err(wait) = meter.issue_writes.take(addressed.site_index, issue, now) {
             return Some(Refusal::IssueWrites { wait }.answer(now));
         }

@@ -19,5 +19,6 @@ mod state;
 pub use caller::{Auth, Bearer, Caller, SiteIndex};
 pub use charge::{Charge, charged};
 pub(crate) use credentials::bearer_token;
+pub(crate) use people::is_accessible;
 pub(crate) use service::{Dropped, Gateway};
 pub use state::AppState;

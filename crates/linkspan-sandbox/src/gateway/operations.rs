@@ -127,7 +127,7 @@ impl Node {
         match rest.next() {
             None => self.methods.push((method, index)),
             Some(segment) if segment.starts_with('{') => {
-                self.parameter.get_or_insert_default().insert(rest, method, index)
+                self.parameter.get_or_insert_default().insert(rest, method, index);
             }
             Some(segment) => self.literal.entry(segment).or_default().insert(rest, method, index),
         }

@@ -11,27 +11,23 @@ const REPRESENTATIVES: usize = 8;
 /// How many accounts are looked at to find them.
 const LOOKED_AT: usize = 500;
 
+/// Whether a token of the account lists the product of the site. Portal-only customers use JSM without holding a product;
+/// guests of Confluence use it, but not through apps.
+pub(crate) fn is_accessible(site: &Site, account: &Account, api: Api) -> bool {
+    let content = site.read();
+    let reader = content.reader(Viewer::Account(account.index));
+    let may_use = match api {
+        Api::Jira => reader.uses_jira() || account.account_type == AccountType::Customer,
+        Api::Confluence => content.may_use_confluence(&reader) && !content.is_guest(account.index),
+        Api::UserIdentity | Api::PersonalData => true,
+    };
+    reader.signed_in && may_use
+}
+
 impl AppState {
     /// Whether the account exists and may sign in.
     pub(crate) fn is_active(&self, account_id: &str) -> bool {
         self.world().directory().by_account_id(account_id).is_some_and(Account::is_active)
-    }
-
-    /// Whether the account may use a product of the site. Portal-only customers use JSM without holding a product.
-    pub(crate) fn may_use(&self, site: &Site, account: &Account, api: Api) -> bool {
-        let content = site.read();
-        let reader = content.reader(Viewer::Account(account.index));
-        let may = match api {
-            Api::Jira => reader.uses_jira() || account.account_type == AccountType::Customer,
-            Api::Confluence => content.may_use_confluence(&reader),
-            Api::UserIdentity | Api::PersonalData => true,
-        };
-        reader.signed_in && (may || reader.admin)
-    }
-
-    /// Whether a token of the account lists the product of the site: a guest of Confluence may use it, but not through apps.
-    pub(crate) fn is_accessible(&self, site: &Site, account: &Account, api: Api) -> bool {
-        self.may_use(site, account, api) && !(api == Api::Confluence && site.read().is_guest(account.index))
     }
 
     /// A handful of people of the main site, an administrator first, then one for each combination of groups.

@@ -51,34 +51,34 @@ impl Refusal<'_> {
         let headers = response.headers_mut();
         match self {
             Self::Quota { reason, quota } => {
-                put(headers, "retry-after", seconds_to_next_hour(now));
-                put(headers, "x-ratelimit-limit", quota);
-                put(headers, "x-ratelimit-remaining", 0);
-                put(headers, "x-ratelimit-reset", instant(now, seconds_to_next_hour(now)));
-                put(headers, "ratelimit-reason", reason);
+                put(headers, "retry-after", &seconds_to_next_hour(now));
+                put(headers, "x-ratelimit-limit", &quota);
+                put(headers, "x-ratelimit-remaining", &0);
+                put(headers, "x-ratelimit-reset", &instant(now, seconds_to_next_hour(now)));
+                put(headers, "ratelimit-reason", &reason);
             }
             Self::Burst { rate } => {
-                put(headers, "retry-after", 1);
-                put(headers, "x-ratelimit-limit", rate);
-                put(headers, "x-ratelimit-remaining", 0);
-                put(headers, "x-ratelimit-reset", instant(now, 1));
-                put(headers, "ratelimit-reason", "jira-burst-based");
-                put(headers, "ratelimit-policy", format!("\"jira-burst-based\";q={rate};w=1"));
+                put(headers, "retry-after", &1);
+                put(headers, "x-ratelimit-limit", &rate);
+                put(headers, "x-ratelimit-remaining", &0);
+                put(headers, "x-ratelimit-reset", &instant(now, 1));
+                put(headers, "ratelimit-reason", &"jira-burst-based");
+                put(headers, "ratelimit-policy", &format!("\"jira-burst-based\";q={rate};w=1"));
             }
             Self::IssueWrites { wait } => {
-                put(headers, "retry-after", wait);
-                put(headers, "x-ratelimit-reset", instant(now, wait));
-                put(headers, "ratelimit-reason", "jira-per-issue-on-write");
+                put(headers, "retry-after", &wait);
+                put(headers, "x-ratelimit-reset", &instant(now, wait));
+                put(headers, "ratelimit-reason", &"jira-per-issue-on-write");
             }
             Self::Gateway => {
-                put(headers, "x-failure-category", "FAILURE CLIENT RATE LIMITED");
-                put(headers, "x-ratelimit-limit", 360_000);
-                put(headers, "x-ratelimit-remaining", 0);
-                put(headers, "x-ratelimit-reset", instant(now, 60));
+                put(headers, "x-failure-category", &"FAILURE CLIENT RATE LIMITED");
+                put(headers, "x-ratelimit-limit", &360_000);
+                put(headers, "x-ratelimit-remaining", &0);
+                put(headers, "x-ratelimit-reset", &instant(now, 60));
             }
             Self::Other(reason) => {
-                put(headers, "retry-after", 1);
-                put(headers, "ratelimit-reason", reason);
+                put(headers, "retry-after", &1);
+                put(headers, "ratelimit-reason", &reason);
             }
         }
         response
@@ -99,19 +99,19 @@ pub fn announce_quota(headers: &mut HeaderMap, form: HeaderForm, quota: u64, spe
     let policy = format!("\"global-app-quota\";q={quota};w=3600");
     match form {
         HeaderForm::Enforced => {
-            put(headers, "ratelimit-policy", policy);
-            put(headers, "ratelimit", state);
-            put(headers, "x-ratelimit-limit", quota);
-            put(headers, "x-ratelimit-remaining", left);
+            put(headers, "ratelimit-policy", &policy);
+            put(headers, "ratelimit", &state);
+            put(headers, "x-ratelimit-limit", &quota);
+            put(headers, "x-ratelimit-remaining", &left);
             if beyond_four_fifths {
-                put(headers, "x-ratelimit-nearlimit", "true");
+                put(headers, "x-ratelimit-nearlimit", &"true");
             }
         }
         HeaderForm::Beta => {
-            put(headers, "beta-ratelimit-policy", policy);
-            put(headers, "beta-ratelimit", state);
+            put(headers, "beta-ratelimit-policy", &policy);
+            put(headers, "beta-ratelimit", &state);
             if left == 0 {
-                put(headers, "beta-retry-after", reset);
+                put(headers, "beta-retry-after", &reset);
             }
         }
     }
@@ -122,7 +122,7 @@ fn instant(now: Timestamp, wait_seconds: i64) -> String {
     Timestamp::from_second(now.as_second().saturating_add(wait_seconds)).unwrap_or(Timestamp::MAX).to_string()
 }
 
-fn put(headers: &mut HeaderMap, name: &'static str, value: impl ToString) {
+fn put(headers: &mut HeaderMap, name: &'static str, value: &impl ToString) {
     // A tester's reason may hold what a header cannot: then the header is left out.
     if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
         headers.insert(HeaderName::from_static(name), value);

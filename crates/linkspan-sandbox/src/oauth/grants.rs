@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use super::jwt::TokenMint;
 
 /// An authorization code lives this long. Atlassian does not publish the figure.
-pub const CODE_LIFE: Duration = Duration::from_mins(5);
+pub(crate) const CODE_LIFE: Duration = Duration::from_mins(5);
 /// An access token lives this long (`atlassian-platform.md` 1.5).
-pub const ACCESS_LIFE: Duration = Duration::from_hours(1);
+pub(crate) const ACCESS_LIFE: Duration = Duration::from_hours(1);
 /// A refresh token dies when it is not used for this long; each rotation starts anew.
-pub const REFRESH_IDLE_LIFE: Duration = Duration::from_hours(90 * 24);
+pub(crate) const REFRESH_IDLE_LIFE: Duration = Duration::from_hours(90 * 24);
 /// The optional end of a whole token family, which rotation does not extend.
-pub const REFRESH_ABSOLUTE_LIFE: Duration = Duration::from_hours(365 * 24);
+pub(crate) const REFRESH_ABSOLUTE_LIFE: Duration = Duration::from_hours(365 * 24);
 /// After a rotation the old refresh token *and* the old access token keep working this long.
-pub const LEEWAY: Duration = Duration::from_mins(10);
+pub(crate) const LEEWAY: Duration = Duration::from_mins(10);
 
 /// The scope that makes the token endpoint hand out refresh tokens.
-pub const OFFLINE_ACCESS: &str = "offline_access";
+pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Whether consents of one account add up, or stand beside each other (`atlassian-platform.md` 1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ struct RefreshToken {
 #[derive(Debug)]
 pub struct Grants {
     mint: TokenMint,
-    grants: HashMap<u64, Grant>,
+    by_id: HashMap<u64, Grant>,
     codes: HashMap<String, Code>,
     access: HashMap<String, AccessToken>,
     refresh: HashMap<String, RefreshToken>,
@@ -143,7 +143,7 @@ impl Grants {
     pub fn new(mint: TokenMint) -> Self {
         Self {
             mint,
-            grants: HashMap::new(),
+            by_id: HashMap::new(),
             codes: HashMap::new(),
             access: HashMap::new(),
             refresh: HashMap::new(),
@@ -161,7 +161,7 @@ impl Grants {
                 && grant.account_id == consent.account_id
                 && (consent.kind == GrantKind::AccountLevel || grant.cloud_ids == consent.cloud_ids)
         };
-        if let Some(grant) = self.grants.values_mut().find(belongs_to_same_grant) {
+        if let Some(grant) = self.by_id.values_mut().find(belongs_to_same_grant) {
             for cloud_id in consent.cloud_ids {
                 if !grant.cloud_ids.contains(&cloud_id) {
                     grant.cloud_ids.push(cloud_id);
@@ -181,7 +181,7 @@ impl Grants {
     fn insert(&mut self, consent: Consent, apart: bool) -> u64 {
         let id = self.next_id();
         let Consent { client_id, account_id, cloud_ids, scopes, kind: _ } = consent;
-        self.grants.insert(id, Grant { id, client_id, account_id, cloud_ids, scopes, revoked: false, apart });
+        self.by_id.insert(id, Grant { id, client_id, account_id, cloud_ids, scopes, revoked: false, apart });
         id
     }
 
@@ -205,7 +205,7 @@ impl Grants {
         now: Timestamp,
     ) -> Option<Issued> {
         let code = self.codes.remove(code)?;
-        let grant = self.grants.get(&code.grant)?;
+        let grant = self.by_id.get(&code.grant)?;
         if now >= code.expires_at
             || code.redirect_uri != redirect_uri
             || grant.client_id != client_id
@@ -220,7 +220,7 @@ impl Grants {
     pub fn issue(&mut self, grant: u64, now: Timestamp) -> Option<Issued> {
         self.prune(now);
         let family = self.next_id();
-        let wants_refresh = self.grants.get(&grant)?.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+        let wants_refresh = self.by_id.get(&grant)?.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
         let access_token = self.issue_access(grant, family, now)?;
         let refresh_token = wants_refresh.then(|| self.issue_refresh(grant, family, now, now, &access_token));
         Some(Issued { access_token, refresh_token, scope: self.scope_text(grant) })
@@ -238,7 +238,7 @@ impl Grants {
         let presented = self.refresh.get(token)?;
         let (grant, family, started_at) = (presented.grant, presented.family, presented.family_started_at);
         let belongs =
-            self.grants.get(&grant).is_some_and(|grant| !grant.revoked && grant.client_id == client_id);
+            self.by_id.get(&grant).is_some_and(|grant| !grant.revoked && grant.client_id == client_id);
         let idle_too_long = now >= presented.idle_until;
         let too_old = rules.absolute_expiry && now >= after(started_at, REFRESH_ABSOLUTE_LIFE);
         if !belongs || idle_too_long || too_old {
@@ -265,7 +265,7 @@ impl Grants {
     /// The grant behind a working access token.
     pub fn authenticate(&self, access_token: &str, now: Timestamp) -> Result<&Grant, TokenFault> {
         let token = self.access.get(access_token).ok_or(TokenFault::Unknown)?;
-        let grant = self.grants.get(&token.grant).ok_or(TokenFault::Unknown)?;
+        let grant = self.by_id.get(&token.grant).ok_or(TokenFault::Unknown)?;
         if grant.revoked || token.revoked_from.is_some_and(|from| now >= from) {
             return Err(TokenFault::Revoked);
         }
@@ -277,7 +277,7 @@ impl Grants {
 
     /// The grant behind a refresh token, alive or not.
     pub fn behind_refresh_token(&self, token: &str) -> Option<&Grant> {
-        self.grants.get(&self.refresh.get(token)?.grant)
+        self.by_id.get(&self.refresh.get(token)?.grant)
     }
 
     /// The accounts whose living grants let the app use the site.
@@ -287,18 +287,18 @@ impl Grants {
                 && grant.client_id == client_id
                 && grant.cloud_ids.iter().any(|granted| granted == cloud_id)
         };
-        self.grants.values().filter(covers).map(|grant| grant.account_id.as_str())
+        self.by_id.values().filter(covers).map(|grant| grant.account_id.as_str())
     }
 
     /// Ends every grant that `matches`, with all its tokens; returns how many.
     pub fn revoke(&mut self, matches: impl Fn(&Grant) -> bool) -> usize {
-        let doomed = self.grants.values_mut().filter(|grant| !grant.revoked && matches(grant));
+        let doomed = self.by_id.values_mut().filter(|grant| !grant.revoked && matches(grant));
         doomed.map(|grant| grant.revoked = true).count()
     }
 
     /// Ends every access token of the grants that `matches`, as if their hour were over.
     pub fn expire_access_tokens(&mut self, now: Timestamp, matches: impl Fn(&Grant) -> bool) -> usize {
-        let grants = &self.grants;
+        let grants = &self.by_id;
         let tokens = self.access.values_mut().filter(|token| grants.get(&token.grant).is_some_and(&matches));
         tokens.map(|token| token.expires_at = token.expires_at.min(now)).count()
     }
@@ -309,11 +309,11 @@ impl Grants {
     }
 
     fn scope_text(&self, grant: u64) -> String {
-        self.grants.get(&grant).map(|grant| grant.scopes.join(" ")).unwrap_or_default()
+        self.by_id.get(&grant).map(|grant| grant.scopes.join(" ")).unwrap_or_default()
     }
 
     fn issue_access(&mut self, grant: u64, family: u64, now: Timestamp) -> Option<String> {
-        let owner = self.grants.get(&grant)?;
+        let owner = self.by_id.get(&grant)?;
         let expires_at = after(now, ACCESS_LIFE);
         let token = self.mint.access_token(owner, now, expires_at);
         self.access.insert(token.clone(), AccessToken { grant, family, expires_at, revoked_from: None });

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::grants::Grant;
 use crate::apps::scopes::{Api, READ_ME};
 use crate::gateway::errors::gateway_error;
-use crate::gateway::{AppState, bearer_token};
+use crate::gateway::{AppState, bearer_token, is_accessible};
 
 /// The grant behind the request's bearer token, or the gateway's 401.
+#[expect(clippy::result_large_err, reason = "the error is the answer itself, built once per refused request")]
 pub(super) fn grant_of(state: &AppState, headers: &HeaderMap) -> Result<Grant, Response> {
     let token = bearer_token(headers).ok_or_else(unauthorized)?;
     let now = state.now();
@@ -32,7 +33,7 @@ pub(crate) async fn accessible_resources(State(state): State<AppState>, headers:
         for api in [Api::Jira, Api::Confluence] {
             let scopes: Vec<&String> =
                 grant.scopes.iter().filter(|scope| Api::of_scope(scope) == Some(api)).collect();
-            if scopes.is_empty() || !state.is_accessible(site, account, api) {
+            if scopes.is_empty() || !is_accessible(site, account, api) {
                 continue;
             }
             entries.push(json!({

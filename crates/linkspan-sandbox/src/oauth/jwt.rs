@@ -49,6 +49,9 @@ impl TokenMint {
     }
 
     /// A signed JWT for the grant. Atlassian's claims are not documented beyond `exp`; clients treat the text as opaque.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
     pub fn access_token(&mut self, grant: &Grant, issued_at: Timestamp, expires_at: Timestamp) -> String {
         let header = json!({ "alg": "HS256", "typ": "JWT", "kid": "sandbox/1" });
         let claims = json!({

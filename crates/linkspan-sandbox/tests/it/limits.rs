@@ -109,6 +109,7 @@ async fn r3_the_quota_is_announced_then_near_then_a_hard_stop_until_the_hour_tur
 }
 
 /// The clock runs while the test does: 1847 seconds may read a few less.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that insta wants")]
 fn rounded_seconds(value: insta::internals::Content, _: insta::internals::ContentPath<'_>) -> String {
     let text = value.as_str().unwrap_or_default();
     let (head, seconds) = text.rsplit_once('=').map_or(("", text), |(head, seconds)| (head, seconds));
@@ -168,4 +169,27 @@ async fn r2_a_burst_slows_one_operation_of_one_site_and_nothing_else() {
     assert_eq!(other_site.send().await.unwrap().status(), 200);
     lab.advance(1).await;
     assert_eq!(jira(&lab, &token, "/rest/api/3/serverInfo").await.status(), 200);
+}
+
+#[tokio::test]
+async fn r2_writes_to_one_issue_are_limited_whatever_it_is_called_and_other_traffic_is_not() {
+    let lab = with_quota(1_000_000).await;
+    let token = lab.token(lab.admin(), "read:jira-work write:jira-work").await;
+    let page = jira(&lab, &token, "/rest/api/3/search/jql?jql=created>=-9999d&fields=key&maxResults=2").await;
+    let page: Value = serde_json::from_str(&page.text().await.unwrap()).unwrap();
+    let (id, key) = (page["issues"][0]["id"].as_str().unwrap(), page["issues"][0]["key"].as_str().unwrap());
+    let write = async |issue: &str| {
+        let path = format!("/ex/jira/{}/rest/api/3/issue/{issue}", lab.site(0));
+        let edit = json!({ "fields": {} });
+        lab.http.put(lab.url(&path)).bearer_auth(&token).json(&edit).send().await.unwrap()
+    };
+    for turn in 0..20 {
+        assert_ne!(write(if turn % 2 == 0 { id } else { key }).await.status(), 429);
+    }
+    let refused = write(id).await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["ratelimit-reason"], "jira-per-issue-on-write");
+    assert_eq!(refused.headers()["retry-after"], "2");
+    assert_ne!(write(page["issues"][1]["id"].as_str().unwrap()).await.status(), 429);
+    assert_eq!(jira(&lab, &token, &format!("/rest/api/3/issue/{id}")).await.status(), 200);
 }

@@ -1,5 +1,8 @@
 //! Integration tests of the sandbox, one module per subject.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+mod confluence;
 mod consent;
 mod console;
 mod control;
