@@ -151,7 +151,6 @@ impl<'a> Builder<'a> {
     /// Adds text; line ends in it become breaks, except in a code block.
     pub(crate) fn text(&mut self, text: impl Into<Text<'a>>, marks: Marks) {
         let text = text.into();
-        let text = if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text };
         if !text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
             self.inline(Inline::Text(text), marks);
         } else if self.in_code() {

@@ -17,6 +17,8 @@ mod names;
 mod plain;
 mod render;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod text;
 mod url;
 mod wiki;

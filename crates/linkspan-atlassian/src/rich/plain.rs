@@ -1,16 +1,16 @@
 //! Unmarked text, and the way out for every source that cannot be read as what it should be.
 
-use linkspan_model::rich::{RichFormat, RichText};
+use linkspan_model::rich::{Loss, RichFormat, RichText};
 
 use super::builder::Builder;
-use super::document::Marks;
-use super::render::render;
+use super::document::{Document, Marks};
+use super::render::{render, without_nul};
 
 /// The text as it is: blank lines part paragraphs, line ends are kept.
 pub(crate) fn plain(text: &str) -> RichText {
     let mut rich = render(RichFormat::Plain, paragraphs(Builder::new(), text), text.len());
-    // Verbatim, with the line ends and blank lines it has. U+0000 is the one character that databases refuse.
-    rich.text = if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() };
+    // Verbatim, with the line ends and blank lines it has.
+    rich.text = without_nul(text.to_owned());
     rich
 }
 
@@ -18,11 +18,11 @@ pub(crate) fn plain(text: &str) -> RichText {
 pub(crate) fn unread(format: RichFormat, source: &str, reason: &str) -> RichText {
     let mut rich = plain(source);
     rich.format = format;
-    rich.lost.push(linkspan_model::rich::Loss { what: reason.to_owned(), count: 1 });
+    rich.lost.push(Loss { what: reason.to_owned(), count: 1 });
     rich
 }
 
-fn paragraphs<'a>(mut builder: Builder<'a>, text: &'a str) -> super::document::Document<'a> {
+fn paragraphs<'a>(mut builder: Builder<'a>, text: &'a str) -> Document<'a> {
     let mut breaks = false;
     for line in text.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);

@@ -20,9 +20,14 @@ pub(crate) fn render(format: RichFormat, document: Document<'_>, source_bytes: u
     }
     RichText {
         format,
-        html: html.finish(),
-        markdown: markdown.finish(),
-        text: text.finish(),
+        html: without_nul(html.finish()),
+        markdown: without_nul(markdown.finish()),
+        text: without_nul(text.finish()),
         lost: document.losses.into_vec(),
     }
+}
+
+/// Replaces U+0000, which neither HTML nor a database takes.
+pub(crate) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }

@@ -105,8 +105,10 @@ impl TextWriter {
             number = list.number;
             list.number = number.map(|number| number.saturating_add(1));
         }
+        // As the first thing in another item, it goes on in its line.
+        let starts_line = self.gap != Gap::None;
         self.start();
-        if self.cells == 0 {
+        if self.cells == 0 && starts_line {
             for _ in 0..depth {
                 self.out.push_str("  ");
             }

@@ -107,9 +107,9 @@ pub(super) fn target(out: &mut String, href: &str, cell: bool) {
     }
 }
 
-/// Writes a code span.
+/// Writes a code span; as a tag where it would run together with another one, or where a table could not hold it.
 pub(super) fn code(out: &mut String, code: &str, cell: bool) {
-    if cell && code.contains("\\|") {
+    if out.ends_with('`') || (cell && code.contains("\\|")) {
         out.push_str("<code>");
         for character in code.chars() {
             match character {

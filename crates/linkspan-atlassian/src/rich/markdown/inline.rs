@@ -361,10 +361,7 @@ impl<'d> Writer<'_, 'd> {
     /// Whether delimiters of this level, opened before the piece at `place`, are sure to be read as meant.
     fn is_certain(&self, level: usize, first: usize, place: usize, before: char) -> bool {
         let end = self.span_end(level, place);
-        let inner = |piece: &Piece| {
-            ORDER[level + 1..].iter().any(|(flag, ..)| piece.flags & flag != 0)
-                && !(level == STRONG && piece.flags & Marks::EM != 0)
-        };
+        let inner = |piece: &Piece| ORDER[level + 1..].iter().any(|(flag, ..)| piece.flags & flag != 0);
         let (start_piece, end_piece) = (&self.pieces[place], &self.pieces[end]);
         let opens_behind_tag = ORDER[first..level].iter().any(|(flag, ..)| start_piece.flags & flag != 0)
             && !(level == EM && self.open[STRONG] == Style::Delimiter);

@@ -34,6 +34,8 @@ pub(crate) struct MarkdownWriter {
     lists: Vec<List>,
     /// The marker of the list that ended just here: one more of the same kind must look different to be its own list.
     ended: Option<char>,
+    /// Whether a paragraph ended just here.
+    after_paragraph: bool,
     table: Option<Table>,
     /// Where the inlines of the open leaf start.
     leaf: usize,
@@ -65,6 +67,7 @@ impl MarkdownWriter {
             prefixes: Vec::new(),
             lists: Vec::new(),
             ended: None,
+            after_paragraph: false,
             table: None,
             leaf: 0,
             pieces: Vec::new(),
@@ -99,8 +102,8 @@ impl MarkdownWriter {
         match block {
             Block::Paragraph | Block::Tight | Block::Heading(_) | Block::Code { .. } => self.leaf = place + 1,
             Block::Rule => {
-                // Behind a list marker, hyphens would make the whole line the rule.
-                let rule = if self.gap == Gap::None { "***" } else { "---" };
+                // Behind a list marker, hyphens or asterisks would make the whole line the rule.
+                let rule = if self.gap == Gap::None { "___" } else { "---" };
                 self.start();
                 self.out.push_str(rule);
             }
@@ -171,6 +174,7 @@ impl MarkdownWriter {
                 inline::Place::Paragraph { prefix: &self.prefix },
             );
             self.gap = Gap::Blank;
+            self.after_paragraph = true;
         }
         self.pieces = pieces;
     }
@@ -243,9 +247,9 @@ impl MarkdownWriter {
             _ => None,
         };
         // Right after a paragraph, only a list that starts with text, and with 1, is told from the paragraph's next line.
-        let may_follow_paragraph =
+        let may_follow =
             number.is_none_or(|number| number == 1) && table::first_item_has_text(document, place);
-        if !self.lists.is_empty() && self.gap == Gap::Blank && self.ended.is_none() && may_follow_paragraph {
+        if !self.lists.is_empty() && self.after_paragraph && may_follow {
             self.gap = Gap::Line;
         }
         let usual = match number {
@@ -302,6 +306,7 @@ impl MarkdownWriter {
     /// Writes the gap that is due and the prefix of the line that starts.
     fn start(&mut self) {
         self.ended = None;
+        self.after_paragraph = false;
         match std::mem::replace(&mut self.gap, Gap::None) {
             Gap::None => return,
             Gap::Line => {}

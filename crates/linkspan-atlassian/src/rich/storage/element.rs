@@ -20,6 +20,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         if let Some(flag) = flag_of(name) {
+            self.flush_blank();
             self.push(name, Role::Plain, 0);
             self.marks.flags |= flag;
             return;
@@ -66,6 +67,7 @@ impl<'a> Reader<'a, '_> {
                 self.push(name, Role::Plain, 0);
             }
             "span" | "font" => {
+                self.flush_blank();
                 self.push(name, Role::Plain, 0);
                 self.style(tag);
             }
@@ -123,7 +125,7 @@ impl<'a> Reader<'a, '_> {
             ("ac", "image") => self.start_image(name, tag),
             ("ac", "caption") => {
                 self.write_image();
-                self.block(name, Block::Paragraph);
+                self.block(name, Block::Section);
                 self.marks = Marks { link: 0, ..self.marks }.with(Marks::EM);
             }
             ("ac", "task-list") => self.block(name, Block::List(ListKind::Task)),

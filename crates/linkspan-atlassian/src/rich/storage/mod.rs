@@ -125,6 +125,8 @@ impl<'a> Reader<'a, '_> {
             let start = usize::try_from(xml.buffer_position()).unwrap_or(source.len());
             match xml.read_event() {
                 Ok(Event::Eof) => return None,
+                // `a < b` is no markup, nor is a tag that never ends before the next one starts.
+                Ok(Event::Start(tag) | Event::Empty(tag)) if !is_tag(&tag) => return Some(start),
                 Ok(Event::Start(tag)) => self.start(&tag),
                 Ok(Event::Empty(tag)) => {
                     self.start(&tag);
@@ -305,6 +307,11 @@ impl<'a> Reader<'a, '_> {
         write(self);
         self.builder.close();
     }
+}
+
+/// Whether the text between two angle brackets reads as a tag.
+fn is_tag(tag: &BytesStart<'_>) -> bool {
+    tag.starts_with(|first: char| first.is_ascii_alphabetic()) && !tag.contains('<')
 }
 
 /// The character of a numeric reference, given without `#`.

@@ -14,13 +14,32 @@ const EMPHASIS: [(u8, u8); 6] = [
     (b'~', Marks::SUB),
 ];
 
+/// A longer text between double question marks is no citation.
+const MAX_CITATION_BYTES: usize = 200;
+
 /// Where the next end of each construct is in this line, as far as is known: looking for it again and again from every
 /// possible start would take quadratic time.
 #[derive(Default)]
 pub(super) struct LineMemory {
-    emphasis: [Option<usize>; EMPHASIS.len()],
+    emphasis: [Known; EMPHASIS.len()],
     /// For `]`, `!` and `}}`.
-    ends: [Option<usize>; 3],
+    ends: [Known; 3],
+}
+
+/// What is known of the next end of a construct.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The end of the line that this is about.
+    line_end: usize,
+    /// The place of the next end; `None` if there is none in the line.
+    found: Option<usize>,
+}
+
+impl Known {
+    /// Whether this answers for constructs that start before `start`, in the line that ends at `line_end`.
+    fn answers(self, start: usize, line_end: usize) -> bool {
+        self.line_end == line_end && line_end > 0 && self.found.is_none_or(|found| found >= start)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -162,12 +181,8 @@ impl<'a> Reader<'a, '_> {
             return false;
         }
         let rest = &self.line()[2..];
-        // The first line's worth only; a question that ends in many marks is no citation.
-        let Some(length) =
-            rest.bytes().take(200).collect::<Vec<_>>().windows(2).position(|pair| pair == b"??")
-        else {
-            return false;
-        };
+        let reach = &rest.as_bytes()[..rest.len().min(MAX_CITATION_BYTES)];
+        let Some(length) = reach.windows(2).position(|pair| pair == b"??") else { return false };
         let text = &rest[..length];
         if text.is_empty() || text.starts_with([' ', '?']) || text.ends_with(' ') {
             return false;
@@ -182,7 +197,7 @@ impl<'a> Reader<'a, '_> {
         let Some(kind) = EMPHASIS.iter().position(|(delimiter, _)| *delimiter == byte) else { return false };
         let flag = EMPHASIS[kind].1;
         if self.marks.has(flag) {
-            if self.memory.emphasis[kind] != Some(self.place) {
+            if self.memory.emphasis[kind].found != Some(self.place) {
                 return false;
             }
             self.text(run, self.marks);
@@ -210,62 +225,50 @@ impl<'a> Reader<'a, '_> {
     /// Where the emphasis that would start here ends.
     fn closer(&mut self, kind: usize, byte: u8) -> Option<usize> {
         let start = self.place + 2;
-        let line_end = self.place + self.line_length();
-        let found = match self.memory.emphasis[kind] {
-            Some(known) if known >= start => known,
-            _ => {
-                let bytes = self.source.as_bytes();
-                let ends = |place: &usize| {
-                    bytes[*place] == byte
-                        && !bytes[*place - 1].is_ascii_whitespace()
-                        && bytes[*place - 1] != byte
-                        && bytes[*place - 1] != b'\\'
-                        && !self.source[*place + 1..]
-                            .chars()
-                            .next()
-                            .is_some_and(|next| next.is_alphanumeric())
-                };
-                (start..line_end).find(ends).unwrap_or(usize::MAX)
-            }
-        };
-        self.memory.emphasis[kind] = Some(found);
-        (found != usize::MAX).then_some(found)
+        let line_end = self.line_end();
+        if !self.memory.emphasis[kind].answers(start, line_end) {
+            let bytes = self.source.as_bytes();
+            let ends = |place: &usize| {
+                bytes[*place] == byte
+                    && !bytes[*place - 1].is_ascii_whitespace()
+                    && bytes[*place - 1] != byte
+                    && bytes[*place - 1] != b'\\'
+                    && !self.source[*place + 1..].chars().next().is_some_and(char::is_alphanumeric)
+            };
+            self.memory.emphasis[kind] = Known { line_end, found: (start..line_end).find(ends) };
+        }
+        self.memory.emphasis[kind].found
     }
 
     /// Where a construct that started before `start` ends in this line.
     pub(super) fn find(&mut self, end: End, start: usize) -> Option<usize> {
-        let pattern = match end {
-            End::Bracket => "]",
-            End::Exclamation => "!",
-            End::Braces => "}}",
-        };
+        let line_end = self.line_end();
         let slot = end as usize;
-        if self.memory.ends[slot].is_none_or(|known| known < start) {
-            let line_end = (self.place + self.line_length()).max(start);
-            let found =
-                self.source[start..line_end].find(pattern).map_or(usize::MAX, |length| start + length);
-            self.memory.ends[slot] = Some(found);
+        if !self.memory.ends[slot].answers(start, line_end) {
+            let pattern = ["]", "!", "}}"][slot];
+            let line = self.source.get(start..line_end).unwrap_or_default();
+            self.memory.ends[slot] =
+                Known { line_end, found: line.find(pattern).map(|length| start + length) };
         }
-        self.memory.ends[slot].filter(|found| *found != usize::MAX)
-    }
-
-    fn line_length(&mut self) -> usize {
-        self.line().len()
+        self.memory.ends[slot].found
     }
 
     /// An address in running text.
     fn bare_url(&mut self, run: &'a str) -> bool {
         let rest = self.rest();
-        if !url::starts_like_one(
-            &rest[..rest.len().min(9)].split(char::is_whitespace).next().unwrap_or_default().to_owned(),
-        ) {
+        if !url::starts_like_one(rest) {
             return false;
         }
         let stops = |character: char| {
             character.is_whitespace() || matches!(character, '|' | '[' | ']' | '{' | '}' | '<' | '>' | '"')
         };
         let length = rest.find(stops).unwrap_or(rest.len());
-        let address = rest[..length].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', '*', '_']);
+        let ends_sentence = |character: char| match character {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => true,
+            ')' => !rest[..length].contains('('),
+            _ => false,
+        };
+        let address = rest[..length].trim_end_matches(ends_sentence);
         if !url::starts_like_one(address) {
             return false;
         }

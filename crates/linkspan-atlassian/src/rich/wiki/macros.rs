@@ -21,6 +21,9 @@ pub(super) struct Frame {
 /// More frames inside each other than this are text: they could not be shown anyway.
 const MAX_FRAMES: usize = super::super::MAX_DEPTH;
 
+/// Longer parameters make no tag: looking for the end of each of many tags without one would be costly.
+const MAX_TAG_BYTES: usize = 512;
+
 /// A macro's tag: `{name:parameters}`.
 struct Tag<'a> {
     name: &'static str,
@@ -40,9 +43,9 @@ impl<'a> Tag<'a> {
             is_name && matches!(inside.as_bytes().get(name.len()), Some(b'}' | b':'))
         })?;
         let rest = &inside[name.len()..];
-        let line = rest.split('\n').next().unwrap_or_default();
-        // Parameters are short; a longer search would make many unclosed tags costly.
-        let end = line.bytes().take(2048).position(|byte| byte == b'}')?;
+        let reach = &rest.as_bytes()[..rest.len().min(MAX_TAG_BYTES)];
+        let end =
+            reach.iter().position(|byte| matches!(byte, b'}' | b'\n')).filter(|end| reach[*end] == b'}')?;
         Some(Self { name, parameters: rest[..end].trim_start_matches(':'), length: 1 + name.len() + end + 1 })
     }
 
@@ -115,7 +118,6 @@ impl<'a> Reader<'a, '_> {
 
     /// Behind a block's end tag, the rest of its line starts a new paragraph, if there is any.
     fn after_block(&mut self) {
-        self.memory = super::LineMemory::default();
         let line = self.line();
         if line.trim().is_empty() {
             self.place += line.len();
@@ -203,7 +205,10 @@ impl<'a> Reader<'a, '_> {
         }
         let tag = format!("{{{name}}}");
         let rest = &self.source[start..];
-        let found = rest.find(&tag).or_else(|| rest.find(&tag.to_ascii_uppercase()));
+        let is_tag = |place: &usize| {
+            rest.get(*place..*place + tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(&tag))
+        };
+        let found = rest.match_indices('{').map(|(place, _)| place).find(is_tag);
         if found.is_none() {
             self.unclosed.push(name);
         }

@@ -30,6 +30,7 @@ pub(crate) fn read(source: &str, names: &dyn Names) -> RichText {
         marks: Marks::default(),
         break_due: false,
         colours: Vec::new(),
+        line_end: None,
         memory: LineMemory::default(),
         frames: vec![Frame::default()],
         unclosed: Vec::new(),
@@ -61,6 +62,8 @@ struct Reader<'a, 'n> {
     break_due: bool,
     /// The colours that surround the current one.
     colours: Vec<Option<super::document::Colour>>,
+    /// Where a line ends: this one, unless the reader is past it.
+    line_end: Option<usize>,
     memory: LineMemory,
     /// The quotes and panels that are open, the text itself first.
     frames: Vec<Frame>,
@@ -76,10 +79,22 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The rest of the line, without its end.
-    fn line(&self) -> &'a str {
-        let rest = self.rest();
-        let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
-        line.strip_suffix('\r').unwrap_or(line)
+    fn line(&mut self) -> &'a str {
+        let end = self.line_end();
+        &self.source[self.place..end]
+    }
+
+    /// Where the line ends.
+    fn line_end(&mut self) -> usize {
+        match self.line_end {
+            Some(end) if end >= self.place => end,
+            _ => {
+                let rest = self.rest();
+                let line =
+                    rest.split_once('\n').map_or(rest, |(line, _)| line.strip_suffix('\r').unwrap_or(line));
+                *self.line_end.insert(self.place + line.len())
+            }
+        }
     }
 
     /// Adds text to the current leaf.
@@ -112,7 +127,6 @@ impl<'a> Reader<'a, '_> {
 
     /// Opens the blocks that the line starts and steps over their markers.
     fn start_line(&mut self) {
-        self.memory = LineMemory::default();
         let line = self.line();
         let trimmed = line.trim_start();
         if trimmed.is_empty() {
@@ -159,17 +173,18 @@ impl<'a> Reader<'a, '_> {
 
     /// Ends what ends with its line.
     fn end_line(&mut self) {
-        let ended = self.rest().starts_with('\r');
-        self.place += usize::from(ended);
-        if self.rest().starts_with('\n') {
-            self.place += 1;
-        }
+        self.step_over_line_end();
         // Emphasis does not reach over lines; colour does.
         self.marks.flags = 0;
         if std::mem::take(&mut self.frame().leaf) {
             self.builder.close();
         }
         self.end_row();
+    }
+
+    fn step_over_line_end(&mut self) {
+        let rest = self.rest();
+        self.place += if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
     }
 
     fn frame(&mut self) -> &mut Frame {

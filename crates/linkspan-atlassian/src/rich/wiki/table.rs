@@ -45,12 +45,9 @@ impl Reader<'_, '_> {
         while let Some(Row { cell }) = self.table {
             let next = self.line().trim();
             if cell && !next.is_empty() && !next.starts_with('|') && self.place < self.source.len() {
-                self.memory = super::LineMemory::default();
                 self.inline(Inline::Break, self.marks);
                 self.inlines();
-                let ended = self.rest().starts_with('\r');
-                self.place += usize::from(ended);
-                self.place += usize::from(self.rest().starts_with('\n'));
+                self.step_over_line_end();
                 continue;
             }
             self.table = None;
