@@ -9,6 +9,7 @@ pub mod account;
 mod build;
 pub mod clock;
 pub mod confluence;
+mod dataset;
 pub mod edit;
 mod generated;
 pub mod group;

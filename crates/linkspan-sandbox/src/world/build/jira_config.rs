@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::people::group;
 use super::projects::{Surroundings, profile, project};
 use super::schemes::{all_roles, field, permission_schemes, role, security_schemes};
 use crate::world::generated::words::LABELS;
@@ -345,6 +344,3 @@ fn organizations(plan: &JiraPlan<'_>) -> Vec<Organization> {
         })
         .collect()
 }
-
-/// The group of the agents, for a desk's defaults.
-pub(in crate::world) const AGENTS: crate::world::ids::GroupIndex = group::AGENTS;

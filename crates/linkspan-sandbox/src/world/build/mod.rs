@@ -7,6 +7,7 @@ pub(in crate::world) mod schemes;
 pub(in crate::world) mod spaces;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use self::jira_config::JiraPlan;
@@ -15,6 +16,9 @@ use self::spaces::SpacePlan;
 use super::account::Directory;
 use super::clock::Clock;
 use super::confluence::store::{ConfluenceBase, ConfluenceState};
+use super::dataset::issues::LoadedJira;
+use super::dataset::pages::LoadedConfluence;
+use super::dataset::{self, DatasetPeople};
 use super::generated::blocks::Blocks;
 use super::generated::content::GeneratedConfluence;
 use super::generated::issues::{GeneratedJira, IssuePlan};
@@ -47,7 +51,8 @@ impl World {
         let seed = mix(options.seed);
         let clock = Arc::new(clock);
         let end = (clock.now_ms().div_euclid(86_400_000) * 86_400_000).min(LATEST_END);
-        let People { directory, staff, customers, apps } = people::make(seed, options.users);
+        let People { mut directory, staff, customers, apps } = people::make(seed, options.users);
+        let mut loaded = options.dataset.as_deref().map(|folder| Loaded::load(folder, &mut directory, staff[0])).transpose()?;
         let directory = Arc::new(directory);
         let sites = (0..options.sites.max(1) as usize).map(|number| {
             let is_main = number == 0;
@@ -61,10 +66,30 @@ impl World {
                 options: if is_main { options.clone() } else { small(options) },
                 end,
             };
-            made_up_site(&directory, &plan)
+            match loaded.take() {
+                Some(loaded) => loaded_site(&directory, &plan, loaded),
+                None => made_up_site(&directory, &plan),
+            }
         });
         let sites = sites.collect();
         Ok(Self { seed: options.seed, clock, directory, sites })
+    }
+}
+
+/// A dataset in memory.
+struct Loaded {
+    people: Vec<AccountIndex>,
+    jira: (LoadedJira, JiraConfig),
+    confluence: (LoadedConfluence, Vec<super::confluence::Space>),
+}
+
+impl Loaded {
+    fn load(folder: &Path, directory: &mut Directory, admin: AccountIndex) -> Result<Self, WorldError> {
+        dataset::check(folder)?;
+        let mut people = DatasetPeople::load(folder, directory)?;
+        let jira = dataset::issues::load(folder, directory, &mut people, admin)?;
+        let confluence = dataset::pages::load(folder, directory, &mut people, admin)?;
+        Ok(Self { people: people.all(), jira, confluence })
     }
 }
 
@@ -126,6 +151,35 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         guest_group: Some(group::GUESTS),
         jira: jira_state(config, JiraBase::Generated(Box::new(jira)), next, last_number),
         confluence: confluence_state(plan.number != 0, spaces, ConfluenceBase::Generated(Box::new(content)), next_id),
+        log: super::log::ChangeLog::default(),
+    };
+    Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
+}
+
+/// The main site with a dataset: its people all hold Jira and Confluence.
+fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) -> Site {
+    let name = site_name(plan.number);
+    let url = format!("https://{name}.atlassian.net");
+    let (mut groups, application_roles) = people::groups(plan.seed, &name, plan.staff, plan.options.groups);
+    for index in [group::JIRA_USERS, group::CONFLUENCE_USERS] {
+        let members = &mut groups[index.0 as usize].members;
+        members.extend(&loaded.people);
+        members.sort_unstable();
+    }
+    let mut present: Vec<AccountIndex> = plan.staff.iter().chain(plan.customers).chain(plan.apps).chain(&loaded.people).copied().collect();
+    present.sort_unstable();
+    let (jira, config) = loaded.jira;
+    let (content, spaces) = loaded.confluence;
+    let (next, last_number, next_id) = (jira.next_ids(), jira.last_numbers(), content.next_id());
+    let state = SiteState {
+        directory: Arc::clone(directory),
+        present,
+        groups,
+        application_roles,
+        admin_group: group::ADMINS,
+        guest_group: Some(group::GUESTS),
+        jira: jira_state(config, JiraBase::Loaded(Box::new(jira)), next, last_number),
+        confluence: confluence_state(false, spaces, ConfluenceBase::Loaded(Box::new(content)), next_id),
         log: super::log::ChangeLog::default(),
     };
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)

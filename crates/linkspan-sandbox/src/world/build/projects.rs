@@ -1,7 +1,5 @@
 //! Projects of a made-up Jira: one of each kind, then the same kinds again.
 
-use std::sync::Arc;
-
 use super::jira_config::{TEAM_STATUSES, TEAM_TYPES, issue_type, status, team_role};
 use super::people::group;
 use super::schemes::{EVERY_HOLDER, ORDINARY_SECURITY, Scheme, role};
@@ -227,9 +225,4 @@ fn service_desk(around: &Surroundings<'_>, number: usize) -> ServiceDesk {
             })
             .collect(),
     }
-}
-
-/// Shared text of nothing.
-pub(super) fn empty() -> Arc<str> {
-    Arc::from("")
 }

@@ -2,7 +2,7 @@
 
 use crate::world::build::people::group;
 use crate::world::group::Product;
-use crate::world::ids::{AccountIndex, FieldId, GroupIndex, PermissionSchemeId, RoleId, SecurityLevelId, SecuritySchemeId};
+use crate::world::ids::{AccountIndex, GroupIndex, PermissionSchemeId, RoleId, SecurityLevelId, SecuritySchemeId};
 use crate::world::jira::{Holder, PermissionGrant, PermissionScheme, SecurityLevel, SecurityMember, SecurityScheme};
 
 /// Roles of company-managed projects.
@@ -186,7 +186,7 @@ pub(in crate::world) fn levels(scheme: SecuritySchemeId) -> std::ops::RangeInclu
     if scheme == ORDINARY_SECURITY { 10_000..=10_002 } else { 10_010..=10_018 }
 }
 
-/// Whether a role or field is one of ours, for tests of the builder.
+/// Roles of company-managed projects with names and descriptions.
 pub(in crate::world) const fn all_roles() -> [(RoleId, &'static str, &'static str); 6] {
     [
         (role::USERS, "Users", "People who use the project"),
@@ -196,9 +196,4 @@ pub(in crate::world) const fn all_roles() -> [(RoleId, &'static str, &'static st
         (role::SERVICE_DESK_CUSTOMERS, "Service Desk Customers", "Customers of the portal"),
         (role::SERVICE_DESK_TEAM, "Service Desk Team", "Agents of the service desk"),
     ]
-}
-
-/// The fields schemes may refer to.
-pub(in crate::world) const fn scheme_fields() -> [FieldId; 3] {
-    [field::REVIEWERS, field::ACCOUNTABLE, field::AUDIENCE]
 }

@@ -8,7 +8,7 @@ use crate::world::ids::{AccountIndex, GroupIndex, Millis, SpaceId};
 use crate::world::seed::Dice;
 
 /// Rows that every reader of an ordinary space has.
-const OF_WRITERS: [(&str, &str); 9] = [
+pub(in crate::world) const OF_WRITERS: [(&str, &str); 9] = [
     ("read", "space"),
     ("create", "page"),
     ("create", "blogpost"),
@@ -20,7 +20,7 @@ const OF_WRITERS: [(&str, &str); 9] = [
     ("restrict_content", "space"),
 ];
 /// Further rows of administrators.
-const OF_ADMINS: [(&str, &str); 4] = [("administer", "space"), ("archive", "page"), ("delete", "space"), ("delete", "attachment")];
+pub(in crate::world) const OF_ADMINS: [(&str, &str); 4] = [("administer", "space"), ("archive", "page"), ("delete", "space"), ("delete", "attachment")];
 
 /// What spaces are made with.
 pub(in crate::world) struct SpacePlan<'a> {

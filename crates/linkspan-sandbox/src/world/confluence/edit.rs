@@ -91,7 +91,7 @@ impl SiteState {
             comments: 0,
             files: 0,
         };
-        let first = ContentVersion { number: 1, created: stamp.at, author: stamp.by, message: "".into(), minor_edit: false };
+        let first = ContentVersion { number: 1, created: stamp.at, author: stamp.by, message: "".into(), minor_edit: false, body: None };
         self.keep_content(Content {
             head,
             title: new.title,
@@ -117,11 +117,14 @@ impl SiteState {
         }
         self.check_title(content.head.space, content.head.kind, &change.title, Some(id))?;
         content.title = change.title;
-        if let Some(body) = change.body {
-            content.body = body;
-        }
         if publishes {
             content.versions.clear();
+        }
+        if let Some(body) = change.body {
+            let replaced = std::mem::replace(&mut content.body, body);
+            if let Some(last) = content.versions.last_mut() {
+                last.body = Some(replaced);
+            }
         }
         content.head.status = change.status;
         content.head.version = change.version;
@@ -133,6 +136,7 @@ impl SiteState {
             author: stamp.by,
             message: change.message,
             minor_edit: change.minor_edit,
+            body: None,
         });
         self.keep_content(content);
         self.log.push(stamp.at, stamp.by, Subject::ContentUpdated(id));

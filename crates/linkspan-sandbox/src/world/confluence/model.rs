@@ -235,6 +235,8 @@ pub struct ContentVersion {
     pub message: Arc<str>,
     /// Whether watchers were spared.
     pub minor_edit: bool,
+    /// Body of an old version where it is kept; `None`: as the present one.
+    pub body: Option<Body>,
 }
 
 /// Where a comment stands.

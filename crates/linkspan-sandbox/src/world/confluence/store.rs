@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::model::{Content, ContentComment, ContentFile, ContentHead, ContentKind, Restrictions, Space};
+use crate::world::dataset::pages::LoadedConfluence;
 use crate::world::generated::content::GeneratedConfluence;
 use crate::world::ids::{ContentId, FileId, SpaceId};
 use crate::world::site::SiteState;
@@ -13,12 +14,15 @@ use crate::world::site::SiteState;
 pub(in crate::world) enum ConfluenceBase {
     /// Made from a seed.
     Generated(Box<GeneratedConfluence>),
+    /// Loaded from a dataset.
+    Loaded(Box<LoadedConfluence>),
 }
 
 macro_rules! from_base {
     ($self:ident, $base:ident => $call:expr) => {
         match $self {
             Self::Generated($base) => $call,
+            Self::Loaded($base) => $call,
         }
     };
 }

@@ -134,6 +134,7 @@ impl GeneratedConfluence {
                 },
                 message: Arc::from(if dice.chance(200) { "Checked with the port office" } else { "" }),
                 minor_edit: number > 1 && dice.chance(250),
+                body: None,
             })
             .collect()
     }

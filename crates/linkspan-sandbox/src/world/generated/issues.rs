@@ -170,7 +170,6 @@ impl GeneratedJira {
             history: FIRST + (self.count << HISTORY_BITS),
             attachment: FIRST + (self.count << ATTACHMENT_BITS),
             link: FIRST + (self.count << 1),
-            other: FIRST + self.count,
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::config::{JiraConfig, Project};
 use super::issue::{Attachment, Comment, Issue, IssueHead, IssueLink, Worklog};
+use crate::world::dataset::issues::LoadedJira;
 use crate::world::generated::issues::GeneratedJira;
 use crate::world::ids::{AttachmentId, CommentId, IssueId, IssueLinkId, LabelIndex, Millis, ProjectId, WorklogId};
 use crate::world::site::SiteState;
@@ -14,12 +15,15 @@ use crate::world::site::SiteState;
 pub(in crate::world) enum JiraBase {
     /// Made from a seed.
     Generated(Box<GeneratedJira>),
+    /// Loaded from a dataset.
+    Loaded(Box<LoadedJira>),
 }
 
 macro_rules! from_base {
     ($self:ident, $base:ident => $call:expr) => {
         match $self {
             Self::Generated($base) => $call,
+            Self::Loaded($base) => $call,
         }
     };
 }
@@ -111,7 +115,6 @@ pub(in crate::world) struct NextIds {
     pub(in crate::world) history: u64,
     pub(in crate::world) attachment: u64,
     pub(in crate::world) link: u64,
-    pub(in crate::world) other: u64,
 }
 
 impl SiteState {
