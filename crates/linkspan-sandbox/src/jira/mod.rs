@@ -1,9 +1,11 @@
 //! The Jira APIs: platform versions 2 and 3, Agile and Jira Service Management.
 
+mod agile;
 mod body;
 mod endpoints;
 mod jql;
 mod json;
+mod jsm;
 mod refusal;
 mod search;
 mod session;

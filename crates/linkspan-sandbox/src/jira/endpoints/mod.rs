@@ -26,6 +26,7 @@ use axum::{
 use http::StatusCode;
 
 use super::{
+    agile, jsm,
     refusal::{Answer, Refusal},
     search::Snapshots,
 };
@@ -36,6 +37,8 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .nest("/rest/api/3", platform())
         .nest("/rest/api/2", platform())
+        .nest("/rest/agile/1.0", agile::routes().route("/issue/{issue}", get(issues::get_issue)))
+        .nest("/rest/servicedeskapi", jsm::routes())
         .merge(attachments::media_routes())
         .fallback(unknown)
         .layer(Extension(Arc::new(Snapshots::default())))
