@@ -197,13 +197,16 @@ impl<'state> View<'state> {
     }
 }
 
-/// Content as of one of its former versions: only what changes with every version is kept of them.
+/// Content as of one of its former versions.
 pub(super) fn former(content: &Content, number: u32) -> Option<Arc<Content>> {
     let version = content.versions.iter().find(|version| version.number == number)?;
     let mut former = content.clone();
     former.head.version = number;
     former.head.editor = version.author;
     former.head.modified = version.created;
+    if let Some(body) = &version.body {
+        former.body = body.clone();
+    }
     former.versions.retain(|version| version.number <= number);
     Some(Arc::new(former))
 }

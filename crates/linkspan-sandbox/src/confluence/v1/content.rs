@@ -120,6 +120,7 @@ impl Item {
             author,
             message: Arc::from(""),
             minor_edit: false,
+            body: None,
         };
         match self {
             Self::Content(content) => content
