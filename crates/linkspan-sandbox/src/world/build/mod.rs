@@ -196,6 +196,7 @@ fn jira_state(
         config,
         base,
         touched: BTreeMap::new(),
+        touched_children: HashMap::new(),
         numbers: HashMap::new(),
         added: HashMap::new(),
         next,

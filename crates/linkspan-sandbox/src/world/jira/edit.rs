@@ -108,7 +108,7 @@ impl SiteState {
         issue.number = self.take_number(new.project);
         self.jira.next.issue += 1;
         self.jira.numbers.insert((new.project, issue.number), id);
-        self.jira.touched.insert(id, Touched::Kept(Arc::new(issue)));
+        self.keep(issue);
         self.log.push(stamp.at, stamp.by, Subject::IssueCreated(id));
         Ok(id)
     }
@@ -137,7 +137,7 @@ impl SiteState {
             if is_subtask {
                 self.delete_issue(stamp, child)?;
             } else {
-                self.edit_issue(stamp, child, vec![FieldChange::Parent(None)])?;
+                self.orphan(stamp, child);
             }
         }
         for link in &issue.links {
@@ -162,6 +162,12 @@ impl SiteState {
             return Err(EditError::Refused("a sub-task moves with its parent"));
         }
         let (issue_type, status, security) = self.matching(&issue, target)?;
+        let children = self.issue_children(id);
+        let level = |child: &IssueId| self.issue_head(*child).and_then(|head| self.jira.config.issue_type(head.issue_type)).map(|it| it.hierarchy_level);
+        let (subtasks, others): (Vec<IssueId>, Vec<IssueId>) = children.iter().partition(|child| level(child) == Some(-1));
+        for subtask in &subtasks {
+            self.matching(&self.editable(*subtask)?, target)?;
+        }
         let old_key = self.key_of(issue.project, issue.number);
         let old_project = issue.project;
         self.jira.numbers.insert((issue.project, issue.number), id);
@@ -191,13 +197,11 @@ impl SiteState {
         }
         self.save(stamp, issue, items);
         self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(id));
-        for child in self.issue_children(id) {
-            let level = self.issue_head(child).and_then(|head| self.jira.config.issue_type(head.issue_type)).map(|it| it.hierarchy_level);
-            if level == Some(-1) {
-                self.move_issue(stamp, child, target)?;
-            } else if level == Some(0) {
-                self.edit_issue(stamp, child, vec![FieldChange::Parent(None)])?;
-            }
+        for subtask in subtasks {
+            self.move_issue(stamp, subtask, target)?;
+        }
+        for other in others {
+            self.orphan(stamp, other);
         }
         Ok(())
     }
@@ -368,6 +372,9 @@ impl SiteState {
         }
         let kind = self.jira.config.link_type(link_type).ok_or(EditError::Unusable("the link type"))?.clone();
         let id = IssueLinkId(self.jira.next.link);
+        // Both ends must take the change before either is changed.
+        self.editable(source)?;
+        self.editable(target)?;
         for (outward, end, other, text) in [(true, source, target, &kind.outward), (false, target, source, &kind.inward)] {
             let mut issue = self.editable(end)?;
             let key = self.issue_key(other).ok_or(EditError::Missing("the issue"))?;
@@ -427,7 +434,22 @@ impl SiteState {
         Ok(Issue::clone(&issue))
     }
 
+    /// Takes the parent away from an issue, archived or not.
+    fn orphan(&mut self, stamp: Stamp, id: IssueId) {
+        if self.edit_issue(stamp, id, vec![FieldChange::Parent(None)]).is_err()
+            && let Some(issue) = self.issue(id)
+        {
+            self.keep(Issue { parent: None, ..Issue::clone(&issue) });
+        }
+    }
+
     fn keep(&mut self, issue: Issue) {
+        if let Some(parent) = issue.parent {
+            let children = self.jira.touched_children.entry(parent).or_default();
+            if !children.contains(&issue.id) {
+                children.push(issue.id);
+            }
+        }
         self.jira.touched.insert(issue.id, Touched::Kept(Arc::new(issue)));
     }
 

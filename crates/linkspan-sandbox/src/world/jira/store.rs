@@ -83,6 +83,8 @@ pub(in crate::world) struct JiraState {
     pub(in crate::world) config: JiraConfig,
     pub(in crate::world) base: JiraBase,
     pub(in crate::world) touched: BTreeMap<IssueId, Touched>,
+    /// Children among the touched, by parent; may name some that have another parent by now.
+    pub(in crate::world) touched_children: HashMap<IssueId, Vec<IssueId>>,
     /// Keys given at run time, by creation or move: (project, number) to issue. Keys of the base stay resolvable there.
     pub(in crate::world) numbers: HashMap<(ProjectId, u32), IssueId>,
     /// Homes of children added at run time.
@@ -270,8 +272,9 @@ impl SiteState {
     pub fn issue_children(&self, id: IssueId) -> Vec<IssueId> {
         let mut children = self.jira.base.children(id);
         children.retain(|child| !self.jira.touched.contains_key(child));
-        children.extend(self.jira.touched.values().filter_map(|touched| match touched {
-            Touched::Kept(issue) if issue.parent == Some(id) => Some(issue.id),
+        let touched = self.jira.touched_children.get(&id).into_iter().flatten();
+        children.extend(touched.filter_map(|child| match self.jira.touched.get(child) {
+            Some(Touched::Kept(issue)) if issue.parent == Some(id) => Some(issue.id),
             _ => None,
         }));
         children.sort_unstable();
