@@ -9,6 +9,7 @@ mod control;
 mod doors;
 mod faults;
 mod grants;
+mod jira_shapes;
 mod limits;
 mod openapi;
 mod operations;

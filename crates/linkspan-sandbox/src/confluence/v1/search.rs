@@ -351,8 +351,9 @@ fn user_hit(json: &mut JsonWriter, view: &View<'_>, account: &Account, expand: &
     json.key("breadcrumbs").array(|_| ());
     json.key("entityType").string("user");
     json.key("iconCssClass").string("aui-icon content-type-profile");
-    json.key("lastModified").display(Iso(view.now));
-    json.key("friendlyLastModified").display(Friendly(view.now));
+    // People have no date of their own.
+    json.key("lastModified").display(Iso(0));
+    json.key("friendlyLastModified").display(Friendly(0));
     json.key("score").raw("0.0");
 }
 

@@ -4,6 +4,7 @@ mod documents;
 mod paging;
 mod removed;
 mod search;
+mod speed;
 mod visibility;
 mod writes;
 
@@ -14,9 +15,9 @@ use serde_json::Value;
 
 use crate::support::{Lab, answer, small};
 
-/// Enough spaces to have an archived one, a personal one and restricted ones.
+/// Enough spaces to have an archived one, a personal one and restricted ones, and enough pages to have folders.
 pub(super) fn varied() -> Options {
-    Options { spaces: 10, pages: 160, users: 16, groups: 6, projects: 1, issues: 5, sites: 1, ..small() }
+    Options { spaces: 10, pages: 500, users: 16, groups: 6, projects: 1, issues: 5, sites: 1, ..small() }
 }
 
 /// Somebody with e-mail and API token on the main site's own host.
