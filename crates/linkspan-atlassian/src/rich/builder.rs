@@ -148,6 +148,15 @@ impl<'a> Builder<'a> {
         u32::try_from(self.document.links.len()).unwrap_or(0)
     }
 
+    /// Registers the target that a name was resolved to; one that was not is a loss.
+    pub(crate) fn link_to(&mut self, resolved: Option<String>) -> u32 {
+        if let Some(href) = resolved {
+            return self.link(href.into(), None);
+        }
+        self.lose("link target");
+        0
+    }
+
     /// Adds text; line ends in it become breaks, except in a code block.
     pub(crate) fn text(&mut self, text: impl Into<Text<'a>>, marks: Marks) {
         let text = text.into();
@@ -162,7 +171,7 @@ impl<'a> Builder<'a> {
             self.inline(Inline::Text(text), marks);
         } else {
             match text {
-                Cow::Borrowed(text) => self.lines(text, marks, |line| Cow::Borrowed(line)),
+                Cow::Borrowed(text) => self.lines(text, marks, Cow::Borrowed),
                 Cow::Owned(text) => self.lines(&text, marks, |line| Cow::Owned(line.to_owned())),
             }
         }

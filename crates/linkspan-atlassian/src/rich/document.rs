@@ -199,8 +199,30 @@ impl Marks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Colour(pub(crate) u32);
 
+/// The basic colour names.
+const BASIC: [(&str, u32); 18] = [
+    ("aqua", 0x00_ff_ff),
+    ("black", 0),
+    ("blue", 0x00_00_ff),
+    ("fuchsia", 0xff_00_ff),
+    ("gray", 0x80_80_80),
+    ("green", 0x00_80_00),
+    ("grey", 0x80_80_80),
+    ("lime", 0x00_ff_00),
+    ("maroon", 0x80_00_00),
+    ("navy", 0x00_00_80),
+    ("olive", 0x80_80_00),
+    ("orange", 0xff_a5_00),
+    ("purple", 0x80_00_80),
+    ("red", 0xff_00_00),
+    ("silver", 0xc0_c0_c0),
+    ("teal", 0x00_80_80),
+    ("white", 0xff_ff_ff),
+    ("yellow", 0xff_ff_00),
+];
+
 impl Colour {
-    /// Reads `#rgb`, `#rrggbb` (an alpha part is dropped), `rgb(r, g, b)` or one of the sixteen basic colour names.
+    /// Reads `#rgb`, `#rrggbb` (an alpha part is dropped), `rgb(r, g, b)` or a basic colour name.
     pub(crate) fn parse(source: &str) -> Option<Self> {
         let source = source.trim();
         if let Some(digits) = source.strip_prefix('#') {
@@ -218,26 +240,6 @@ impl Colour {
             }
             return (count == 3).then_some(Self(value));
         }
-        const BASIC: [(&str, u32); 18] = [
-            ("aqua", 0x00_ff_ff),
-            ("black", 0),
-            ("blue", 0x00_00_ff),
-            ("fuchsia", 0xff_00_ff),
-            ("gray", 0x80_80_80),
-            ("green", 0x00_80_00),
-            ("grey", 0x80_80_80),
-            ("lime", 0x00_ff_00),
-            ("maroon", 0x80_00_00),
-            ("navy", 0x00_00_80),
-            ("olive", 0x80_80_00),
-            ("orange", 0xff_a5_00),
-            ("purple", 0x80_00_80),
-            ("red", 0xff_00_00),
-            ("silver", 0xc0_c0_c0),
-            ("teal", 0x00_80_80),
-            ("white", 0xff_ff_ff),
-            ("yellow", 0xff_ff_00),
-        ];
         BASIC.iter().find(|(name, _)| source.eq_ignore_ascii_case(name)).map(|&(_, value)| Self(value))
     }
 

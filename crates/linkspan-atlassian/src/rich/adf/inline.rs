@@ -24,12 +24,11 @@ impl<'j> Reader<'j, '_> {
             }
             "date" => {
                 let timestamp = json.scalar(node.attributes, "timestamp").unwrap_or_default();
-                match attributes::date(timestamp) {
-                    Some(date) => Inline::Date(date.into()),
-                    None => {
-                        self.builder.lose("date");
-                        Inline::Text(timestamp.into())
-                    }
+                if let Some(date) = attributes::date(timestamp) {
+                    Inline::Date(date.into())
+                } else {
+                    self.builder.lose("date");
+                    Inline::Text(timestamp.into())
                 }
             }
             "status" => Inline::Status {
@@ -79,41 +78,32 @@ impl<'j> Reader<'j, '_> {
     /// Reads `inlineCard`, `blockCard` and `embedCard`.
     pub(super) fn card(&mut self, node: Node<'j>) {
         let json = self.json;
-        let inline = match attributes::card_url(json, node.attributes) {
-            Some(address) => match url::safe(address.into()) {
-                Some(url) => {
-                    let title = json.text(json.field(node.attributes, "data"), "name").map(Into::into);
-                    Inline::Card { url, title }
-                }
-                None => {
-                    self.builder.lose("link target");
-                    Inline::Text(address.into())
-                }
-            },
-            None => {
-                self.builder.lose(node.kind);
-                match attributes::card_query(json, node.attributes) {
-                    Some(query) => Inline::Text(query.into()),
-                    None => Inline::Note(format!("[{}]", node.kind).into()),
-                }
+        let marks = Marks::default();
+        if let Some(address) = attributes::card_url(json, node.attributes) {
+            if let Some(url) = url::safe(address.into()) {
+                let title = json.text(json.field(node.attributes, "data"), "name").map(Into::into);
+                self.builder.inline(Inline::Card { url, title }, marks);
+                return;
             }
-        };
-        if let Inline::Text(text) = inline {
-            self.builder.text(text, Marks::default());
-        } else {
-            self.builder.inline(inline, Marks::default());
+            self.builder.lose("link target");
+            self.builder.text(address, marks);
+            return;
+        }
+        self.builder.lose(node.kind);
+        match attributes::card_query(json, node.attributes) {
+            Some(query) => self.builder.text(query, marks),
+            None => self.builder.inline(Inline::Note(format!("[{}]", node.kind).into()), marks),
         }
     }
 
     fn inline_extension(&mut self, node: Node<'j>) {
         let key = self.json.text(node.attributes, "extensionKey").unwrap_or(node.kind);
         self.builder.lose(&format!("extension {key}"));
-        match attributes::extension_words(self.json, node.attributes).first() {
-            Some(words) => self.builder.text(*words, Marks::default()),
-            None => {
-                let note = attributes::extension_note(self.json, node.attributes);
-                self.builder.inline(Inline::Note(note.into()), Marks::default());
-            }
+        if let Some(words) = attributes::extension_words(self.json, node.attributes).first() {
+            self.builder.text(*words, Marks::default());
+        } else {
+            let stand_in = attributes::extension_note(self.json, node.attributes);
+            self.builder.inline(Inline::Note(stand_in.into()), Marks::default());
         }
     }
 

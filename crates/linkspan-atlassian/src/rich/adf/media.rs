@@ -12,13 +12,12 @@ impl<'j> Reader<'j, '_> {
         let kind = json.text(attributes, "type").unwrap_or("file");
         let id = json.text(attributes, "id");
         let file_name = json.text(attributes, "alt").or_else(|| json.text(attributes, "__fileName"));
-        let address = match kind {
-            "external" => json.text(attributes, "url").map(Into::into),
+        let address = if kind == "external" {
+            json.text(attributes, "url").map(Into::into)
+        } else {
             // The media id is what names the file; old documents can be matched by the file's name only.
-            _ => {
-                let by_id = id.and_then(|id| self.names.attachment_url(id));
-                by_id.or_else(|| file_name.and_then(|name| self.names.attachment_url(name))).map(Into::into)
-            }
+            let by_id = id.and_then(|id| self.names.attachment_url(id));
+            by_id.or_else(|| file_name.and_then(|name| self.names.attachment_url(name))).map(Into::into)
         };
         let url = address.and_then(url::safe);
         if url.is_none() {

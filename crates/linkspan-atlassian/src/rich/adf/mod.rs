@@ -257,8 +257,8 @@ impl<'j> Reader<'j, '_> {
             }
         } else if node.content.is_none() {
             self.builder.open(Block::Paragraph);
-            let note = attributes::extension_note(self.json, node.attributes);
-            self.builder.inline(Inline::Note(note.into()), Marks::default());
+            let stand_in = attributes::extension_note(self.json, node.attributes);
+            self.builder.inline(Inline::Note(stand_in.into()), Marks::default());
             self.builder.close();
         }
         self.enter(node, 1, Parent::Other, marks);

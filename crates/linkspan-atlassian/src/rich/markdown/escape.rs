@@ -2,6 +2,7 @@
 
 /// Where a text stands.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one place")]
 pub(super) struct Context {
     /// Nothing stands on the line before it but the markers of its container.
     pub(super) line_start: bool,
@@ -28,7 +29,8 @@ pub(super) fn text(out: &mut String, text: &str, context: Context) {
         out.push(char::from(bytes[place]));
         copied += 1;
     }
-    for place in copied..bytes.len() {
+    let start = copied;
+    for place in start..bytes.len() {
         if !needs_escape(bytes, place, context) {
             continue;
         }

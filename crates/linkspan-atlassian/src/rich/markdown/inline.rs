@@ -345,8 +345,7 @@ impl<'d> Writer<'_, 'd> {
     fn open_marks(&mut self, first: usize, place: usize) {
         let before = if self.line_start { ' ' } else { self.out.chars().next_back().unwrap_or(' ') };
         let after_closing = self.closed_at == self.out.len();
-        for level in first..ORDER.len() {
-            let (flag, delimiter, tag, _) = ORDER[level];
+        for (level, &(flag, delimiter, tag, _)) in ORDER.iter().enumerate().skip(first) {
             if self.pieces[place].flags & flag == 0 {
                 continue;
             }

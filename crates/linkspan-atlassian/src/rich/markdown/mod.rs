@@ -107,7 +107,6 @@ impl MarkdownWriter {
                 self.start();
                 self.out.push_str(rule);
             }
-            Block::Section => {}
             Block::Quote => self.open_quote(),
             Block::Panel { kind, title } => {
                 self.open_quote();
@@ -120,7 +119,6 @@ impl MarkdownWriter {
                 }
             }
             Block::Expand { title: Some(title) } => self.title(title),
-            Block::Expand { title: None } => {}
             Block::List(kind) => self.open_list(document, *kind, place),
             Block::Item(kind) => self.open_item(*kind),
             Block::Table => {
@@ -133,8 +131,8 @@ impl MarkdownWriter {
                     None => Table::Html { open: place, start: html_before },
                 });
             }
-            // The builder puts them into a table.
-            Block::Row | Block::Cell { .. } => {}
+            // Rows and cells are always inside of a table; the others show only what they hold.
+            Block::Row | Block::Cell { .. } | Block::Section | Block::Expand { title: None } => {}
         }
     }
 

@@ -54,7 +54,7 @@ impl<'a> Reader<'a, '_> {
             | "dl" | "center" | "address" | "fieldset" | "form" => self.block(name, Block::Section),
             "thead" | "tbody" | "tfoot" | "colgroup" | "col" | "small" | "big" | "abbr" | "acronym"
             | "cite" | "q" | "label" | "mark" | "var" | "dfn" | "bdi" | "bdo" | "wbr" | "nav" => {
-                self.push(name, Role::Plain, 0)
+                self.push(name, Role::Plain, 0);
             }
             "hr" => {
                 self.block_ends();

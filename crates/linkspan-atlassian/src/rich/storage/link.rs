@@ -99,13 +99,11 @@ impl<'a> Reader<'a, '_> {
         if link.has_body {
             return;
         }
-        match link.resource {
-            Some(resource) => self.write_resource(&resource, link.anchor.as_deref()),
-            None => {
-                let Some(anchor) = link.anchor else { return };
-                let target = self.builder.link(format!("#{anchor}").into(), None);
-                self.linked(anchor.into(), target);
-            }
+        if let Some(resource) = link.resource {
+            self.write_resource(&resource, link.anchor.as_deref());
+        } else if let Some(anchor) = link.anchor {
+            let target = self.builder.link(format!("#{anchor}").into(), None);
+            self.linked(anchor.into(), target);
         }
     }
 
@@ -114,12 +112,11 @@ impl<'a> Reader<'a, '_> {
         let text = match resource {
             Resource::User(account) => {
                 let name = account.as_deref().and_then(|account| self.names.account(account));
-                let name = match name {
-                    Some(name) => at_name(name.into()),
-                    None => {
-                        self.builder.lose("mention");
-                        Text::Borrowed("@unknown")
-                    }
+                let name = if let Some(name) = name {
+                    at_name(name.into())
+                } else {
+                    self.builder.lose("mention");
+                    Text::Borrowed("@unknown")
                 };
                 self.inline(Inline::Mention { name, account: account.clone().map(Into::into) });
                 return;
@@ -134,12 +131,11 @@ impl<'a> Reader<'a, '_> {
                 return;
             }
             Resource::Url(address) => {
-                match url::safe(address.clone().into()) {
-                    Some(url) => self.inline(Inline::Card { url, title: None }),
-                    None => {
-                        self.builder.lose("link target");
-                        self.verbatim(address.clone().into());
-                    }
+                if let Some(url) = url::safe(address.clone().into()) {
+                    self.inline(Inline::Card { url, title: None });
+                } else {
+                    self.builder.lose("link target");
+                    self.verbatim(address.clone().into());
                 }
                 return;
             }
@@ -148,13 +144,7 @@ impl<'a> Reader<'a, '_> {
         };
         let target = self.resource_url(resource, anchor);
         let title = target.as_ref().and_then(|target| target.title.clone());
-        let link = match target {
-            Some(target) => self.builder.link(target.url.into(), None),
-            None => {
-                self.builder.lose("link target");
-                0
-            }
-        };
+        let link = self.builder.link_to(target.map(|target| target.url));
         self.linked(title.unwrap_or_else(|| text.clone()).into(), link);
     }
 

@@ -152,13 +152,7 @@ impl Reader<'_, '_> {
     }
 
     fn issue(&mut self, key: &str) {
-        let link = match self.names.issue_url(key) {
-            Some(url) => self.builder.link(url.into(), None),
-            None => {
-                self.builder.lose("link target");
-                0
-            }
-        };
+        let link = self.builder.link_to(self.names.issue_url(key));
         let key = key.to_owned().into();
         self.standing_alone(|reader| reader.linked(key, link));
     }

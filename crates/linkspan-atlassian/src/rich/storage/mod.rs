@@ -269,14 +269,14 @@ impl<'a> Reader<'a, '_> {
         let collapses = trimmed.contains(['\n', '\r', '\t']) || trimmed.contains("  ");
         let text = match text {
             _ if collapses => {
-                let mut collapsed = String::with_capacity(trimmed.len());
+                let mut words = String::with_capacity(trimmed.len());
                 for word in trimmed.split(is_blank).filter(|word| !word.is_empty()) {
-                    if !collapsed.is_empty() {
-                        collapsed.push(' ');
+                    if !words.is_empty() {
+                        words.push(' ');
                     }
-                    collapsed.push_str(word);
+                    words.push_str(word);
                 }
-                Cow::Owned(collapsed)
+                Cow::Owned(words)
             }
             Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(is_blank)),
             Cow::Owned(_) => Cow::Owned(trimmed.to_owned()),

@@ -1,4 +1,5 @@
 //! Tests of the whole way from a source to its renderings.
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod adf;
 mod data;
@@ -8,6 +9,8 @@ mod markdown;
 mod preserved;
 mod storage;
 mod wiki;
+
+use std::fmt::Write as _;
 
 use linkspan_model::rich::RichText;
 
@@ -42,7 +45,7 @@ fn shown<'s>(sources: impl IntoIterator<Item = &'s str>, read: impl Fn(&str) -> 
         ];
         for (name, part) in parts.into_iter().chain([("lost", lost.join(", "))]) {
             if !part.is_empty() {
-                shown.push_str(&format!("--- {name}\n{part}\n"));
+                writeln!(shown, "--- {name}\n{part}").expect("a string takes all");
             }
         }
         shown.push_str("\n=====\n\n");

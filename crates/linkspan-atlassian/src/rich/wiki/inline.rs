@@ -53,8 +53,7 @@ impl<'a> Reader<'a, '_> {
     /// Reads up to the end of the line (or of the last line that a macro reaches into).
     pub(super) fn inlines(&mut self) {
         let mut start = self.place;
-        loop {
-            let Some(&byte) = self.source.as_bytes().get(self.place) else { break };
+        while let Some(&byte) = self.source.as_bytes().get(self.place) {
             if byte == b'\n' || (byte == b'\r' && self.source[self.place..].starts_with("\r\n")) {
                 break;
             }
@@ -107,8 +106,7 @@ impl<'a> Reader<'a, '_> {
                 true
             }
             b'h' | b'm' => self.bare_url(run),
-            b':' | b';' | b'<' => self.emoticon(run),
-            b'(' => self.emoticon(run),
+            b':' | b';' | b'<' | b'(' => self.emoticon(run),
             b'?' => self.citation(run),
             _ => self.emphasis(byte, run),
         }

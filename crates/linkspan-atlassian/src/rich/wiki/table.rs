@@ -33,10 +33,10 @@ impl Reader<'_, '_> {
         if std::mem::replace(&mut row.cell, !last) {
             self.builder.close();
         }
-        if !last {
-            self.builder.open(Block::Cell { header, columns: 1, rows: 1 });
-        } else {
+        if last {
             self.place += self.line().len();
+        } else {
+            self.builder.open(Block::Cell { header, columns: 1, rows: 1 });
         }
     }
 
