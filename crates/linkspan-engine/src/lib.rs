@@ -1,6 +1,7 @@
 //! What Linkspan does: link, keep tokens fresh, sync, read. No HTTP handlers and no SQL live here.
 
 mod accounts;
+mod adopt;
 mod engine;
 mod error;
 mod keys;

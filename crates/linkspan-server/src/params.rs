@@ -11,15 +11,15 @@ use uuid::Uuid;
 use crate::problem::ApiError;
 
 /// The page size when none is asked for.
-pub const PAGE_SIZE_DEFAULT: usize = 30;
+pub(crate) const PAGE_SIZE_DEFAULT: usize = 30;
 /// The most records in a page; larger requests get this many.
-pub const PAGE_SIZE_MAX: usize = 100;
+pub(crate) const PAGE_SIZE_MAX: usize = 100;
 /// The most ids in one comma-separated list.
 const LIST_MAX: usize = 500;
 
 /// The query of a request.
 #[derive(Clone, Debug, Default)]
-pub struct Params(Vec<(String, String)>);
+pub(crate) struct Params(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = std::convert::Infallible;
@@ -31,17 +31,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
 impl Params {
     /// Reads a query string.
-    pub fn parse(query: &str) -> Self {
+    pub(crate) fn parse(query: &str) -> Self {
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
     /// The value of `name`; an empty one counts as none, and of several the last counts.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// A list, given comma-separated, repeated, or both.
-    pub fn list(&self, name: &str) -> Result<Vec<String>, ApiError> {
+    pub(crate) fn list(&self, name: &str) -> Result<Vec<String>, ApiError> {
         let values: Vec<String> = self
             .0
             .iter()
@@ -58,7 +62,7 @@ impl Params {
     }
 
     /// A boolean, `false` when missing.
-    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.text(name) {
             None => Ok(false),
             Some("true" | "True" | "1") => Ok(true),
@@ -68,7 +72,7 @@ impl Params {
     }
 
     /// A moment: RFC 3339, or a date or local time, which count as UTC.
-    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
         let Some(text) = self.text(name) else { return Ok(None) };
         // A `+` that was not escaped arrives as a space.
         let text = text.trim().replace(' ', "+");
@@ -82,16 +86,19 @@ impl Params {
     }
 
     /// An id of ours.
-    pub fn id(&self, name: &str) -> Result<Option<Uuid>, ApiError> {
+    pub(crate) fn id(&self, name: &str) -> Result<Option<Uuid>, ApiError> {
         self.text(name)
-            .map(|text| text.parse().map_err(|_| ApiError::bad_request(format!("`{name}` takes an id (a UUID)."))))
+            .map(|text| {
+                text.parse().map_err(|_| ApiError::bad_request(format!("`{name}` takes an id (a UUID).")))
+            })
             .transpose()
     }
 
     /// How many records a page holds: larger numbers are lowered to [`PAGE_SIZE_MAX`].
-    pub fn page_size(&self) -> Result<usize, ApiError> {
+    pub(crate) fn page_size(&self) -> Result<usize, ApiError> {
         let Some(text) = self.text("page_size") else { return Ok(PAGE_SIZE_DEFAULT) };
-        let refused = || ApiError::bad_request(format!("`page_size` takes a whole number from 1 to {PAGE_SIZE_MAX}."));
+        let refused =
+            || ApiError::bad_request(format!("`page_size` takes a whole number from 1 to {PAGE_SIZE_MAX}."));
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(refused());
         }

@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 
 /// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProblemBody {
+pub(crate) struct ProblemBody {
     /// What is wrong and what to do about it.
     pub detail: String,
 }
 
 /// An answer other than success.
 #[derive(Debug)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     status: StatusCode,
     detail: String,
     retry_after_seconds: Option<u64>,
@@ -23,27 +23,33 @@ pub struct ApiError {
 
 impl ApiError {
     /// 400: the request is wrong; `detail` names the part and the remedy.
-    pub fn bad_request(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into(), retry_after_seconds: None }
     }
 
     /// 401: the key or the account token is missing, unknown or revoked.
-    pub fn unauthorized(detail: impl Into<String>) -> Self {
+    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, detail: detail.into(), retry_after_seconds: None }
     }
 
     /// 404: absent, or not the caller's; the two are not told apart.
-    pub fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self { status: StatusCode::NOT_FOUND, detail: "Not found.".to_owned(), retry_after_seconds: None }
     }
 
+    /// 405: the path does not take this method.
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "This path does not take this method.".to_owned();
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, detail, retry_after_seconds: None }
+    }
+
     /// 503: busy for a moment.
-    pub fn unavailable(detail: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into(), retry_after_seconds: Some(1) }
     }
 
     /// 500: our fault; the caller learns no more than that, the log has the rest.
-    pub fn internal() -> Self {
+    pub(crate) fn internal() -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             detail: "Something went wrong here; the log has the details under this request's id.".to_owned(),

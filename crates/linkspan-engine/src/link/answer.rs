@@ -131,7 +131,8 @@ impl Inner {
                     .into_iter()
                     .map(|site| SiteChoice { cloud_id: site.cloud_id, name: site.name, url: site.url })
                     .collect();
-                Ok(Progress::ChooseSite { integration, sites })
+                let organization = link.end_user.organization_name.clone();
+                Ok(Progress::ChooseSite { integration, organization, sites })
             }
         }
     }

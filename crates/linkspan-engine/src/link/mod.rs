@@ -111,6 +111,8 @@ pub enum Progress {
     ChooseSite {
         /// What is being linked.
         integration: Integration,
+        /// The customer's name.
+        organization: String,
         /// The sites.
         sites: Vec<SiteChoice>,
     },

@@ -9,4 +9,6 @@ mod viewers;
 pub use self::content::ArticleContent;
 pub use self::list::{Page, RecordFilter, RemoteDatum};
 pub use self::status::ModelStatus;
-pub use self::viewers::{Audience, RecordReader};
+pub use self::viewers::{Audience, ReadersPage, RecordReader};
+
+pub use linkspan_store::{AccountFilter, AccountStatus, EndUser, LinkedAccount, StoredRecord};

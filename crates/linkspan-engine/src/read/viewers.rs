@@ -7,6 +7,7 @@ use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::{StoredAccess, StoredRecord};
 
+use super::cursor::{Cursor, Direction, ListKey};
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -141,5 +142,54 @@ impl Engine {
             }
         }
         Ok(readers.into_iter().collect())
+    }
+}
+
+/// A page of who can see a record.
+#[derive(Clone, Debug)]
+pub struct ReadersPage {
+    /// The readers.
+    pub readers: Vec<RecordReader>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+impl Engine {
+    /// One page of [`Engine::readers_of`]. The order is fixed, so a page begins behind the last reader of the one before,
+    /// whatever changed meanwhile.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] for a cursor of another list.
+    pub async fn readers_page(
+        &self,
+        scope: &AccountScope,
+        record: &StoredRecord,
+        cursor: Option<&str>,
+        page_size: usize,
+    ) -> Result<ReadersPage, EngineError> {
+        let list = ListKey::of(&[scope.account.id.0.as_bytes(), b"readers", record.id.0.as_bytes()]);
+        let after = cursor.map(|text| Cursor::decode(text, list)).transpose()?.map(|cursor| {
+            let id = cursor.position.id;
+            // The time of the position tells the two kinds apart; see below.
+            if cursor.position.modified_at == jiff::Timestamp::UNIX_EPOCH {
+                RecordReader::Group(id)
+            } else {
+                RecordReader::User(id)
+            }
+        });
+        let mut readers = self.readers_of(scope, record).await?;
+        readers.retain(|reader| after.is_none_or(|after| *reader > after));
+        let has_more = readers.len() > page_size;
+        readers.truncate(page_size);
+        let next = readers.last().filter(|_| has_more).map(|reader| {
+            let (kind, id) = match reader {
+                RecordReader::Group(id) => (0, *id),
+                RecordReader::User(id) => (1, *id),
+            };
+            let modified_at = jiff::Timestamp::from_millisecond(kind).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+            let position = linkspan_store::RecordPosition { modified_at, id };
+            Cursor { direction: Direction::Forward, position }.encode(list)
+        });
+        Ok(ReadersPage { readers, next })
     }
 }

@@ -1,0 +1,9 @@
+//! The REST handlers, one file per subject.
+
+pub(crate) mod accounts;
+pub(crate) mod actions;
+pub(crate) mod content;
+pub(crate) mod keys;
+pub(crate) mod link_tokens;
+pub(crate) mod models;
+pub(crate) mod status;

@@ -1,0 +1,135 @@
+//! The whole route table.
+
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::Contract;
+use crate::problem::ApiError;
+use crate::rest::{accounts, actions, content, keys, link_tokens, models, status};
+use crate::{App, link, openapi, telemetry};
+
+/// The largest body a caller may send.
+const BODY_CAP: usize = 1 << 20;
+/// The longest a request may take.
+const REQUEST_TIME: Duration = Duration::from_secs(60);
+
+/// What every category has.
+fn common() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::account_details))
+        .routes(routes!(accounts::linked_accounts))
+        .routes(routes!(accounts::regenerate_account_token))
+        .routes(routes!(accounts::delete_account))
+        .routes(routes!(link_tokens::create_link_token))
+        .routes(routes!(link_tokens::exchange_public_token))
+        .routes(routes!(actions::available_actions))
+        .routes(routes!(status::sync_status))
+        .routes(routes!(keys::generate_key))
+        .routes(routes!(keys::regenerate_key))
+}
+
+fn ticketing() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(models::list_tickets))
+        .routes(routes!(models::retrieve_ticket))
+        .routes(routes!(models::list_ticket_viewers))
+        .routes(routes!(models::list_comments))
+        .routes(routes!(models::retrieve_comment))
+        .routes(routes!(models::list_attachments))
+        .routes(routes!(models::retrieve_attachment))
+        .routes(routes!(models::list_collections))
+        .routes(routes!(models::retrieve_collection))
+        .routes(routes!(models::list_collection_viewers))
+        .routes(routes!(models::list_projects))
+        .routes(routes!(models::retrieve_project))
+        .routes(routes!(models::list_roles))
+        .routes(routes!(models::retrieve_role))
+        .routes(routes!(models::list_tags))
+        .routes(routes!(models::retrieve_tag))
+        .routes(routes!(models::list_teams))
+        .routes(routes!(models::retrieve_team))
+        .routes(routes!(models::list_users))
+        .routes(routes!(models::retrieve_user))
+}
+
+fn knowledgebase() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(models::list_articles))
+        .routes(routes!(models::retrieve_article))
+        .routes(routes!(models::list_containers))
+        .routes(routes!(models::retrieve_container))
+        .routes(routes!(models::list_kb_attachments))
+        .routes(routes!(models::retrieve_kb_attachment))
+        .routes(routes!(models::list_kb_groups))
+        .routes(routes!(models::retrieve_kb_group))
+        .routes(routes!(models::list_kb_users))
+        .routes(routes!(models::retrieve_kb_user))
+}
+
+/// The API below `/api`, as the document describes it. The operations that every category has are described once, under
+/// ticketing.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Contract::openapi())
+        .nest("/api/ticketing/v1", ticketing().merge(common()))
+        .nest("/api/knowledgebase/v1", knowledgebase())
+}
+
+/// The document alone.
+pub(crate) fn contract() -> utoipa::openapi::OpenApi {
+    api().split_for_parts().1
+}
+
+/// Every route of the server. The API answers with and without `/api` in front (`merge-wire.md` section 1), and with
+/// and without a slash at the end.
+pub(crate) fn router(app: App) -> Router {
+    let (documented, _) = api().split_for_parts();
+    let plain = |routes: OpenApiRouter<App>| routes.split_for_parts().0;
+    let pages = Router::new()
+        .route("/link/{token}", get(link::page))
+        .route("/link/{token}/start", post(link::start))
+        .route("/link/{token}/site", post(link::choose_site))
+        .route("/oauth/callback", get(link::callback))
+        .route("/static/link.css", get(link::style))
+        .route("/static/link.js", get(link::script))
+        .route("/content/{account}/{article}", get(content::article_content))
+        .route("/healthz", get(telemetry::healthz))
+        .route("/readyz", get(telemetry::readyz))
+        .route("/metrics", get(telemetry::metrics))
+        .route("/openapi.json", get(openapi::openapi_json))
+        .route("/docs", get(openapi::docs));
+    // The paths that older programs use for linking, without a category.
+    let integrations = Router::new().route("/create-link-token", post(link_tokens::create_link_token)).route(
+        "/account-token/{public_token}",
+        get(link_tokens::exchange_public_token).post(link_tokens::exchange_public_token),
+    );
+    let routes = documented
+        .merge(pages)
+        .nest("/api/knowledgebase/v1", plain(common()))
+        .nest("/ticketing/v1", plain(ticketing().merge(common())))
+        .nest("/knowledgebase/v1", plain(knowledgebase().merge(common())))
+        .nest("/api/integrations", integrations)
+        .fallback(async || ApiError::not_found())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(middleware::from_fn(telemetry::observe))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
+        .layer(DefaultBodyLimit::max(BODY_CAP))
+        .layer(CatchPanicLayer::new())
+        .with_state(app);
+    // Outside of the routes, so that they see the path without its last slash.
+    Router::new().fallback_service(
+        tower::ServiceBuilder::new()
+            .layer(tower_http::normalize_path::NormalizePathLayer::trim_trailing_slash())
+            .service(routes),
+    )
+}
