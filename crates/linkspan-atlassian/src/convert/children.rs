@@ -108,7 +108,7 @@ pub(super) fn comments(
     sink: &mut Sink,
 ) {
     let Some(list) = list.get() else { return };
-    let items = list.comments.get().map(Vec::as_slice);
+    let items = list.comments.as_deref();
     embedded(parent, list, items, ChildKind::Comments, Some(Model::Comment), sink, |raw, sink| {
         put_comment(raw, parent, ctx, sink).1
     });
@@ -122,7 +122,7 @@ pub(super) fn worklogs(
     sink: &mut Sink,
 ) {
     let Some(list) = list.get() else { return };
-    let items = list.worklogs.get().map(Vec::as_slice);
+    let items = list.worklogs.as_deref();
     embedded(parent, list, items, ChildKind::Worklogs, Some(Model::Worklog), sink, |raw, sink| {
         put_worklog(raw, parent, ctx, sink).1
     });
@@ -131,7 +131,7 @@ pub(super) fn worklogs(
 /// Change histories that came within their issue.
 pub(super) fn changelog(parent: &Parent<'_>, list: &Member<ChildList<'_>>, sink: &mut Sink) {
     let Some(list) = list.get() else { return };
-    let items = list.histories.get().map(Vec::as_slice);
+    let items = list.histories.as_deref();
     embedded(parent, list, items, ChildKind::Changelog, None, sink, |raw, sink| {
         put_history(raw, parent.issue_id, sink);
         None

@@ -16,7 +16,7 @@ use super::issue_fields::{id_in, priority, remote_fields, status, strings};
 use super::sink::{Sink, items, one};
 use super::text::jira_text;
 use super::{Converted, JiraContext, PageProblem, Waiting};
-use crate::wire::jira::{Issue, IssueFields};
+use crate::wire::jira::{Issue, IssueFields, Keyed};
 use crate::wire::{Member, Moment, Shape as _, read, read_object};
 
 const PATH: &str = "/rest/api/3/issue/";
@@ -36,7 +36,7 @@ pub fn issue(json: &str, ctx: &JiraContext) -> Result<Converted, PageProblem> {
 /// became known.
 pub fn access_of_issue(json: &str, ctx: &JiraContext) -> Result<Access, PageProblem> {
     let issue: Issue<'_> = serde_json::from_str(json)?;
-    let Some(fields) = issue.fields.get() else { return Ok(Access::Unknown) };
+    let Some(fields) = issue.fields.as_ref() else { return Ok(Access::Unknown) };
     Ok(Guard::new(fields, ctx, &HashMap::new()).access)
 }
 
@@ -55,7 +55,10 @@ fn convert(issues: &[&RawValue], ctx: &JiraContext) -> Converted {
     for (raw, issue) in &read {
         let id = match issue {
             Ok(issue) => put_issue(raw, issue, ctx, &levels, &mut sink),
-            Err(problem) => sink.refuse("jira.issue", None, PATH, raw, problem.clone()),
+            Err(problem) => {
+                let keyed = read_object::<Keyed<'_>>(raw).unwrap_or_default();
+                sink.refuse("jira.issue", keyed.id.id(), PATH, raw, problem.clone())
+            }
         };
         sink.out.ids.push(id);
     }
@@ -66,7 +69,7 @@ fn convert(issues: &[&RawValue], ctx: &JiraContext) -> Converted {
 fn levels_in<'a>(issues: &'a [(&'a RawValue, Result<Issue<'a>, String>)]) -> Levels<'a> {
     let known = issues.iter().filter_map(|(_, issue)| {
         let issue = issue.as_ref().ok()?;
-        let fields = issue.fields.get()?;
+        let fields = issue.fields.as_ref()?;
         match id_in(fields.other("security")) {
             Member::Value(level) => Some((issue.id.id()?, Some(level.as_str().to_owned()))),
             Member::Absent if !is_subtask(fields) => Some((issue.id.id()?, None)),
@@ -84,7 +87,7 @@ fn levels_to_remember(
 ) -> Vec<(String, Option<String>)> {
     let known = issues.iter().filter_map(|(_, issue)| {
         let issue = issue.as_ref().ok()?;
-        let project = issue.fields.get()?.project.get()?.id.id()?;
+        let project = issue.fields.as_ref()?.project.get()?.id.id()?;
         let id = issue.id.id()?;
         let level = levels.get(id).filter(|_| ctx.access.has_levels(project) != Some(false))?;
         Some((id.to_owned(), level.clone()))
@@ -165,7 +168,7 @@ fn put_issue(
     let Some(id) = issue.id.id() else {
         return sink.refuse("jira.issue", None, PATH, raw, "an issue without an id".to_owned());
     };
-    let Some(fields) = issue.fields.get() else {
+    let Some(fields) = issue.fields.as_ref() else {
         return sink.refuse("jira.issue", Some(id), PATH, raw, "an issue without its fields".to_owned());
     };
     let mut odd = Vec::new();
@@ -204,7 +207,7 @@ fn put_issue(
 fn is_service(fields: &IssueFields<'_>, ctx: &JiraContext) -> bool {
     let Some(project) = fields.project.get() else { return false };
     let listed = project.id.id().and_then(|id| ctx.access.is_service_project(id));
-    listed.unwrap_or_else(|| project.project_type.text() == Some("service_desk"))
+    listed.unwrap_or_else(|| project.type_key.text() == Some("service_desk"))
 }
 
 fn ticket(

@@ -83,8 +83,8 @@ impl FieldCatalogue {
     /// that moves, and stays among the remote fields.
     pub(super) fn epic(&self, others: &[(std::borrow::Cow<'_, str>, &RawValue)]) -> Option<String> {
         let is_link = |id: &str| id == "epic" || self.epic_links.iter().any(|link| link == id);
-        let links = others.iter().filter(|(id, _)| is_link(id));
-        links.filter_map(|(_, raw)| read_object::<IdAndName<'_>>(raw).ok()?.id.id().map(str::to_owned)).next()
+        let mut links = others.iter().filter(|(id, _)| is_link(id));
+        links.find_map(|(_, raw)| read_object::<IdAndName<'_>>(raw).ok()?.id.id().map(str::to_owned))
     }
 }
 
@@ -93,14 +93,14 @@ pub(super) fn status(status: &Status<'_>, on_hold_names: &[String]) -> Option<St
     let name = status.name.filled();
     let category = status.category.get().and_then(|category| category.key.text());
     let held = || name.is_some_and(|name| on_hold_names.iter().any(|hold| hold.eq_ignore_ascii_case(name)));
-    Some(match category {
+    let word = match category {
         Some("done") => "CLOSED",
         _ if held() => "ON_HOLD",
         Some("new") => "OPEN",
         Some("indeterminate") => "IN_PROGRESS",
         _ => name?,
-    })
-    .map(str::to_owned)
+    };
+    Some(word.to_owned())
 }
 
 /// `URGENT`, `HIGH`, `NORMAL`, `LOW`, or the name. The ids 1 to 5 are the default scheme's in every language; where the

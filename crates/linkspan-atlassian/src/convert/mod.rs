@@ -60,7 +60,8 @@ use linkspan_model::record::{Access, Model, NewRaw, NewRecord};
 pub use self::access::{ConfluenceAccess, JiraAccess};
 pub use self::article::{blogpost_page, page_page};
 pub use self::article_parts::{
-    Placement, attachment_page, comment_page as article_comment_page, label_names, label_page, labels_in_search, version_page,
+    Placement, attachment_page, comment_page as article_comment_page, label_names, label_page,
+    labels_in_search, version_page,
 };
 pub use self::catalogue::{Catalogue, catalogue, restriction, space_permission_page};
 pub use self::children::{bulk_changelog_page, changelog_page, comment_page, worklog_page};

@@ -149,7 +149,8 @@ fn put_confluence_user(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink)
     let mut odd = Vec::new();
     user.list_odd(&mut odd);
     let record = ctx.id(Model::User, id);
-    let groups = ctx.memberships.groups_of(id);
+    let mut groups = ctx.memberships.groups_of(id).to_vec();
+    groups.sort_unstable();
     let picture = user.picture.get().and_then(|picture| picture.path.filled());
     let body = User {
         name: user.display_name.filled().or(user.public_name.filled()).unwrap_or_default().to_owned(),

@@ -44,7 +44,7 @@ fn put_project(raw: &RawValue, ctx: &JiraContext, sink: &mut Sink) -> String {
             name: project.name.text().unwrap_or_default().to_owned(),
             description: project.description.filled().map(str::to_owned),
             url: (!key.is_empty()).then(|| format!("{}/browse/{key}", ctx.site())),
-            project_type: project.project_type.filled().map(str::to_owned),
+            project_type: project.type_key.filled().map(str::to_owned),
             access_level: Some(ctx.access.access_level_of_project(id).to_owned()),
             lead: lead.map(|person| person.id),
             archived: project.archived.is_set(),

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::{Converted, PageProblem};
-use crate::wire::jira::{self, List};
+use crate::wire::jira::{self, AvatarUrls, List};
+use crate::wire::read;
 
 /// Splits an answer into its items: a bare array, or the member `list` of an object.
 pub(super) fn items<'a>(json: &'a str, list: &'static str) -> Result<List<'a>, PageProblem> {
@@ -114,19 +115,20 @@ impl Sink {
         let account_id = user.account_id.id()?;
         let id = RecordId::of(self.source, Model::User, account_id);
         let customer = user.account_type.text() == Some("customer");
-        match self.people.get(account_id) {
-            Some(&at) => self.name_person(at, user),
-            None => {
-                self.people.insert(account_id.to_owned(), self.out.people.len());
-                self.out.people.push(record_of_user(id, account_id, user_of(user)));
-            }
+        if let Some(&at) = self.people.get(account_id) {
+            self.name_person(at, user);
+        } else {
+            self.people.insert(account_id.to_owned(), self.out.people.len());
+            self.out.people.push(record_of_user(id, account_id, user_of(user)));
         }
         Some(Person { id, customer })
     }
 
     /// Some places name an account by its id alone: the first that says more counts.
     fn name_person(&mut self, at: usize, user: &jira::User<'_>) {
-        let Some(Body::User(known)) = self.out.people.get_mut(at).map(|record| &mut record.body) else { return };
+        let Some(Body::User(known)) = self.out.people.get_mut(at).map(|record| &mut record.body) else {
+            return;
+        };
         if known.name.is_empty() {
             *known = user_of(user);
         }
@@ -163,11 +165,15 @@ pub(super) fn user_of(user: &jira::User<'_>) -> User {
         name: user.display_name.text().unwrap_or_default().to_owned(),
         email_address: user.email_address.filled().map(str::to_owned),
         is_active: user.active.get().map(|flag| flag.0),
-        avatar: user.avatar_urls.get().and_then(|urls| urls.largest.filled()).map(str::to_owned),
+        avatar: user.avatar_urls.and_then(largest_picture),
         account_type: user.account_type.filled().map(str::to_owned),
         teams: Vec::new(),
         roles: Vec::new(),
     }
+}
+
+fn largest_picture(urls: &RawValue) -> Option<String> {
+    read::<AvatarUrls<'_>>(urls).get()?.largest.filled().map(str::to_owned)
 }
 
 /// A record for an account.

@@ -115,8 +115,8 @@ shapes! {
     Principal {
         "type" kind: Member<Text<'a>>,
         "id" id: Member<Id<'a>>,
-        "principalType" principal_type: Member<Text<'a>>,
-        "principalId" principal_id: Member<Id<'a>>,
+        "principalType" assigned_kind: Member<Text<'a>>,
+        "principalId" assigned_id: Member<Id<'a>>,
     }
     /// What is granted; the first generation calls the key `operation`.
     Operation {

@@ -16,16 +16,16 @@ shapes! {
     Issue {
         "id" id: Member<Id<'a>>,
         "key" key: Member<Text<'a>>,
-        "fields" fields: Member<IssueFields<'a>>,
+        "fields" fields: Option<IssueFields<'a>>,
         "changelog" changelog: Member<ChildList<'a>>,
     }
     /// A list embedded in its parent, or a page of one: upstream cuts embedded ones (hazard S8).
     ChildList {
         "startAt" start_at: Member<Number>,
         "total" total: Member<Number>,
-        "comments" comments: Member<List<'a>>,
-        "worklogs" worklogs: Member<List<'a>>,
-        "histories" histories: Member<List<'a>>,
+        "comments" comments: Option<List<'a>>,
+        "worklogs" worklogs: Option<List<'a>>,
+        "histories" histories: Option<List<'a>>,
     }
     /// Something of which only the name matters: issue type, resolution.
     Named {
@@ -62,7 +62,7 @@ shapes! {
         "displayName" display_name: Member<Text<'a>>,
         "emailAddress" email_address: Member<Text<'a>>,
         "active" active: Member<Flag>,
-        "avatarUrls" avatar_urls: Member<AvatarUrls<'a>>,
+        "avatarUrls" avatar_urls: Option<&'a RawValue>,
         "groups" groups: Member<ExpandedList<'a>>,
     }
     /// Pictures by size.
@@ -80,7 +80,7 @@ shapes! {
         "key" key: Member<Text<'a>>,
         "name" name: Member<Text<'a>>,
         "description" description: Member<Text<'a>>,
-        "projectTypeKey" project_type: Member<Text<'a>>,
+        "projectTypeKey" type_key: Member<Text<'a>>,
         "simplified" simplified: Member<Flag>,
         "style" style: Member<Text<'a>>,
         "isPrivate" is_private: Member<Flag>,

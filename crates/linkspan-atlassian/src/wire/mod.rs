@@ -118,8 +118,15 @@ impl<T: Shape> Listed for Member<T> {
     }
 }
 
-impl Listed for Option<&RawValue> {
-    fn list(&self, _name: &str, _odd: &mut Vec<String>) {}
+/// A member that is read in place, without the pass over it that leniency costs: if it is odd, so is the object it is in.
+impl<T: Shape> Listed for Option<T> {
+    fn list(&self, name: &str, odd: &mut Vec<String>) {
+        let mut inside = Vec::new();
+        if let Some(value) = self {
+            value.list_odd(&mut inside);
+        }
+        odd.extend(inside.into_iter().map(|path| format!("{name}.{path}")));
+    }
 }
 
 impl<T> Shape for Vec<T> {

@@ -155,8 +155,8 @@ impl ConfluenceAccess {
         to: &mut BTreeSet<Principal>,
         remarks: &mut Remarks,
     ) {
-        let kind = principal.kind.text().or(principal.principal_type.text()).unwrap_or_default();
-        let Some(id) = principal.id.id().or(principal.principal_id.id()) else {
+        let kind = principal.kind.text().or(principal.assigned_kind.text()).unwrap_or_default();
+        let Some(id) = principal.id.id().or(principal.assigned_id.id()) else {
             remarks.push(format!("a principal `{kind}` without an id"));
             return;
         };

@@ -53,7 +53,7 @@ impl JiraAccess {
                 id.to_owned(),
                 ProjectFacts {
                     lead: project.lead.get().and_then(|lead| lead.account_id.id()).map(str::to_owned),
-                    project_type: project.project_type.text().map(str::to_owned),
+                    project_type: project.type_key.text().map(str::to_owned),
                     team_managed: project.simplified.is_set() || project.style.text() == Some("next-gen"),
                     is_private: project.is_private.get().map(|flag| flag.0),
                 },

@@ -10,16 +10,16 @@ use super::super::*;
 use super::{body_of, jira, only, shown};
 
 /// The file of recorded answers with this name, where the shared data are.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn recorded(name: &str) -> Option<Vec<Value>> {
     let path: PathBuf =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/api-responses").join(name);
     let Ok(bytes) = std::fs::read(&path) else {
-        // The test is worth nothing without the data, and says so.
         println!("skipped: {} is not here", path.display());
         return None;
     };
     let mut text = String::new();
-    if name.ends_with(".gz") {
+    if Path::new(name).extension().is_some_and(|extension| extension == "gz") {
         flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
     } else {
         text = String::from_utf8(bytes).unwrap();
