@@ -121,7 +121,7 @@ shapes! {
     /// What is granted; the first generation calls the key `operation`.
     Operation {
         "key" key: Member<Text<'a>>,
-        "operation" operation: Member<Text<'a>>,
+        "operation" first_key: Member<Text<'a>>,
         "targetType" target_type: Member<Text<'a>>,
     }
     /// A role of spaces.

@@ -94,7 +94,7 @@ impl ConfluenceAccess {
                 continue;
             };
             let reads_space = grant.operation.get().is_some_and(|operation| {
-                operation.key.text().or(operation.operation.text()) == Some("read")
+                operation.key.text().or(operation.first_key.text()) == Some("read")
                     && operation.target_type.text() == Some("space")
             });
             if !reads_space {
