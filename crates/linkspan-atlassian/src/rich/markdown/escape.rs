@@ -61,14 +61,11 @@ fn needs_escape(bytes: &[u8], place: usize, context: Context) -> bool {
         // Inside a word it means nothing.
         b'_' => {
             let before = place.checked_sub(1).map(|place| bytes[place]);
-            !(before.is_some_and(is_word) && next.is_some_and(is_word))
+            !(before.is_some_and(|byte| byte.is_ascii_alphanumeric())
+                && next.is_some_and(|byte| byte.is_ascii_alphanumeric()))
         }
         _ => false,
     }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// The place of the byte that would make a block out of a line that starts with these bytes.

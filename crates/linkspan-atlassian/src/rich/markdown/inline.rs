@@ -219,7 +219,7 @@ impl<'d> Writer<'_, 'd> {
             Kind::Code => return self.code(place),
             Kind::Other => {
                 if let Some(inline) = self.inline(piece) {
-                    self.other(inline);
+                    self.other(inline, self.bracket_follows(place));
                     self.line_start = false;
                 }
             }
@@ -244,8 +244,8 @@ impl<'d> Writer<'_, 'd> {
         first + count
     }
 
-    fn other(&mut self, inline: &Inline<'_>) {
-        let context = self.context();
+    fn other(&mut self, inline: &Inline<'_>, before_bracket: bool) {
+        let context = Context { before_bracket, ..self.context() };
         match inline {
             Inline::Date(date) => self.out.push_str(date),
             Inline::Status { text, .. } if !text.is_empty() => escape::code(self.out, text, self.in_cell()),
@@ -377,6 +377,10 @@ impl<'d> Writer<'_, 'd> {
             && self.open[STRONG] == Style::Delimiter
             && (before.is_alphanumeric() || after.is_alphanumeric())
         {
+            return false;
+        }
+        // Next to a blank, on its inner side, a delimiter is none: the span was cut where an outer mark changes.
+        if starts_with.is_whitespace() || ends_with.is_whitespace() {
             return false;
         }
         (starts_with.is_alphanumeric() || before.is_whitespace())

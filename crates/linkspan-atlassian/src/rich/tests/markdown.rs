@@ -56,6 +56,8 @@ fn runs_that_differ_in_nothing_markdown_shows_are_one() {
 fn emphasis_that_would_be_misread_is_written_as_tags() {
     check(&[text("x", &[]), text("(y)", &["strong"]), text("z", &[])].join(","), "x<strong>(y)</strong>z");
     check(&[text("a", &["strong"]), text("b", &["em"])].join(","), "**a**<em>b</em>");
+    let cut = [text("a ", &["strong"]), text("b", &["underline", "strong"])].join(",");
+    check(&cut, "<strong>a </strong><u>**b**</u>");
 }
 
 #[test]
