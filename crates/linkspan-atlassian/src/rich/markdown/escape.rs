@@ -54,7 +54,8 @@ fn needs_escape(bytes: &[u8], place: usize, context: Context) -> bool {
         b']' => context.link,
         b'|' => context.cell,
         b'#' => context.heading,
-        b'<' => next.is_none_or(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?')),
+        // Tags, and addresses in angle brackets: those may start with almost anything.
+        b'<' => next != Some(b' '),
         b'&' => next.is_none_or(|next| next.is_ascii_alphabetic() || next == b'#'),
         b'!' => next.is_none() && context.before_bracket,
         b'.' | b')' => place == 0 && context.after_digits,

@@ -151,6 +151,10 @@ impl MarkdownWriter {
                 self.gap = Gap::Blank;
             }
             Block::Item(_) => {
+                // Readers disagree on where an item ends that holds nothing.
+                if self.gap == Gap::None {
+                    self.out.push_str("<br>");
+                }
                 self.shorten_prefix();
                 self.gap = Gap::Line;
             }
