@@ -1,18 +1,21 @@
-// The unmodified `jira.js` and `confluence.js` clients take the sandbox for Atlassian Cloud. Prints what they read as
-// one JSON line; any surprise is an exception. The test copies it beside the folder with the clients.
+// The unmodified `jira.js` and `confluence.js` clients take the sandbox for Atlassian Cloud. They check every answer
+// against their own schemas and throw where one does not fit. Prints what they read as one JSON line. The test copies this
+// file beside the folder with the clients.
 
-import { Version3Client } from "jira.js";
+import { createV2Client } from "confluence.js";
+import { createCloudClient } from "jira.js";
 
 const values = JSON.parse(process.argv[2]);
-
-const client = new Version3Client({
+const settings = {
   host: values.origin,
-  authentication: { basic: { email: values.email, apiToken: values.api_token } },
-});
+  auth: { type: "basic", email: values.email, apiToken: values.api_token },
+  onSchemaMismatch: "throw",
+};
+const jira = createCloudClient(settings);
 
 const projects = [];
 for (let startAt = 0; ; ) {
-  const page = await client.projects.searchProjects({ startAt, maxResults: 50 });
+  const page = await jira.projects.searchProjects({ startAt, maxResults: 2 });
   projects.push(...page.values);
   startAt += page.values.length;
   if (page.isLast) break;
@@ -21,8 +24,8 @@ for (let startAt = 0; ; ) {
 const keys = new Set();
 let commented;
 for (let nextPageToken; ; ) {
-  const page = await client.issueSearch.searchForIssuesUsingJqlEnhancedSearch({
-    jql: "created >= -20000d ORDER BY created ASC", maxResults: 100, fields: ["summary", "comment"], nextPageToken,
+  const page = await jira.issueSearch.searchAndReconsileIssuesUsingJql({
+    jql: "created >= -20000d ORDER BY created ASC", maxResults: 50, fields: ["summary", "comment"], nextPageToken,
   });
   for (const issue of page.issues) {
     keys.add(issue.key);
@@ -32,8 +35,29 @@ for (let nextPageToken; ; ) {
   if (!nextPageToken) break;
 }
 
-const issue = await client.issues.getIssue({ issueIdOrKey: commented.key });
-const comments = await client.issueComments.getComments({ issueIdOrKey: commented.key });
+const issue = await jira.issues.getIssue({ issueIdOrKey: commented.key });
+const comments = await jira.issueComments.getComments({ issueIdOrKey: commented.key });
 if (comments.total !== commented.fields.comment.total) throw new Error("comment totals differ");
 
-console.log(JSON.stringify({ projects: projects.length, issues: keys.size, key: issue.key }));
+const confluence = createV2Client(settings);
+
+// Follows cursors to the end.
+async function all(list, query) {
+  const found = [];
+  for (let cursor; ; ) {
+    const page = await list({ ...query, cursor });
+    found.push(...page.results);
+    const next = page._links?.next;
+    if (!next) return found;
+    cursor = new URL(next, values.origin).searchParams.get("cursor");
+  }
+}
+
+const spaces = await all((query) => confluence.space.getSpaces(query), { limit: 2 });
+const pages = await all((query) => confluence.page.getPages(query), { limit: 25, bodyFormat: "storage" });
+const page = await confluence.page.getPageById({ id: pages[0].id, bodyFormat: "storage" });
+if (!page.body.storage.value) throw new Error("a page without a body");
+
+console.log(JSON.stringify({
+  projects: projects.length, issues: keys.size, key: issue.key, spaces: spaces.length, pages: pages.length,
+}));
