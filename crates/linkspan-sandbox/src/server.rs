@@ -16,15 +16,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::control::Settings;
-use crate::gateway::{AppState, Gateway};
+use crate::gateway::{AppState, Dropped, Gateway};
 use crate::info::SandboxInfo;
 use crate::options::Options;
 use crate::world::{Clock, World, WorldError, WorldOptions};
 
 /// Connections served at once; more wait in the operating system's queue.
 const MAX_CONNECTIONS: usize = 4096;
-/// A client must have sent its request head by then.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// A client must have sent its request head by then; above the 90 seconds that common clients keep an idle connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
+/// The longest a request may take; above the longest latency that can be injected.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
 /// How long a stop waits for requests in flight.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// The wait after a failed `accept`, such as when no file descriptor is left.
@@ -139,7 +141,8 @@ async fn serve(listener: TcpListener, gateway: Gateway, stopping: CancellationTo
         let Some((stream, place)) = accepted else { continue };
         let gateway = gateway.clone();
         let answer = service_fn(move |request: hyper::Request<Incoming>| {
-            gateway.clone().answer(request.map(Body::new))
+            let answer = gateway.clone().answer(request.map(Body::new));
+            async { tokio::time::timeout(REQUEST_TIMEOUT, answer).await.unwrap_or(Err(Dropped)) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -1,4 +1,4 @@
-//! Changing and judging the data: random edits, account states, and the oracle.
+//! Account states, and the oracle.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -6,9 +6,8 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{parsed, refused};
+use super::{off_the_runtime, parsed, refused};
 use crate::gateway::AppState;
 use crate::world::edit::Stamp;
 use crate::world::{Account, AccountStatus, Site, Viewer};
@@ -36,7 +35,9 @@ pub(super) async fn change_account(State(state): State<AppState>, body: Bytes) -
         Ok(change) => change,
         Err(response) => return response,
     };
-    let Some(account) = state.world().directory().by_account_id(&change.account_id) else { return unknown_account() };
+    let Some(account) = state.world().directory().by_account_id(&change.account_id) else {
+        return unknown_account();
+    };
     let status = match change.status {
         NewStatus::Active => AccountStatus::Active,
         NewStatus::Inactive => AccountStatus::Inactive,
@@ -66,38 +67,45 @@ struct Question<'a> {
 #[expect(clippy::result_large_err, reason = "the error is the answer itself")]
 fn question<'a>(state: &'a AppState, query: &OracleQuery) -> Result<Question<'a>, Response> {
     let site = match &query.cloud_id {
-        Some(cloud_id) => state.world().site(cloud_id).ok_or_else(|| refused(StatusCode::NOT_FOUND, "no site has this cloud id"))?,
+        Some(cloud_id) => state
+            .world()
+            .site(cloud_id)
+            .ok_or_else(|| refused(StatusCode::NOT_FOUND, "no site has this cloud id"))?,
         None => state.world().main_site(),
     };
     let account = match query.account_id.as_deref() {
         None | Some("anonymous") => None,
-        Some(account_id) => Some(state.world().directory().by_account_id(account_id).ok_or_else(unknown_account)?),
+        Some(account_id) => {
+            Some(state.world().directory().by_account_id(account_id).ok_or_else(unknown_account)?)
+        }
     };
     Ok(Question { site, account })
 }
 
 /// What one person can see, by the sandbox's own permission code.
 pub(super) async fn visible(State(state): State<AppState>, Query(query): Query<OracleQuery>) -> Response {
-    match question(&state, &query) {
+    off_the_runtime(move || match question(&state, &query) {
         Ok(Question { site, account }) => {
             let content = site.read();
-            let reader = content.reader(account.map_or(Viewer::Anonymous, |account| Viewer::Account(account.index)));
-            Json(content.visible(&reader)).into_response()
+            let viewer = account.map_or(Viewer::Anonymous, |account| Viewer::Account(account.index));
+            Json(content.visible(&content.reader(viewer))).into_response()
         }
         Err(response) => response,
-    }
+    })
+    .await
 }
 
 /// What exists, or, with `account_id`, what that person can see.
 pub(super) async fn counts(State(state): State<AppState>, Query(query): Query<OracleQuery>) -> Response {
-    match question(&state, &query) {
+    off_the_runtime(move || match question(&state, &query) {
         Ok(Question { site, account }) => {
             let content = site.read();
             let reader = account.map(|account| content.reader(Viewer::Account(account.index)));
             Json(content.counts(reader.as_ref())).into_response()
         }
         Err(response) => response,
-    }
+    })
+    .await
 }
 
 fn unknown_account() -> Response {

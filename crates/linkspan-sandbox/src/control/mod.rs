@@ -1,6 +1,7 @@
 //! The strings behind the scenes: everything under `/_sandbox/` (described in `docs/sandbox.md`).
 
 mod data;
+mod mutate;
 mod pictures;
 mod settings;
 mod tokens;
@@ -36,7 +37,7 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .route("/_sandbox/stats", get(show_stats).delete(reset_stats))
         .route("/_sandbox/reports", get(show_reports))
         .route("/_sandbox/accounts", post(data::change_account))
-        .route("/_sandbox/mutate", post(data::mutate))
+        .route("/_sandbox/mutate", post(mutate::mutate))
         .route("/_sandbox/oracle/visible", get(data::visible))
         .route("/_sandbox/oracle/counts", get(data::counts))
         .route_layer(middleware::from_fn_with_state(state.clone(), require_control_token));
@@ -152,6 +153,12 @@ async fn reset_stats(State(state): State<AppState>) -> StatusCode {
 async fn show_reports(State(state): State<AppState>) -> Response {
     let reported = state.reported_accounts().reported().clone();
     Json(json!({ "accounts": reported })).into_response()
+}
+
+/// Runs what walks the whole site on a thread where it does not hold up other requests.
+async fn off_the_runtime(work: impl FnOnce() -> Response + Send + 'static) -> Response {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| refused(StatusCode::INTERNAL_SERVER_ERROR, "the sandbox met a defect of its own"))
 }
 
 /// The body as JSON, whatever its content type says, or a 400 that names the place.

@@ -1,9 +1,12 @@
 //! One request from door to door: destination, faults, caller, limits, product, bill.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -25,7 +28,7 @@ const TENANT_INFO: &str = "/_edge/tenant_info";
 
 /// The connection closes without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("a fault closed the connection")]
+#[error("the connection closes without an answer")]
 pub(crate) struct Dropped;
 
 /// The whole sandbox as one service; cheap to clone.
@@ -188,9 +191,11 @@ impl Gateway {
 }
 
 async fn forward(router: Router, request: Request<Body>) -> Response {
-    match router.oneshot(request).await {
-        Ok(response) => response.into_response(),
-        Err(never) => match never {},
+    // A handler that panics has printed why; its client gets an answer all the same.
+    match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
+        Ok(Ok(response)) => response.into_response(),
+        Ok(Err(never)) => match never {},
+        Err(_) => gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "The sandbox met a defect of its own"),
     }
 }
 

@@ -11,7 +11,10 @@ use crate::support::{JIRA_SCOPES, Lab, answer, small, text};
 async fn info_has_exactly_the_contracts_members_with_an_admin_first() {
     let lab = Lab::start().await;
     let info = serde_json::to_value(&lab.info).unwrap();
-    insta::assert_json_snapshot!(info, { ".origin" => "http://127.0.0.1:[port]", ".users[1:]" => "[others]" });
+    insta::assert_json_snapshot!(info, {
+        ".origin" => "http://127.0.0.1:[port]", ".control_token" => "[token]", ".client_secret" => "[secret]",
+        ".users[].api_token" => "[token]", ".users[1:]" => "[others]",
+    });
     assert!(lab.info.users.len() >= 5 && lab.info.users[0].is_admin);
     assert_eq!(lab.control("GET", "info", Value::Null).await, info);
 }
@@ -138,10 +141,23 @@ async fn s1_the_oracle_shows_a_member_no_more_than_the_admin_and_strangers_least
 #[tokio::test]
 async fn mutation_changes_what_exists_and_says_what_it_did() {
     let lab = Lab::start().await;
-    let order = json!({ "seed": 7, "count": 25 });
+    let before = lab.control("GET", "oracle/counts", Value::Null).await;
+    let order = json!({ "seed": 7, "count": 25, "kinds": ["create_issue", "comments"] });
     let first = lab.control("POST", "mutate", order.clone()).await;
+    let made = first["mutations"].as_array().unwrap();
+    assert_eq!((made.len(), &first["count"]), (25, &json!(25)));
+    let members: Vec<&String> = made[0].as_object().unwrap().keys().collect();
+    assert_eq!(members, ["by", "detail", "kind", "subject"]);
+    let created = made.iter().filter(|change| change["kind"] == "create_issue").count() as u64;
+    let after = lab.control("GET", "oracle/counts", Value::Null).await;
+    assert!(created > 0);
+    assert_eq!(after["issues"].as_u64().unwrap(), before["issues"].as_u64().unwrap() + created);
     let twin = Lab::start().await;
     assert_eq!(first, twin.control("POST", "mutate", order).await, "the same seed makes the same changes");
+    for bad in [json!({ "kinds": ["explosions"] }), json!({ "count": 100_001 }), json!({ "count": -1 })] {
+        let request = lab.post("/_sandbox/mutate").bearer_auth(&lab.info.control_token).json(&bad);
+        assert_eq!(request.send().await.unwrap().status(), 400, "{bad}");
+    }
 }
 
 #[tokio::test]
