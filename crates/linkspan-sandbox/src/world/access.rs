@@ -2,12 +2,15 @@
 //!
 //! A [`Reader`] is what one viewer is on one site at this moment; make one per request with [`SiteState::reader`].
 
+use super::account::AccountType;
 use super::confluence::{ContentHead, ContentStatus, Restriction, Space, SpacePrincipal};
 use super::group::Product;
 use super::ids::{AccountIndex, ContentId, GroupIndex, IssueId, OrganizationId, ProjectId, RoleId, SpaceId};
-use super::jira::{Attachment, Comment, CustomValue, Holder, Issue, IssueHead, PortalAccess, Project, ProjectState, TeamAccess, Visibility, Worklog};
+use super::jira::{
+    Attachment, Comment, CustomValue, Holder, Issue, IssueHead, PortalAccess, Project, ProjectState,
+    TeamAccess, Visibility, Worklog,
+};
 use super::site::{SiteState, Viewer};
-use super::account::AccountType;
 
 /// What a viewer is on a site: the account if it may act at all, its groups, products and organizations.
 #[derive(Debug, Clone)]
@@ -89,7 +92,8 @@ impl SiteState {
             .map(|role| role.product)
             .collect();
         let organizations = self.jira().organizations.iter();
-        reader.organizations = organizations.filter(|it| it.members.binary_search(&index).is_ok()).map(|it| it.id).collect();
+        reader.organizations =
+            organizations.filter(|it| it.members.binary_search(&index).is_ok()).map(|it| it.id).collect();
         reader.admin = reader.in_group(self.admin_group());
         reader
     }
@@ -97,12 +101,19 @@ impl SiteState {
     /// Whether the reader is in a role of a project, directly or through a group.
     pub fn in_role(&self, reader: &Reader, project: &Project, role: RoleId) -> bool {
         let Some(actors) = project.actors(role) else { return false };
-        actors.users.iter().any(|user| reader.is(Some(*user))) || actors.groups.iter().any(|group| reader.in_group(*group))
+        actors.users.iter().any(|user| reader.is(Some(*user)))
+            || actors.groups.iter().any(|group| reader.in_group(*group))
     }
 
     /// Whether the reader is one of those a holder names, for one issue, or (without one) for some issue of the project:
     /// then holders that depend on the issue count for everybody who may use the project's product.
-    fn holds(&self, reader: &Reader, holder: &Holder, project: &Project, issue: Option<&IssueHead<'_>>) -> bool {
+    fn holds(
+        &self,
+        reader: &Reader,
+        holder: &Holder,
+        project: &Project,
+        issue: Option<&IssueHead<'_>>,
+    ) -> bool {
         if !reader.may_read {
             return false;
         }
@@ -115,8 +126,15 @@ impl SiteState {
             Holder::ProjectRole(role) => reader.signed_in && self.in_role(reader, project, *role),
             Holder::ProjectLead => reader.signed_in && reader.is(Some(project.lead)),
             Holder::PortalCustomers => false,
-            Holder::Reporter | Holder::Assignee | Holder::UserCustomField(_) | Holder::GroupCustomField(_) => {
-                reader.signed_in && issue.map_or_else(|| reader.uses_jira(), |issue| self.holds_by_issue(reader, holder, issue))
+            Holder::Reporter
+            | Holder::Assignee
+            | Holder::UserCustomField(_)
+            | Holder::GroupCustomField(_) => {
+                reader.signed_in
+                    && issue.map_or_else(
+                        || reader.uses_jira(),
+                        |issue| self.holds_by_issue(reader, holder, issue),
+                    )
             }
         }
     }
@@ -128,9 +146,13 @@ impl SiteState {
         let issue = self.issue(head.id);
         match (holder, issue.as_ref().and_then(|issue| issue.custom_value(*field))) {
             (Holder::UserCustomField(_), Some(CustomValue::User(user))) => reader.is(Some(*user)),
-            (Holder::UserCustomField(_), Some(CustomValue::Users(users))) => users.iter().any(|user| reader.is(Some(*user))),
+            (Holder::UserCustomField(_), Some(CustomValue::Users(users))) => {
+                users.iter().any(|user| reader.is(Some(*user)))
+            }
             (Holder::GroupCustomField(_), Some(CustomValue::Group(group))) => reader.in_group(*group),
-            (Holder::GroupCustomField(_), Some(CustomValue::Groups(groups))) => groups.iter().any(|group| reader.in_group(*group)),
+            (Holder::GroupCustomField(_), Some(CustomValue::Groups(groups))) => {
+                groups.iter().any(|group| reader.in_group(*group))
+            }
             _ => false,
         }
     }
@@ -139,7 +161,13 @@ impl SiteState {
     ///
     /// Company-managed: the scheme decides. Team-managed: administrators of the project and of Jira may do all, the other
     /// readers of the project browse, and in an open project also edit.
-    pub fn has_permission(&self, reader: &Reader, permission: &str, project: &Project, issue: Option<&IssueHead<'_>>) -> bool {
+    pub fn has_permission(
+        &self,
+        reader: &Reader,
+        permission: &str,
+        project: &Project,
+        issue: Option<&IssueHead<'_>>,
+    ) -> bool {
         let Some(access) = project.team_access else {
             let granted = |scheme: &super::jira::PermissionScheme| {
                 let grants = scheme.grants.iter().filter(|grant| grant.permission == permission);
@@ -147,8 +175,10 @@ impl SiteState {
             };
             return self.jira().permission_scheme(project.permission_scheme).is_some_and(granted);
         };
-        let administers = reader.admin || self.jira().roles.iter().any(|role| role.is_admin && self.in_role(reader, project, role.id));
-        let member = administers || project.role_actors.iter().any(|actors| self.in_role(reader, project, actors.role));
+        let administers = reader.admin
+            || self.jira().roles.iter().any(|role| role.is_admin && self.in_role(reader, project, role.id));
+        let member = administers
+            || project.role_actors.iter().any(|actors| self.in_role(reader, project, actors.role));
         let licensed = reader.holds(project.kind.product());
         match (permission, access) {
             (ADMINISTER_PROJECTS, _) => administers,
@@ -162,7 +192,11 @@ impl SiteState {
     fn may_use(&self, reader: &Reader, project: &Project) -> bool {
         let public = project.team_access.is_none() && self.jira().anonymous_access && {
             let scheme = self.jira().permission_scheme(project.permission_scheme);
-            scheme.is_some_and(|it| it.grants.iter().any(|grant| grant.permission == BROWSE_PROJECTS && grant.holder == Holder::Anyone))
+            scheme.is_some_and(|it| {
+                it.grants
+                    .iter()
+                    .any(|grant| grant.permission == BROWSE_PROJECTS && grant.holder == Holder::Anyone)
+            })
         };
         // Service desk projects may be read by collaborators who hold another product of Jira (section 3).
         let product = project.kind.product();
@@ -173,7 +207,10 @@ impl SiteState {
     /// come to hold them; a trashed project is seen by nobody.
     pub fn can_browse_project(&self, reader: &Reader, project: &Project) -> bool {
         let trashed = matches!(project.state, ProjectState::Trashed { .. });
-        reader.may_read && !trashed && self.may_use(reader, project) && self.has_permission(reader, BROWSE_PROJECTS, project, None)
+        reader.may_read
+            && !trashed
+            && self.may_use(reader, project)
+            && self.has_permission(reader, BROWSE_PROJECTS, project, None)
     }
 
     /// Whether the reader may administer a project (through the scheme or the project's administrators' role, or as an
@@ -192,7 +229,8 @@ impl SiteState {
             && self.may_use(reader, project)
             && self.has_permission(reader, BROWSE_PROJECTS, project, Some(head))
             && self.passes_security(reader, project, head)
-            && (head.restricted_to.is_empty() || head.restricted_to.iter().any(|role| self.in_role(reader, project, *role)))
+            && (head.restricted_to.is_empty()
+                || head.restricted_to.iter().any(|role| self.in_role(reader, project, *role)))
     }
 
     /// Gate J2. A sub-task without a level of its own has its parent's.
@@ -214,15 +252,23 @@ impl SiteState {
 
     /// Gate J4: whether search finds the issue for those who may see it: neither it nor its project is archived or trashed.
     pub fn is_searchable(&self, head: &IssueHead<'_>) -> bool {
-        !head.archived && self.project(head.project).is_some_and(|project| project.state == ProjectState::Live)
+        !head.archived
+            && self.project(head.project).is_some_and(|project| project.state == ProjectState::Live)
     }
 
     /// Whether the reader sees a request in the portal (section 3.1): it is one, the reader has access to the portal, and is
     /// involved. This opens the request and its public comments only, never the Jira view.
     pub fn can_see_request(&self, reader: &Reader, issue: &Issue) -> bool {
         let Some(request) = &issue.request else { return false };
-        let Some(project) = self.project(issue.project).filter(|project| project.state == ProjectState::Live) else { return false };
-        let (Some(desk), Some(account)) = (&project.service_desk, reader.account().filter(|_| reader.signed_in)) else { return false };
+        let Some(project) = self.project(issue.project).filter(|project| project.state == ProjectState::Live)
+        else {
+            return false;
+        };
+        let (Some(desk), Some(account)) =
+            (&project.service_desk, reader.account().filter(|_| reader.signed_in))
+        else {
+            return false;
+        };
         let customers = self.jira().roles.iter().filter(|role| role.name == "Service Desk Customers");
         let has_portal = desk.access == PortalAccess::Open
             || desk.customers.contains(&account)
@@ -239,7 +285,9 @@ impl SiteState {
         match visibility {
             None => true,
             Some(Visibility::Group(group)) => reader.in_group(group),
-            Some(Visibility::Role(role)) => self.project(issue.project).is_some_and(|project| self.in_role(reader, project, role)),
+            Some(Visibility::Role(role)) => {
+                self.project(issue.project).is_some_and(|project| self.in_role(reader, project, role))
+            }
         }
     }
 
@@ -262,7 +310,9 @@ impl SiteState {
     /// only is seen by those who see one of these comments (section 2.5).
     pub fn can_see_attachment(&self, reader: &Reader, issue: &Issue, attachment: &Attachment) -> bool {
         let mentions = |body: &super::Rich| body.mentions_file(&attachment.media_id, &attachment.filename);
-        if !issue.comments.iter().any(|comment| comment.visibility.is_some()) || issue.description.as_ref().is_some_and(mentions) {
+        if !issue.comments.iter().any(|comment| comment.visibility.is_some())
+            || issue.description.as_ref().is_some_and(mentions)
+        {
             return true;
         }
         let mut mentioned = issue.comments.iter().filter(|comment| mentions(&comment.body)).peekable();
@@ -304,7 +354,8 @@ impl SiteState {
 
     /// Whether an account is a guest: in the guests' group and without a licence of Confluence.
     pub fn is_guest(&self, account: AccountIndex) -> bool {
-        let guest = self.guest_group.and_then(|group| self.group(group)).is_some_and(|group| group.contains(account));
+        let guest =
+            self.guest_group.and_then(|group| self.group(group)).is_some_and(|group| group.contains(account));
         guest && !self.has_product(account, Product::Confluence)
     }
 
@@ -323,10 +374,13 @@ impl SiteState {
             return false;
         }
         let passes = |id: ContentId| {
-            let restricted = self.content_head(id).is_some_and(|head| head.read_restricted && head.status != ContentStatus::Draft);
+            let restricted = self
+                .content_head(id)
+                .is_some_and(|head| head.read_restricted && head.status != ContentStatus::Draft);
             !restricted || self.content_restrictions(id).is_some_and(|own| Self::admits(reader, &own.read))
         };
-        let own = !head.read_restricted || self.content_restrictions(head.id).is_some_and(|own| Self::admits(reader, &own.read));
+        let own = !head.read_restricted
+            || self.content_restrictions(head.id).is_some_and(|own| Self::admits(reader, &own.read));
         own && self.content_ancestors(head.id).into_iter().all(passes)
     }
 
@@ -349,12 +403,21 @@ impl SiteState {
     /// Whether the reader may edit content: space permission to create pages, sight, and the own update restriction.
     pub fn can_edit_content(&self, reader: &Reader, head: &ContentHead) -> bool {
         let open = self.content_restrictions(head.id).is_none_or(|own| Self::admits(reader, &own.update));
-        open && self.can_see_content(reader, head) && self.has_space_permission(reader, head.space, "create", head.kind.as_str())
+        open && self.can_see_content(reader, head)
+            && self.has_space_permission(reader, head.space, "create", head.kind.as_str())
     }
 
     /// Whether the reader has a permission of a space, e.g. `("administer", "space")` or `("create", "page")`.
-    pub fn has_space_permission(&self, reader: &Reader, space: SpaceId, operation: &str, target: &str) -> bool {
-        let Some(space) = self.space(space).filter(|space| self.can_see_space(reader, space)) else { return false };
+    pub fn has_space_permission(
+        &self,
+        reader: &Reader,
+        space: SpaceId,
+        operation: &str,
+        target: &str,
+    ) -> bool {
+        let Some(space) = self.space(space).filter(|space| self.can_see_space(reader, space)) else {
+            return false;
+        };
         let holds = |principal: SpacePrincipal| match principal {
             SpacePrincipal::Anonymous => self.confluence_anonymous_access(),
             SpacePrincipal::User(account) => reader.is(Some(account)),

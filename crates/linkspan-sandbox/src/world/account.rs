@@ -91,7 +91,9 @@ impl Account {
 
     /// The address others see, if any.
     pub fn visible_email(&self) -> Option<&str> {
-        let shown = !self.email_hidden && self.account_type == AccountType::Atlassian && self.status() != AccountStatus::Closed;
+        let shown = !self.email_hidden
+            && self.account_type == AccountType::Atlassian
+            && self.status() != AccountStatus::Closed;
         shown.then_some(self.email.as_str())
     }
 

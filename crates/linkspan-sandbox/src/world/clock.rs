@@ -20,9 +20,13 @@ impl Clock {
     }
 
     /// A clock that starts at the real time of this machine.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the sandbox reads the real time; all else asks this clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the sandbox reads the real time; all else asks this clock"
+    )]
     pub fn system() -> Self {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Self::starting_at(since_epoch.as_millis().try_into().unwrap_or(Millis::MAX))
     }
 

@@ -28,7 +28,9 @@ impl Product {
 
     /// The product of an application role key.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::JiraSoftware, Self::JiraServiceManagement, Self::JiraCore, Self::Confluence].into_iter().find(|p| p.key() == key)
+        [Self::JiraSoftware, Self::JiraServiceManagement, Self::JiraCore, Self::Confluence]
+            .into_iter()
+            .find(|p| p.key() == key)
     }
 }
 

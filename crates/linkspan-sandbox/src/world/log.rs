@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::ids::{AccountIndex, CommentId, ContentId, GroupIndex, IssueId, Millis, ProjectId, SpaceId, WorklogId};
+use super::ids::{
+    AccountIndex, CommentId, ContentId, GroupIndex, IssueId, Millis, ProjectId, SpaceId, WorklogId,
+};
 
 /// What a change was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

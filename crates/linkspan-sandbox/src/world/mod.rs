@@ -22,6 +22,8 @@ pub mod people_edit;
 pub mod rich;
 mod seed;
 pub mod site;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::path::PathBuf;
@@ -84,7 +86,9 @@ pub enum WorldError {
         reason: String,
     },
     /// The folder holds none of the dataset's files.
-    #[error("{path} holds neither `jira-issues` nor `confluence-pages`; pass a folder laid out as `--dataset` describes")]
+    #[error(
+        "{path} holds neither `jira-issues` nor `confluence-pages`; pass a folder laid out as `--dataset` describes"
+    )]
     EmptyDataset {
         /// Folder.
         path: PathBuf,

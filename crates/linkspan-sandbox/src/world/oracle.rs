@@ -68,14 +68,16 @@ impl SiteState {
         for id in self.issue_ids() {
             let Some(head) = self.issue_head(id).filter(|head| self.is_searchable(head)) else { continue };
             let jira_view = self.can_see_issue(reader, &head);
-            let may_be_request = !jira_view && self.project(head.project).is_some_and(|project| project.service_desk.is_some());
+            let may_be_request = !jira_view
+                && self.project(head.project).is_some_and(|project| project.service_desk.is_some());
             if !jira_view && !may_be_request {
                 continue;
             }
             let issue = if may_be_request || head.comments > 0 { self.issue(id) } else { None };
             if jira_view {
                 visible.issues.push(id);
-                let comments = issue.iter().flat_map(|issue| issue.comments.iter().map(move |comment| (issue, comment)));
+                let comments =
+                    issue.iter().flat_map(|issue| issue.comments.iter().map(move |comment| (issue, comment)));
                 let seen = comments.filter(|(issue, comment)| self.can_see_comment(reader, issue, comment));
                 visible.comments.extend(seen.map(|(_, comment)| comment.id));
             } else if let Some(issue) = issue.filter(|issue| self.can_see_request(reader, issue)) {
@@ -86,7 +88,8 @@ impl SiteState {
         }
         for space in self.spaces().iter().filter(|space| self.can_see_space(reader, space)) {
             let heads = self.content_ids_in(space.id).filter_map(|id| self.content_head(id));
-            let pages = heads.filter(|head| head.kind != ContentKind::Folder && self.is_content_searchable(head));
+            let pages =
+                heads.filter(|head| head.kind != ContentKind::Folder && self.is_content_searchable(head));
             visible.pages.extend(pages.filter(|head| self.can_see_content(reader, head)).map(|head| head.id));
         }
         visible
@@ -102,7 +105,10 @@ impl SiteState {
         let projects = self.jira().projects.iter();
         let trashed = |state| matches!(state, super::jira::ProjectState::Trashed { .. });
         counts.projects = projects
-            .filter(|project| !trashed(project.state) && reader.is_none_or(|reader| self.can_browse_project(reader, project)))
+            .filter(|project| {
+                !trashed(project.state)
+                    && reader.is_none_or(|reader| self.can_browse_project(reader, project))
+            })
             .count() as u64;
         for id in self.issue_ids() {
             let Some(head) = self.issue_head(id) else { continue };

@@ -25,8 +25,18 @@ impl SiteState {
     }
 
     /// Puts an account into a group, or takes it out. Returns whether that changed anything.
-    pub fn set_membership(&mut self, stamp: Stamp, group: GroupIndex, account: AccountIndex, member: bool) -> Result<bool, EditError> {
-        let found = self.groups.get_mut(group.0 as usize).filter(|group| !group.deleted).ok_or(EditError::Missing("the group"))?;
+    pub fn set_membership(
+        &mut self,
+        stamp: Stamp,
+        group: GroupIndex,
+        account: AccountIndex,
+        member: bool,
+    ) -> Result<bool, EditError> {
+        let found = self
+            .groups
+            .get_mut(group.0 as usize)
+            .filter(|group| !group.deleted)
+            .ok_or(EditError::Missing("the group"))?;
         let changed = match (found.members.binary_search(&account), member) {
             (Ok(at), false) => {
                 found.members.remove(at);
@@ -49,7 +59,11 @@ impl SiteState {
         if self.group_by_name(name).is_some_and(|other| other.index != group) {
             return Err(EditError::Refused("another group has this name"));
         }
-        let found = self.groups.get_mut(group.0 as usize).filter(|group| !group.deleted).ok_or(EditError::Missing("the group"))?;
+        let found = self
+            .groups
+            .get_mut(group.0 as usize)
+            .filter(|group| !group.deleted)
+            .ok_or(EditError::Missing("the group"))?;
         name.clone_into(&mut found.name);
         self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
         Ok(())
@@ -57,14 +71,25 @@ impl SiteState {
 
     /// Deletes a group. What names it keeps naming it, and admits nobody through it.
     pub fn delete_group(&mut self, stamp: Stamp, group: GroupIndex) -> Result<(), EditError> {
-        let found = self.groups.get_mut(group.0 as usize).filter(|group| !group.deleted).ok_or(EditError::Missing("the group"))?;
+        let found = self
+            .groups
+            .get_mut(group.0 as usize)
+            .filter(|group| !group.deleted)
+            .ok_or(EditError::Missing("the group"))?;
         found.deleted = true;
         self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
         Ok(())
     }
 
     /// Adds an actor to a role of a project, or removes it. Returns whether that changed anything.
-    pub fn set_role_actor(&mut self, stamp: Stamp, project: ProjectId, role: RoleId, actor: Actor, present: bool) -> Result<bool, EditError> {
+    pub fn set_role_actor(
+        &mut self,
+        stamp: Stamp,
+        project: ProjectId,
+        role: RoleId,
+        actor: Actor,
+        present: bool,
+    ) -> Result<bool, EditError> {
         if self.jira.config.role(role).is_none() {
             return Err(EditError::Missing("the role"));
         }
@@ -84,13 +109,20 @@ impl SiteState {
     }
 
     /// Gives a project a new key; the old one still resolves.
-    pub fn rename_project_key(&mut self, stamp: Stamp, project: ProjectId, key: &str) -> Result<(), EditError> {
+    pub fn rename_project_key(
+        &mut self,
+        stamp: Stamp,
+        project: ProjectId,
+        key: &str,
+    ) -> Result<(), EditError> {
         let well_formed = key.len() >= 2
             && key.len() <= 10
             && key.starts_with(|c: char| c.is_ascii_uppercase())
             && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if !well_formed {
-            return Err(EditError::Refused("a key has 2 to 10 upper-case letters and digits and starts with a letter"));
+            return Err(EditError::Refused(
+                "a key has 2 to 10 upper-case letters and digits and starts with a letter",
+            ));
         }
         if self.project_by_key(key).is_some_and(|other| other.id != project) {
             return Err(EditError::Refused("another project has, or had, this key"));
@@ -106,7 +138,12 @@ impl SiteState {
     }
 
     /// Archives, trashes or restores a project.
-    pub fn set_project_state(&mut self, stamp: Stamp, project: ProjectId, state: ProjectState) -> Result<(), EditError> {
+    pub fn set_project_state(
+        &mut self,
+        stamp: Stamp,
+        project: ProjectId,
+        state: ProjectState,
+    ) -> Result<(), EditError> {
         self.project_mut(project)?.state = state;
         self.log.push(stamp.at, stamp.by, Subject::ProjectUpdated(project));
         Ok(())
@@ -120,7 +157,12 @@ impl SiteState {
         if self.space_by_key(key).is_some_and(|other| other.id != space) {
             return Err(EditError::Refused("another space has, or had, this key"));
         }
-        let found = self.confluence.spaces.iter_mut().find(|it| it.id == space).ok_or(EditError::Missing("the space"))?;
+        let found = self
+            .confluence
+            .spaces
+            .iter_mut()
+            .find(|it| it.id == space)
+            .ok_or(EditError::Missing("the space"))?;
         if found.key != key {
             let old = std::mem::replace(&mut found.key, key.to_owned());
             found.former_keys.retain(|former| former != key);
@@ -131,8 +173,18 @@ impl SiteState {
     }
 
     /// Archives a space, or takes it out of the archive.
-    pub fn set_space_archived(&mut self, stamp: Stamp, space: SpaceId, archived: bool) -> Result<(), EditError> {
-        let found = self.confluence.spaces.iter_mut().find(|it| it.id == space).ok_or(EditError::Missing("the space"))?;
+    pub fn set_space_archived(
+        &mut self,
+        stamp: Stamp,
+        space: SpaceId,
+        archived: bool,
+    ) -> Result<(), EditError> {
+        let found = self
+            .confluence
+            .spaces
+            .iter_mut()
+            .find(|it| it.id == space)
+            .ok_or(EditError::Missing("the space"))?;
         found.archived = archived;
         self.log.push(stamp.at, stamp.by, Subject::SpaceUpdated(space));
         Ok(())
@@ -148,8 +200,15 @@ impl SiteState {
         granted: bool,
     ) -> Result<bool, EditError> {
         let id = self.confluence.next_id;
-        let found = self.confluence.spaces.iter_mut().find(|it| it.id == space).ok_or(EditError::Missing("the space"))?;
-        let same = |row: &SpacePermission| row.principal == principal && row.operation == operation && row.target == target;
+        let found = self
+            .confluence
+            .spaces
+            .iter_mut()
+            .find(|it| it.id == space)
+            .ok_or(EditError::Missing("the space"))?;
+        let same = |row: &SpacePermission| {
+            row.principal == principal && row.operation == operation && row.target == target
+        };
         let present = found.permissions.iter().any(same);
         if present == granted {
             return Ok(false);
@@ -166,7 +225,9 @@ impl SiteState {
 
     pub(super) fn project_mut(&mut self, id: ProjectId) -> Result<&mut Project, EditError> {
         let projects = &mut self.jira.config.projects;
-        let at = projects.binary_search_by_key(&id, |project| project.id).map_err(|_| EditError::Missing("the project"))?;
+        let at = projects
+            .binary_search_by_key(&id, |project| project.id)
+            .map_err(|_| EditError::Missing("the project"))?;
         Ok(&mut projects[at])
     }
 }

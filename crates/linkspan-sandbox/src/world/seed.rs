@@ -55,5 +55,7 @@ impl Dice {
 /// A UUID of version 4's form made of two numbers.
 pub(in crate::world) fn uuid(high: u64, low: u64) -> String {
     let (a, b) = (mix(high ^ 0x5bd1_e995), mix(low ^ mix(high)));
-    uuid::Builder::from_random_bytes((u128::from(a) << 64 | u128::from(b)).to_be_bytes()).into_uuid().to_string()
+    uuid::Builder::from_random_bytes((u128::from(a) << 64 | u128::from(b)).to_be_bytes())
+        .into_uuid()
+        .to_string()
 }

@@ -140,12 +140,14 @@ impl SiteState {
     /// Whether an account holds a product: active, and in a group of the product's application role.
     pub fn has_product(&self, account: AccountIndex, product: Product) -> bool {
         let member = |index: &GroupIndex| self.group(*index).is_some_and(|group| group.contains(account));
-        self.account(account).is_active() && self.application_role(product).is_some_and(|role| role.groups.iter().any(member))
+        self.account(account).is_active()
+            && self.application_role(product).is_some_and(|role| role.groups.iter().any(member))
     }
 
     /// Whether an account administers the site, its Jira and its Confluence.
     pub fn is_admin(&self, account: AccountIndex) -> bool {
-        self.account(account).is_active() && self.group(self.admin_group).is_some_and(|group| group.contains(account))
+        self.account(account).is_active()
+            && self.group(self.admin_group).is_some_and(|group| group.contains(account))
     }
 
     /// The group whose members administer the site.

@@ -6,11 +6,12 @@ use super::projects::{Surroundings, profile, project};
 use super::schemes::{all_roles, field, permission_schemes, role, security_schemes};
 use crate::world::generated::words::LABELS;
 use crate::world::ids::{
-    AccountIndex, BoardId, FieldId, LinkTypeId, Millis, OptionId, OrganizationId, PriorityId, ProjectId, ResolutionId, RoleId, SprintId,
+    AccountIndex, BoardId, FieldId, LinkTypeId, Millis, OptionId, OrganizationId, PriorityId, ProjectId,
+    ResolutionId, RoleId, SprintId,
 };
 use crate::world::jira::{
-    Board, Field, FieldKind, FieldOption, IssueType, JiraConfig, LinkType, Organization, Priority, Project, ProjectKind, Resolution, Role, Sprint, Status,
-    StatusCategory,
+    Board, Field, FieldKind, FieldOption, IssueType, JiraConfig, LinkType, Organization, Priority, Project,
+    ProjectKind, Resolution, Role, Sprint, Status, StatusCategory,
 };
 use crate::world::seed::{Dice, uuid};
 
@@ -59,7 +60,8 @@ pub(in crate::world) const fn team_role(project: ProjectId, number: u64) -> Role
 }
 
 /// Types of team-managed projects: name and level.
-pub(super) const TEAM_TYPES: [(&str, i8); 5] = [("Epic", 1), ("Story", 0), ("Task", 0), ("Bug", 0), ("Subtask", -1)];
+pub(super) const TEAM_TYPES: [(&str, i8); 5] =
+    [("Epic", 1), ("Story", 0), ("Task", 0), ("Bug", 0), ("Subtask", -1)];
 /// Statuses of team-managed projects.
 pub(super) const TEAM_STATUSES: [(&str, StatusCategory); 4] = [
     ("To Do", StatusCategory::ToDo),
@@ -89,17 +91,32 @@ pub(in crate::world) fn weights(projects: u32) -> Vec<u32> {
 
 /// The whole configuration.
 pub(in crate::world) fn make(plan: &JiraPlan<'_>) -> JiraConfig {
-    let around = Surroundings { seed: plan.seed, staff: plan.staff, customers: plan.customers, groups: plan.groups, end: plan.end };
-    let projects: Vec<Project> = (0..plan.projects.max(1) as usize).map(|number| project(&around, number)).collect();
+    let around = Surroundings {
+        seed: plan.seed,
+        staff: plan.staff,
+        customers: plan.customers,
+        groups: plan.groups,
+        end: plan.end,
+    };
+    let projects: Vec<Project> =
+        (0..plan.projects.max(1) as usize).map(|number| project(&around, number)).collect();
     let outsider = *plan.staff.get(3).unwrap_or(&plan.staff[0]);
     let (boards, sprints) = boards(&projects, plan.end);
     JiraConfig {
         anonymous_access: plan.anonymous_access,
-        categories: ["Passengers", "Cargo", "Inside"].iter().map(|name| ((*name).to_owned(), format!("Projects about {name}"))).collect(),
+        categories: ["Passengers", "Cargo", "Inside"]
+            .iter()
+            .map(|name| ((*name).to_owned(), format!("Projects about {name}")))
+            .collect(),
         issue_types: issue_types(&projects),
         statuses: statuses(&projects),
         priorities: priorities(),
-        resolutions: resolutions(&[("Done", 10_000), ("Won't Do", 10_001), ("Duplicate", 10_002), ("Cannot Reproduce", 10_003)]),
+        resolutions: resolutions(&[
+            ("Done", 10_000),
+            ("Won't Do", 10_001),
+            ("Duplicate", 10_002),
+            ("Cannot Reproduce", 10_003),
+        ]),
         link_types: link_types(),
         roles: roles(&projects),
         permission_schemes: permission_schemes(plan.groups, outsider),
@@ -130,7 +147,9 @@ pub(in crate::world) fn issue_types(projects: &[Project]) -> Vec<IssueType> {
         (issue_type::CHANGE, "Change", 0),
     ];
     let scoped = team_managed(projects).flat_map(|project| {
-        (0..).zip(TEAM_TYPES).map(move |(n, (name, level))| (issue_type::scoped(project, n), name, level, Some(project)))
+        (0..)
+            .zip(TEAM_TYPES)
+            .map(move |(n, (name, level))| (issue_type::scoped(project, n), name, level, Some(project)))
     });
     global
         .into_iter()
@@ -162,18 +181,32 @@ fn statuses(projects: &[Project]) -> Vec<Status> {
         (status::WAITING_FOR_CUSTOMER, "Waiting for customer", InProgress),
     ];
     let scoped = team_managed(projects).flat_map(|project| {
-        (0..).zip(TEAM_STATUSES).map(move |(n, (name, category))| (status::scoped(project, n), name, category, Some(project)))
+        (0..)
+            .zip(TEAM_STATUSES)
+            .map(move |(n, (name, category))| (status::scoped(project, n), name, category, Some(project)))
     });
     global
         .into_iter()
         .map(|(id, name, category)| (id, name, category, None))
         .chain(scoped)
-        .map(|(id, name, category, scope)| Status { id, name: name.to_owned(), description: String::new(), category, scope })
+        .map(|(id, name, category, scope)| Status {
+            id,
+            name: name.to_owned(),
+            description: String::new(),
+            category,
+            scope,
+        })
         .collect()
 }
 
 fn priorities() -> Vec<Priority> {
-    let list = [("Highest", "#d04437"), ("High", "#f15c75"), ("Medium", "#f79232"), ("Low", "#707070"), ("Lowest", "#999999")];
+    let list = [
+        ("Highest", "#d04437"),
+        ("High", "#f15c75"),
+        ("Medium", "#f79232"),
+        ("Low", "#707070"),
+        ("Lowest", "#999999"),
+    ];
     list.into_iter()
         .zip(1..)
         .map(|((name, color), id)| Priority {
@@ -188,7 +221,11 @@ fn priorities() -> Vec<Priority> {
 
 /// Resolutions with their ids.
 pub(in crate::world) fn resolutions(list: &[(&str, u64)]) -> Vec<Resolution> {
-    let one = |(name, id): &(&str, u64)| Resolution { id: ResolutionId(*id), name: (*name).to_owned(), description: format!("Closed as: {name}") };
+    let one = |(name, id): &(&str, u64)| Resolution {
+        id: ResolutionId(*id),
+        name: (*name).to_owned(),
+        description: format!("Closed as: {name}"),
+    };
     list.iter().map(one).collect()
 }
 
@@ -269,28 +306,47 @@ pub(in crate::world) fn fields(projects: &[Project]) -> Vec<Field> {
         (10_067, "Team", FieldKind::Team),
     ];
     let global = list.into_iter().map(|(id, name, kind)| (FieldId(id), name, kind, None));
-    let scoped = team_managed(projects).map(|project| (FieldId(20_000 + project.0 - 10_000), "Story point estimate", FieldKind::StoryPoints, Some(project)));
+    let scoped = team_managed(projects).map(|project| {
+        (FieldId(20_000 + project.0 - 10_000), "Story point estimate", FieldKind::StoryPoints, Some(project))
+    });
     global
         .chain(scoped)
-        .map(|(id, name, kind, scope)| Field { id, name: name.to_owned(), description: format!("{name} (sandbox)"), kind, options: options(id, kind), scope })
+        .map(|(id, name, kind, scope)| Field {
+            id,
+            name: name.to_owned(),
+            description: format!("{name} (sandbox)"),
+            kind,
+            options: options(id, kind),
+            scope,
+        })
         .collect()
 }
 
 fn options(id: FieldId, kind: FieldKind) -> Vec<FieldOption> {
     let first = id.0 * 100;
     let plain = |values: &[&str]| -> Vec<FieldOption> {
-        let one = |(value, id): (&&str, u64)| FieldOption { id: OptionId(id), value: Arc::from(*value), children: Vec::new() };
+        let one = |(value, id): (&&str, u64)| FieldOption {
+            id: OptionId(id),
+            value: Arc::from(*value),
+            children: Vec::new(),
+        };
         values.iter().zip(first..).map(one).collect()
     };
     match (kind, id.0) {
         (FieldKind::Checkboxes, 10_021) => plain(&["Impediment"]),
         (FieldKind::Checkboxes, _) => plain(&["Tested", "Documented", "Translated"]),
-        (FieldKind::Select | FieldKind::MultiSelect, _) => plain(&["Kiel", "Málaga", "Osaka (大阪)", "Tromsø", "Durban"]),
+        (FieldKind::Select | FieldKind::MultiSelect, _) => {
+            plain(&["Kiel", "Málaga", "Osaka (大阪)", "Tromsø", "Durban"])
+        }
         (FieldKind::RadioButtons, _) => plain(&["Low", "Medium", "High"]),
         (FieldKind::CascadingSelect, _) => {
             let mut parents = plain(&["North quay", "South quay"]);
             for (number, parent) in (1..).zip(&mut parents) {
-                let child = |(value, n): (&str, u64)| FieldOption { id: OptionId(first + number * 10 + n), value: Arc::from(value), children: Vec::new() };
+                let child = |(value, n): (&str, u64)| FieldOption {
+                    id: OptionId(first + number * 10 + n),
+                    value: Arc::from(value),
+                    children: Vec::new(),
+                };
                 parent.children = ["Berth 1", "Berth 2", "Berth 3"].into_iter().zip(0..).map(child).collect();
             }
             parents
@@ -306,12 +362,24 @@ fn boards(projects: &[Project], end: Millis) -> (Vec<Board>, Vec<Sprint>) {
     let fortnight = 14 * 86_400_000;
     let mut boards = Vec::new();
     let mut sprints = Vec::new();
-    for (project, id) in projects.iter().filter(|project| project.kind == ProjectKind::Software).zip(1_u64..) {
+    for (project, id) in projects.iter().filter(|project| project.kind == ProjectKind::Software).zip(1_u64..)
+    {
         let kind = if project.is_team_managed() { "simple" } else { "scrum" };
-        boards.push(Board { id: BoardId(id), name: format!("{} board", project.key), kind, project: project.id });
+        boards.push(Board {
+            id: BoardId(id),
+            name: format!("{} board", project.key),
+            kind,
+            project: project.id,
+        });
         for (number, age) in (0..SPRINTS).zip(0_i64..) {
             let start = end - (23 - age) * fortnight;
-            let state = if number < 23 { "closed" } else if number == 23 { "active" } else { "future" };
+            let state = if number < 23 {
+                "closed"
+            } else if number == 23 {
+                "active"
+            } else {
+                "future"
+            };
             sprints.push(Sprint {
                 id: SprintId(first_sprint(project.id) + number),
                 board: BoardId(id),
@@ -337,10 +405,17 @@ fn organizations(plan: &JiraPlan<'_>) -> Vec<Organization> {
         .into_iter()
         .zip(1_u64..)
         .map(|(name, id)| {
-            let joins = |account: &&AccountIndex| Dice::at(plan.seed, 0x0f6 + id, account.0.into()).chance(400);
+            let joins =
+                |account: &&AccountIndex| Dice::at(plan.seed, 0x0f6 + id, account.0.into()).chance(400);
             let mut members: Vec<AccountIndex> = plan.customers.iter().filter(joins).copied().collect();
             members.sort_unstable();
-            Organization { id: OrganizationId(id), uuid: uuid(plan.seed ^ 0x0f6, id), name: name.to_owned(), created: plan.end - 500 * 86_400_000, members }
+            Organization {
+                id: OrganizationId(id),
+                uuid: uuid(plan.seed ^ 0x0f6, id),
+                name: name.to_owned(),
+                created: plan.end - 500 * 86_400_000,
+                members,
+            }
         })
         .collect()
 }

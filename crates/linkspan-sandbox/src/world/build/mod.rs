@@ -52,7 +52,11 @@ impl World {
         let clock = Arc::new(clock);
         let end = (clock.now_ms().div_euclid(86_400_000) * 86_400_000).min(LATEST_END);
         let People { mut directory, staff, customers, apps } = people::make(seed, options.users);
-        let mut loaded = options.dataset.as_deref().map(|folder| Loaded::load(folder, &mut directory, staff[0])).transpose()?;
+        let mut loaded = options
+            .dataset
+            .as_deref()
+            .map(|folder| Loaded::load(folder, &mut directory, staff[0]))
+            .transpose()?;
         let directory = Arc::new(directory);
         let sites = (0..options.sites.max(1) as usize).map(|number| {
             let is_main = number == 0;
@@ -95,7 +99,14 @@ impl Loaded {
 
 /// What the further sites have.
 fn small(options: &WorldOptions) -> WorldOptions {
-    WorldOptions { projects: options.projects.min(2), issues: options.issues.min(40), spaces: options.spaces.min(2), pages: options.pages.min(20), groups: options.groups.min(3), ..options.clone() }
+    WorldOptions {
+        projects: options.projects.min(2),
+        issues: options.issues.min(40),
+        spaces: options.spaces.min(2),
+        pages: options.pages.min(20),
+        groups: options.groups.min(3),
+        ..options.clone()
+    }
 }
 
 fn site_name(number: usize) -> String {
@@ -107,7 +118,8 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
     let url = format!("https://{name}.atlassian.net");
     let (groups, application_roles) = people::groups(plan.seed, &name, plan.staff, plan.options.groups);
     let group_count = u32::try_from(groups.len()).unwrap_or(u32::MAX);
-    let mut present: Vec<AccountIndex> = plan.staff.iter().chain(plan.customers).chain(plan.apps).copied().collect();
+    let mut present: Vec<AccountIndex> =
+        plan.staff.iter().chain(plan.customers).chain(plan.apps).copied().collect();
     present.sort_unstable();
     let blocks = Arc::new(Blocks::new(plan.seed, directory, plan.staff, &url));
     let config = jira_config::make(&JiraPlan {
@@ -139,7 +151,14 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         directory,
         end: plan.end,
     });
-    let content = GeneratedConfluence::new(plan.seed, plan.options.pages, &mut spaces, (plan.staff, group_count), plan.end, &blocks);
+    let content = GeneratedConfluence::new(
+        plan.seed,
+        plan.options.pages,
+        &mut spaces,
+        (plan.staff, group_count),
+        plan.end,
+        &blocks,
+    );
     let next_id = content.next_id();
     let (next, last_number) = (jira.next_ids(), jira.last_numbers().collect());
     let state = SiteState {
@@ -150,7 +169,12 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         admin_group: group::ADMINS,
         guest_group: Some(group::GUESTS),
         jira: jira_state(config, JiraBase::Generated(Box::new(jira)), next, last_number),
-        confluence: confluence_state(plan.number != 0, spaces, ConfluenceBase::Generated(Box::new(content)), next_id),
+        confluence: confluence_state(
+            plan.number != 0,
+            spaces,
+            ConfluenceBase::Generated(Box::new(content)),
+            next_id,
+        ),
         log: super::log::ChangeLog::default(),
     };
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
@@ -166,7 +190,8 @@ fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) 
         members.extend(&loaded.people);
         members.sort_unstable();
     }
-    let mut present: Vec<AccountIndex> = plan.staff.iter().chain(plan.customers).chain(plan.apps).chain(&loaded.people).copied().collect();
+    let mut present: Vec<AccountIndex> =
+        plan.staff.iter().chain(plan.customers).chain(plan.apps).chain(&loaded.people).copied().collect();
     present.sort_unstable();
     let (jira, config) = loaded.jira;
     let (content, spaces) = loaded.confluence;
@@ -206,7 +231,12 @@ fn jira_state(
     }
 }
 
-fn confluence_state(anonymous_access: bool, spaces: Vec<super::confluence::Space>, base: ConfluenceBase, next_id: u64) -> ConfluenceState {
+fn confluence_state(
+    anonymous_access: bool,
+    spaces: Vec<super::confluence::Space>,
+    base: ConfluenceBase,
+    next_id: u64,
+) -> ConfluenceState {
     ConfluenceState {
         anonymous_access,
         spaces,

@@ -55,7 +55,8 @@ pub(in crate::world) fn name(dice: &mut Dice) -> String {
 pub(in crate::world) fn make(seed: u64, users: u32) -> People {
     let mut directory = Directory::default();
     let staff = (0..u64::from(users.max(1))).map(|place| directory.add(person(seed, place))).collect();
-    let customers = (0..u64::from((users / 10).max(3))).map(|place| directory.add(customer(seed, place))).collect();
+    let customers =
+        (0..u64::from((users / 10).max(3))).map(|place| directory.add(customer(seed, place))).collect();
     let apps = ["Automation for Jira", "Harbour Bot"]
         .into_iter()
         .zip(0_u64..)
@@ -116,13 +117,24 @@ pub(in crate::world) fn api_token(seed: u64, place: u64) -> String {
 }
 
 /// Groups and application roles of a site, with members of its staff. The first of the staff administers everything.
-pub(in crate::world) fn groups(seed: u64, site: &str, staff: &[AccountIndex], extra: u32) -> (Vec<Group>, Vec<ApplicationRole>) {
+pub(in crate::world) fn groups(
+    seed: u64,
+    site: &str,
+    staff: &[AccountIndex],
+    extra: u32,
+) -> (Vec<Group>, Vec<ApplicationRole>) {
     let member = |salt: u64, per_mille: u64| -> Vec<AccountIndex> {
         let joins = |index: &&AccountIndex| Dice::at(seed, salt, index.0.into()).chance(per_mille);
         staff.iter().take(1).chain(staff.iter().skip(1).filter(joins)).copied().collect()
     };
     let confluence = member(3, 880);
-    let guests = staff.iter().skip(1).filter(|index| confluence.binary_search(index).is_err()).step_by(3).copied().collect();
+    let guests = staff
+        .iter()
+        .skip(1)
+        .filter(|index| confluence.binary_search(index).is_err())
+        .step_by(3)
+        .copied()
+        .collect();
     let mut lists = vec![
         ("site-admins".to_owned(), staff.iter().take(2).copied().collect()),
         (format!("jira-users-{site}"), member(1, 920)),

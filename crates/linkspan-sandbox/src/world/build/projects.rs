@@ -5,10 +5,12 @@ use super::people::group;
 use super::schemes::{EVERY_HOLDER, ORDINARY_SECURITY, Scheme, role};
 use crate::world::generated::words::PROJECTS;
 use crate::world::ids::{
-    AccountIndex, ComponentId, GroupIndex, IssueTypeId, Millis, OrganizationId, ProjectId, RequestTypeId, SecuritySchemeId, ServiceDeskId, StatusId, VersionId,
+    AccountIndex, ComponentId, GroupIndex, IssueTypeId, Millis, OrganizationId, ProjectId, RequestTypeId,
+    SecuritySchemeId, ServiceDeskId, StatusId, VersionId,
 };
 use crate::world::jira::{
-    Component, PortalAccess, Project, ProjectKind, ProjectState, RequestType, RoleActors, ServiceDesk, TeamAccess, Version,
+    Component, PortalAccess, Project, ProjectKind, ProjectState, RequestType, RoleActors, ServiceDesk,
+    TeamAccess, Version,
 };
 use crate::world::seed::{Dice, uuid};
 
@@ -24,12 +26,24 @@ pub(super) struct Profile {
     pub(super) weight: u32,
 }
 
-const fn company(kind: ProjectKind, scheme: Scheme, security: Option<SecuritySchemeId>, weight: u32) -> Profile {
+const fn company(
+    kind: ProjectKind,
+    scheme: Scheme,
+    security: Option<SecuritySchemeId>,
+    weight: u32,
+) -> Profile {
     Profile { kind, team: None, scheme, security, archived: false, weight }
 }
 
 const fn team(access: TeamAccess, weight: u32) -> Profile {
-    Profile { kind: ProjectKind::Software, team: Some(access), scheme: Scheme::Default, security: None, archived: false, weight }
+    Profile {
+        kind: ProjectKind::Software,
+        team: Some(access),
+        scheme: Scheme::Default,
+        security: None,
+        archived: false,
+        weight,
+    }
 }
 
 const PROFILES: [Profile; 14] = [
@@ -86,14 +100,22 @@ pub(super) fn project(around: &Surroundings<'_>, number: usize) -> Project {
         team_access: profile.team,
         lead,
         category: (number % 3 != 2).then_some(number % 3),
-        state: if profile.archived { ProjectState::Archived { at: around.end, by: around.staff[0] } } else { ProjectState::Live },
+        state: if profile.archived {
+            ProjectState::Archived { at: around.end, by: around.staff[0] }
+        } else {
+            ProjectState::Live
+        },
         issue_types: types(profile, id),
         statuses: statuses(profile, id),
         components: components(&mut dice, around.staff, place, profile.kind),
         versions: versions(around.end, place, profile.kind),
         permission_scheme: profile.scheme.id(),
         security_scheme: profile.security.filter(|_| !team_managed),
-        role_actors: if team_managed { team_actors(&mut dice, around, id) } else { company_actors(&mut dice, around, profile) },
+        role_actors: if team_managed {
+            team_actors(&mut dice, around, id)
+        } else {
+            company_actors(&mut dice, around, profile)
+        },
         service_desk: (profile.kind == ProjectKind::ServiceDesk).then(|| service_desk(around, number)),
         url: (number % 4 == 0).then(|| format!("https://example.com/projects/{number}")),
     }
@@ -104,9 +126,13 @@ fn types(profile: Profile, project: ProjectId) -> Vec<IssueTypeId> {
         return (0..TEAM_TYPES.len() as u64).map(|n| issue_type::scoped(project, n)).collect();
     }
     match profile.kind {
-        ProjectKind::Software => vec![issue_type::EPIC, issue_type::STORY, issue_type::TASK, issue_type::BUG, issue_type::SUBTASK],
+        ProjectKind::Software => {
+            vec![issue_type::EPIC, issue_type::STORY, issue_type::TASK, issue_type::BUG, issue_type::SUBTASK]
+        }
         ProjectKind::Business => vec![issue_type::TASK, issue_type::SUBTASK],
-        ProjectKind::ServiceDesk => vec![issue_type::SERVICE_REQUEST, issue_type::INCIDENT, issue_type::CHANGE],
+        ProjectKind::ServiceDesk => {
+            vec![issue_type::SERVICE_REQUEST, issue_type::INCIDENT, issue_type::CHANGE]
+        }
     }
 }
 
@@ -115,10 +141,18 @@ fn statuses(profile: Profile, project: ProjectId) -> Vec<StatusId> {
         return (0..TEAM_STATUSES.len() as u64).map(|n| status::scoped(project, n)).collect();
     }
     match profile.kind {
-        ProjectKind::Software => vec![status::TO_DO, status::IN_PROGRESS, status::IN_REVIEW, status::BLOCKED, status::DONE],
+        ProjectKind::Software => {
+            vec![status::TO_DO, status::IN_PROGRESS, status::IN_REVIEW, status::BLOCKED, status::DONE]
+        }
         ProjectKind::Business => vec![status::TO_DO, status::IN_PROGRESS, status::DONE],
         ProjectKind::ServiceDesk => {
-            vec![status::WAITING_FOR_SUPPORT, status::WAITING_FOR_CUSTOMER, status::IN_PROGRESS, status::RESOLVED, status::CLOSED]
+            vec![
+                status::WAITING_FOR_SUPPORT,
+                status::WAITING_FOR_CUSTOMER,
+                status::IN_PROGRESS,
+                status::RESOLVED,
+                status::CLOSED,
+            ]
         }
     }
 }
@@ -169,21 +203,34 @@ fn some(dice: &mut Dice, from: &[AccountIndex], count: usize) -> Vec<AccountInde
 }
 
 fn company_actors(dice: &mut Dice, around: &Surroundings<'_>, profile: Profile) -> Vec<RoleActors> {
-    let extra = |number: u32| (around.groups > group::DEFAULT + number).then(|| GroupIndex(group::DEFAULT + number));
+    let extra =
+        |number: u32| (around.groups > group::DEFAULT + number).then(|| GroupIndex(group::DEFAULT + number));
     let mut administrators = some(dice, around.staff, 2);
     let administered = profile.scheme != Scheme::Closed;
     administrators.retain(|account| administered || *account != around.staff[0]);
     let admin_groups = if administered { vec![group::ADMINS] } else { Vec::new() };
     let mut actors = vec![
-        RoleActors { role: role::USERS, users: some(dice, around.staff, 3), groups: extra(2).into_iter().collect() },
-        RoleActors { role: role::DEVELOPERS, users: some(dice, around.staff, 6), groups: extra(1).into_iter().collect() },
+        RoleActors {
+            role: role::USERS,
+            users: some(dice, around.staff, 3),
+            groups: extra(2).into_iter().collect(),
+        },
+        RoleActors {
+            role: role::DEVELOPERS,
+            users: some(dice, around.staff, 6),
+            groups: extra(1).into_iter().collect(),
+        },
         RoleActors { role: role::ADMINISTRATORS, users: administrators, groups: admin_groups },
         RoleActors { role: role::ADD_ONS, users: Vec::new(), groups: Vec::new() },
     ];
     if profile.kind == ProjectKind::ServiceDesk {
         let customers = around.customers.iter().take(2).copied().collect();
         actors.push(RoleActors { role: role::SERVICE_DESK_CUSTOMERS, users: customers, groups: Vec::new() });
-        actors.push(RoleActors { role: role::SERVICE_DESK_TEAM, users: some(dice, around.staff, 4), groups: vec![group::AGENTS] });
+        actors.push(RoleActors {
+            role: role::SERVICE_DESK_TEAM,
+            users: some(dice, around.staff, 4),
+            groups: vec![group::AGENTS],
+        });
     }
     actors
 }
@@ -196,7 +243,11 @@ fn team_actors(dice: &mut Dice, around: &Surroundings<'_>, project: ProjectId) -
     vec![
         RoleActors { role: team_role(project, 0), users: administrators, groups: Vec::new() },
         RoleActors { role: team_role(project, 1), users: some(dice, around.staff, 5), groups: Vec::new() },
-        RoleActors { role: team_role(project, 2), users: some(dice, around.staff, 2), groups: vec![group::AGENTS] },
+        RoleActors {
+            role: team_role(project, 2),
+            users: some(dice, around.staff, 2),
+            groups: vec![group::AGENTS],
+        },
     ]
 }
 

@@ -2,8 +2,12 @@
 
 use crate::world::build::people::group;
 use crate::world::group::Product;
-use crate::world::ids::{AccountIndex, GroupIndex, PermissionSchemeId, RoleId, SecurityLevelId, SecuritySchemeId};
-use crate::world::jira::{Holder, PermissionGrant, PermissionScheme, SecurityLevel, SecurityMember, SecurityScheme};
+use crate::world::ids::{
+    AccountIndex, GroupIndex, PermissionSchemeId, RoleId, SecurityLevelId, SecuritySchemeId,
+};
+use crate::world::jira::{
+    Holder, PermissionGrant, PermissionScheme, SecurityLevel, SecurityMember, SecurityScheme,
+};
 
 /// Roles of company-managed projects.
 pub(in crate::world) mod role {
@@ -51,8 +55,16 @@ pub(in crate::world) enum Scheme {
 }
 
 impl Scheme {
-    const ALL: [Self; 8] =
-        [Self::Default, Self::Group, Self::RoleAndReporter, Self::Closed, Self::Public, Self::Dynamic, Self::Product, Self::ServiceDesk];
+    const ALL: [Self; 8] = [
+        Self::Default,
+        Self::Group,
+        Self::RoleAndReporter,
+        Self::Closed,
+        Self::Public,
+        Self::Dynamic,
+        Self::Product,
+        Self::ServiceDesk,
+    ];
 
     pub(in crate::world) fn id(self) -> PermissionSchemeId {
         PermissionSchemeId(self as u64 * 100)
@@ -71,11 +83,20 @@ impl Scheme {
         }
     }
 
-    fn browsers(self, staff_group: GroupIndex, closed_group: GroupIndex, outsider: AccountIndex) -> Vec<Holder> {
+    fn browsers(
+        self,
+        staff_group: GroupIndex,
+        closed_group: GroupIndex,
+        outsider: AccountIndex,
+    ) -> Vec<Holder> {
         match self {
             Self::Default => vec![Holder::ApplicationRole(None)],
             Self::Group => vec![Holder::Group(staff_group), Holder::ProjectRole(role::ADMINISTRATORS)],
-            Self::RoleAndReporter => vec![Holder::ProjectRole(role::ADMINISTRATORS), Holder::ProjectRole(role::DEVELOPERS), Holder::Reporter],
+            Self::RoleAndReporter => vec![
+                Holder::ProjectRole(role::ADMINISTRATORS),
+                Holder::ProjectRole(role::DEVELOPERS),
+                Holder::Reporter,
+            ],
             Self::Closed => vec![Holder::Group(closed_group), Holder::User(outsider)],
             Self::Public => vec![Holder::Anyone],
             Self::Dynamic => vec![
@@ -88,7 +109,11 @@ impl Scheme {
             ],
             Self::Product => vec![Holder::ApplicationRole(Some(Product::JiraSoftware))],
             Self::ServiceDesk => {
-                vec![Holder::ProjectRole(role::SERVICE_DESK_TEAM), Holder::ProjectRole(role::ADMINISTRATORS), Holder::PortalCustomers]
+                vec![
+                    Holder::ProjectRole(role::SERVICE_DESK_TEAM),
+                    Holder::ProjectRole(role::ADMINISTRATORS),
+                    Holder::PortalCustomers,
+                ]
             }
         }
     }
@@ -96,39 +121,82 @@ impl Scheme {
 
 /// Permissions that everybody who browses gets.
 const OF_BROWSERS: [&str; 12] = [
-    "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "CREATE_ATTACHMENTS", "ASSIGN_ISSUES", "ASSIGNABLE_USER", "TRANSITION_ISSUES", "RESOLVE_ISSUES",
-    "CLOSE_ISSUES", "SCHEDULE_ISSUES", "LINK_ISSUES", "WORK_ON_ISSUES",
+    "CREATE_ISSUES",
+    "EDIT_ISSUES",
+    "ADD_COMMENTS",
+    "CREATE_ATTACHMENTS",
+    "ASSIGN_ISSUES",
+    "ASSIGNABLE_USER",
+    "TRANSITION_ISSUES",
+    "RESOLVE_ISSUES",
+    "CLOSE_ISSUES",
+    "SCHEDULE_ISSUES",
+    "LINK_ISSUES",
+    "WORK_ON_ISSUES",
 ];
 
 /// Permissions of the administrators' role.
 const OF_ADMINISTRATORS: [&str; 12] = [
-    "ADMINISTER_PROJECTS", "DELETE_ISSUES", "MOVE_ISSUES", "SET_ISSUE_SECURITY", "MODIFY_REPORTER", "DELETE_ALL_COMMENTS", "EDIT_ALL_COMMENTS",
-    "DELETE_ALL_ATTACHMENTS", "DELETE_ALL_WORKLOGS", "EDIT_ALL_WORKLOGS", "MANAGE_WATCHERS", "VIEW_VOTERS_AND_WATCHERS",
+    "ADMINISTER_PROJECTS",
+    "DELETE_ISSUES",
+    "MOVE_ISSUES",
+    "SET_ISSUE_SECURITY",
+    "MODIFY_REPORTER",
+    "DELETE_ALL_COMMENTS",
+    "EDIT_ALL_COMMENTS",
+    "DELETE_ALL_ATTACHMENTS",
+    "DELETE_ALL_WORKLOGS",
+    "EDIT_ALL_WORKLOGS",
+    "MANAGE_WATCHERS",
+    "VIEW_VOTERS_AND_WATCHERS",
 ];
 
 /// Permissions on one's own.
-const OF_OWN: [&str; 6] =
-    ["EDIT_OWN_COMMENTS", "DELETE_OWN_COMMENTS", "EDIT_OWN_WORKLOGS", "DELETE_OWN_WORKLOGS", "DELETE_OWN_ATTACHMENTS", "VIEW_READONLY_WORKFLOW"];
+const OF_OWN: [&str; 6] = [
+    "EDIT_OWN_COMMENTS",
+    "DELETE_OWN_COMMENTS",
+    "EDIT_OWN_WORKLOGS",
+    "DELETE_OWN_WORKLOGS",
+    "DELETE_OWN_ATTACHMENTS",
+    "VIEW_READONLY_WORKFLOW",
+];
 
 /// All permission schemes.
 pub(in crate::world) fn permission_schemes(groups: u32, outsider: AccountIndex) -> Vec<PermissionScheme> {
-    let extra = |number: u32| if groups > group::DEFAULT + number { GroupIndex(group::DEFAULT + number) } else { group::AGENTS };
+    let extra = |number: u32| {
+        if groups > group::DEFAULT + number { GroupIndex(group::DEFAULT + number) } else { group::AGENTS }
+    };
     let (staff_group, closed_group) = (extra(0), extra(3));
     let scheme = |kind: &Scheme| {
         let browsers = kind.browsers(staff_group, closed_group, outsider);
-        let mut grants: Vec<(&'static str, Holder)> = browsers.iter().map(|holder| ("BROWSE_PROJECTS", holder.clone())).collect();
-        let doers: Vec<Holder> = browsers.iter().map(|holder| if *holder == Holder::Anyone { Holder::ApplicationRole(None) } else { holder.clone() }).collect();
+        let mut grants: Vec<(&'static str, Holder)> =
+            browsers.iter().map(|holder| ("BROWSE_PROJECTS", holder.clone())).collect();
+        let doers: Vec<Holder> = browsers
+            .iter()
+            .map(
+                |holder| {
+                    if *holder == Holder::Anyone { Holder::ApplicationRole(None) } else { holder.clone() }
+                },
+            )
+            .collect();
         for permission in OF_BROWSERS.into_iter().chain(OF_OWN) {
             grants.extend(doers.iter().map(|holder| (permission, holder.clone())));
         }
-        grants.extend(OF_ADMINISTRATORS.into_iter().map(|permission| (permission, Holder::ProjectRole(role::ADMINISTRATORS))));
+        grants.extend(
+            OF_ADMINISTRATORS
+                .into_iter()
+                .map(|permission| (permission, Holder::ProjectRole(role::ADMINISTRATORS))),
+        );
         grants.push(("VIEW_VOTERS_AND_WATCHERS", Holder::ProjectRole(role::DEVELOPERS)));
         let first = 10_000 + kind.id().0 * 10;
         PermissionScheme {
             id: kind.id(),
             name: kind.name().to_owned(),
             description: format!("{} (sandbox)", kind.name()),
-            grants: (first..).zip(grants).map(|(id, (permission, holder))| PermissionGrant { id, permission, holder }).collect(),
+            grants: (first..)
+                .zip(grants)
+                .map(|(id, (permission, holder))| PermissionGrant { id, permission, holder })
+                .collect(),
         }
     };
     Scheme::ALL.iter().map(scheme).collect()
@@ -178,7 +246,10 @@ pub(in crate::world) fn security_schemes(outsider: AccountIndex) -> Vec<Security
         default_level,
         levels,
     };
-    vec![scheme(ORDINARY_SECURITY, "Confidential work", None, ordinary), scheme(EVERY_HOLDER, "One level per kind of member", None, every)]
+    vec![
+        scheme(ORDINARY_SECURITY, "Confidential work", None, ordinary),
+        scheme(EVERY_HOLDER, "One level per kind of member", None, every),
+    ]
 }
 
 /// Levels issues of a scheme are given.

@@ -20,7 +20,8 @@ pub(in crate::world) const OF_WRITERS: [(&str, &str); 9] = [
     ("restrict_content", "space"),
 ];
 /// Further rows of administrators.
-pub(in crate::world) const OF_ADMINS: [(&str, &str); 4] = [("administer", "space"), ("archive", "page"), ("delete", "space"), ("delete", "attachment")];
+pub(in crate::world) const OF_ADMINS: [(&str, &str); 4] =
+    [("administer", "space"), ("archive", "page"), ("delete", "space"), ("delete", "attachment")];
 
 /// What spaces are made with.
 pub(in crate::world) struct SpacePlan<'a> {
@@ -42,7 +43,13 @@ fn space(plan: &SpacePlan<'_>, number: u32) -> Space {
     let place = u64::from(number);
     let mut dice = Dice::at(plan.seed, 0x59ace, place);
     let admin = plan.staff[0];
-    let extra = |wanted: u32| GroupIndex(if plan.groups > group::DEFAULT + wanted { group::DEFAULT + wanted } else { group::CONFLUENCE_USERS.0 });
+    let extra = |wanted: u32| {
+        GroupIndex(if plan.groups > group::DEFAULT + wanted {
+            group::DEFAULT + wanted
+        } else {
+            group::CONFLUENCE_USERS.0
+        })
+    };
     let owner = *plan.staff.get(1).unwrap_or(&admin);
     let (kind, archived) = match number % 10 {
         3 => (SpaceKind::KnowledgeBase, false),
@@ -52,16 +59,29 @@ fn space(plan: &SpacePlan<'_>, number: u32) -> Space {
     };
     let readers = match number % 10 {
         // Restricted to one group and one person; from the second round on without the administrator.
-        2 => vec![SpacePrincipal::Group(extra(1)), SpacePrincipal::User(if number < 10 { admin } else { owner })],
+        2 => vec![
+            SpacePrincipal::Group(extra(1)),
+            SpacePrincipal::User(if number < 10 { admin } else { owner }),
+        ],
         4 => vec![SpacePrincipal::Group(group::CONFLUENCE_USERS), SpacePrincipal::Anonymous],
         6 => vec![SpacePrincipal::User(owner), SpacePrincipal::AllLicensedUsers],
         7 => vec![SpacePrincipal::AllLicensedUsers, SpacePrincipal::AllProductAdmins],
         8 => vec![SpacePrincipal::Group(extra(3)), SpacePrincipal::User(owner)],
-        9 => vec![SpacePrincipal::AuthenticatedUsers, SpacePrincipal::Group(group::GUESTS), SpacePrincipal::Group(group::CONFLUENCE_USERS)],
+        9 => vec![
+            SpacePrincipal::AuthenticatedUsers,
+            SpacePrincipal::Group(group::GUESTS),
+            SpacePrincipal::Group(group::CONFLUENCE_USERS),
+        ],
         _ => vec![SpacePrincipal::Group(group::CONFLUENCE_USERS)],
     };
-    let admins = if number % 10 == 8 { Vec::new() } else { vec![SpacePrincipal::Group(group::ADMINS), SpacePrincipal::User(owner)] };
-    let writes = |principal: &SpacePrincipal| !matches!(principal, SpacePrincipal::Anonymous | SpacePrincipal::AuthenticatedUsers);
+    let admins = if number % 10 == 8 {
+        Vec::new()
+    } else {
+        vec![SpacePrincipal::Group(group::ADMINS), SpacePrincipal::User(owner)]
+    };
+    let writes = |principal: &SpacePrincipal| {
+        !matches!(principal, SpacePrincipal::Anonymous | SpacePrincipal::AuthenticatedUsers)
+    };
     let mut rows: Vec<(SpacePrincipal, (&'static str, &'static str))> = Vec::new();
     for principal in &readers {
         let count = if writes(principal) { OF_WRITERS.len() } else { 1 };
@@ -75,7 +95,10 @@ fn space(plan: &SpacePlan<'_>, number: u32) -> Space {
         (SpaceKind::Personal, _) => {
             let account = plan.directory.get(owner);
             let key: String = account.account_id.chars().filter(char::is_ascii_alphanumeric).collect();
-            (format!("~{key}{}", if number < 10 { String::new() } else { number.to_string() }), account.name.clone())
+            (
+                format!("~{key}{}", if number < 10 { String::new() } else { number.to_string() }),
+                account.name.clone(),
+            )
         }
         (_, Some((key, name))) => ((*key).to_owned(), (*name).to_owned()),
         (_, None) => (format!("S{number}"), format!("Space {number}")),
@@ -93,7 +116,12 @@ fn space(plan: &SpacePlan<'_>, number: u32) -> Space {
         homepage: None,
         permissions: (1_000_000 + place * 1_000..)
             .zip(rows)
-            .map(|(id, (principal, (operation, target)))| SpacePermission { id, principal, operation, target })
+            .map(|(id, (principal, (operation, target)))| SpacePermission {
+                id,
+                principal,
+                operation,
+                target,
+            })
             .collect(),
     }
 }

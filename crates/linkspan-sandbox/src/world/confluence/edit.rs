@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::model::{
-    CommentPlace, Content, ContentComment, ContentFile, ContentHead, ContentKind, ContentLabel, ContentStatus, ContentVersion, Restrictions,
+    CommentPlace, Content, ContentComment, ContentFile, ContentHead, ContentKind, ContentLabel,
+    ContentStatus, ContentVersion, Restrictions,
 };
 use super::store::Touched;
 use crate::world::edit::{EditError, Stamp};
@@ -69,7 +70,10 @@ impl SiteState {
         let parent = if new.kind == ContentKind::BlogPost { None } else { new.parent.or(space.homepage) };
         if let Some(parent) = parent {
             let head = self.content_head(parent).ok_or(EditError::Missing("the parent"))?;
-            if head.space != new.space || head.kind == ContentKind::BlogPost || head.status == ContentStatus::Trashed {
+            if head.space != new.space
+                || head.kind == ContentKind::BlogPost
+                || head.status == ContentStatus::Trashed
+            {
                 return Err(EditError::Unusable("the parent"));
             }
         }
@@ -91,7 +95,14 @@ impl SiteState {
             comments: 0,
             files: 0,
         };
-        let first = ContentVersion { number: 1, created: stamp.at, author: stamp.by, message: "".into(), minor_edit: false, body: None };
+        let first = ContentVersion {
+            number: 1,
+            created: stamp.at,
+            author: stamp.by,
+            message: "".into(),
+            minor_edit: false,
+            body: None,
+        };
         self.keep_content(Content {
             head,
             title: new.title,
@@ -108,7 +119,12 @@ impl SiteState {
     }
 
     /// Writes a new version. The number must be the present one plus one; publishing a draft takes number 1.
-    pub fn edit_content(&mut self, stamp: Stamp, id: ContentId, change: ContentChange) -> Result<(), EditError> {
+    pub fn edit_content(
+        &mut self,
+        stamp: Stamp,
+        id: ContentId,
+        change: ContentChange,
+    ) -> Result<(), EditError> {
         let mut content = self.living_content(id)?;
         let publishes = content.head.status == ContentStatus::Draft;
         let expected = if publishes { 1 } else { content.head.version + 1 };
@@ -145,7 +161,13 @@ impl SiteState {
 
     /// Moves content (with what is below it) to another parent, in any space, or to the top of a space. Neither the version
     /// nor the modification time moves.
-    pub fn move_content(&mut self, stamp: Stamp, id: ContentId, space: SpaceId, parent: Option<ContentId>) -> Result<(), EditError> {
+    pub fn move_content(
+        &mut self,
+        stamp: Stamp,
+        id: ContentId,
+        space: SpaceId,
+        parent: Option<ContentId>,
+    ) -> Result<(), EditError> {
         let mut content = self.living_content(id)?;
         if content.head.kind == ContentKind::BlogPost && parent.is_some() {
             return Err(EditError::Unusable("the parent"));
@@ -156,7 +178,9 @@ impl SiteState {
         }
         if let Some(parent) = parent {
             let head = self.content_head(parent).ok_or(EditError::Missing("the parent"))?;
-            let usable = head.space == space && head.kind != ContentKind::BlogPost && head.status == ContentStatus::Current;
+            let usable = head.space == space
+                && head.kind != ContentKind::BlogPost
+                && head.status == ContentStatus::Current;
             if !usable || parent == id || self.content_ancestors(parent).contains(&id) {
                 return Err(EditError::Unusable("the parent"));
             }
@@ -208,7 +232,9 @@ impl SiteState {
         }
         self.check_title(content.head.space, content.head.kind, &content.title, Some(id))?;
         let mut content = Content::clone(&content);
-        let usable = |parent: &ContentId| self.content_head(*parent).is_some_and(|head| head.status == ContentStatus::Current);
+        let usable = |parent: &ContentId| {
+            self.content_head(*parent).is_some_and(|head| head.status == ContentStatus::Current)
+        };
         content.head.parent = content.head.parent.filter(usable).or_else(|| {
             let home = self.space(content.head.space)?.homepage.filter(|home| *home != id);
             home.filter(|_| content.head.kind != ContentKind::BlogPost)
@@ -250,7 +276,12 @@ impl SiteState {
     }
 
     /// Replaces the own restrictions of content. Neither the version nor the modification time moves.
-    pub fn restrict_content(&mut self, stamp: Stamp, id: ContentId, restrictions: Restrictions) -> Result<(), EditError> {
+    pub fn restrict_content(
+        &mut self,
+        stamp: Stamp,
+        id: ContentId,
+        restrictions: Restrictions,
+    ) -> Result<(), EditError> {
         let mut content = self.living_content(id)?;
         content.head.read_restricted = !restrictions.read.is_open();
         content.restrictions = restrictions;
@@ -260,11 +291,22 @@ impl SiteState {
     }
 
     /// Adds a comment.
-    pub fn comment_content(&mut self, stamp: Stamp, id: ContentId, new: NewContentComment) -> Result<ContentId, EditError> {
+    pub fn comment_content(
+        &mut self,
+        stamp: Stamp,
+        id: ContentId,
+        new: NewContentComment,
+    ) -> Result<ContentId, EditError> {
         let mut content = self.living_content(id)?;
         let place = match new.parent {
             None => new.place,
-            Some(parent) => content.comments.iter().find(|it| it.id == parent).ok_or(EditError::Missing("the comment"))?.place.clone(),
+            Some(parent) => content
+                .comments
+                .iter()
+                .find(|it| it.id == parent)
+                .ok_or(EditError::Missing("the comment"))?
+                .place
+                .clone(),
         };
         let comment = ContentId(self.take_content_id());
         content.comments.push(ContentComment {
@@ -286,10 +328,20 @@ impl SiteState {
     }
 
     /// Writes a new version of a comment; the number must be the present one plus one.
-    pub fn edit_content_comment(&mut self, stamp: Stamp, comment: ContentId, version: u32, body: Body) -> Result<(), EditError> {
+    pub fn edit_content_comment(
+        &mut self,
+        stamp: Stamp,
+        comment: ContentId,
+        version: u32,
+        body: Body,
+    ) -> Result<(), EditError> {
         let home = self.content_of_comment(comment).ok_or(EditError::Missing("the comment"))?;
         let mut content = self.living_content(home)?;
-        let found = content.comments.iter_mut().find(|it| it.id == comment).ok_or(EditError::Missing("the comment"))?;
+        let found = content
+            .comments
+            .iter_mut()
+            .find(|it| it.id == comment)
+            .ok_or(EditError::Missing("the comment"))?;
         if version != found.version + 1 {
             return Err(EditError::Conflict { present: found.version });
         }
@@ -324,7 +376,14 @@ impl SiteState {
     }
 
     /// Attaches a file, or a new version of the file with the same name.
-    pub fn attach_file(&mut self, stamp: Stamp, id: ContentId, name: &str, media_type: &str, size: u64) -> Result<FileId, EditError> {
+    pub fn attach_file(
+        &mut self,
+        stamp: Stamp,
+        id: ContentId,
+        name: &str,
+        media_type: &str,
+        size: u64,
+    ) -> Result<FileId, EditError> {
         let mut content = self.living_content(id)?;
         if let Some(file) = content.files.iter_mut().find(|file| &*file.name == name) {
             file.version += 1;
@@ -355,7 +414,13 @@ impl SiteState {
     }
 
     /// Adds a global label to content, or removes it. Labels make no version. Returns whether that changed anything.
-    pub fn set_content_label(&mut self, stamp: Stamp, id: ContentId, name: &str, present: bool) -> Result<bool, EditError> {
+    pub fn set_content_label(
+        &mut self,
+        stamp: Stamp,
+        id: ContentId,
+        name: &str,
+        present: bool,
+    ) -> Result<bool, EditError> {
         let mut content = self.living_content(id)?;
         let at = content.labels.iter().position(|label| &*label.name == name);
         match (at, present) {
@@ -410,22 +475,37 @@ impl SiteState {
         last.map_or(0, |head| head.position + 1)
     }
 
-    fn check_title(&self, space: SpaceId, kind: ContentKind, title: &str, except: Option<ContentId>) -> Result<(), EditError> {
+    fn check_title(
+        &self,
+        space: SpaceId,
+        kind: ContentKind,
+        title: &str,
+        except: Option<ContentId>,
+    ) -> Result<(), EditError> {
         if title.trim().is_empty() || title.chars().count() > 255 {
             return Err(EditError::Refused("the title must have 1 to 255 characters"));
         }
-        let unchanged = except.is_some_and(|id| self.content_title(id).is_some_and(|present| *present == *title));
+        let unchanged =
+            except.is_some_and(|id| self.content_title(id).is_some_and(|present| *present == *title));
         if kind == ContentKind::BlogPost || unchanged {
             return Ok(());
         }
         let taken = self.confluence.touched.values().any(|touched| match touched {
             Touched::Kept(content) => {
-                let lives = content.head.status != ContentStatus::Trashed && content.head.kind != ContentKind::BlogPost;
-                lives && content.head.space == space && *content.title == *title && Some(content.head.id) != except
+                let lives = content.head.status != ContentStatus::Trashed
+                    && content.head.kind != ContentKind::BlogPost;
+                lives
+                    && content.head.space == space
+                    && *content.title == *title
+                    && Some(content.head.id) != except
             }
             Touched::Deleted => false,
         });
-        let in_base = self.confluence.base.titled(space, title).filter(|id| Some(*id) != except && !self.confluence.touched.contains_key(id));
+        let in_base = self
+            .confluence
+            .base
+            .titled(space, title)
+            .filter(|id| Some(*id) != except && !self.confluence.touched.contains_key(id));
         if taken || in_base.is_some() {
             return Err(EditError::Refused("a page with this title already exists in this space"));
         }

@@ -212,7 +212,9 @@ impl SiteState {
             .collect();
         let moved_here = self.confluence.touched_children.get(&id).into_iter().flatten();
         children.extend(moved_here.filter_map(|child| match self.confluence.touched.get(child) {
-            Some(Touched::Kept(content)) if content.head.parent == Some(id) => Some((content.head.position, content.head.id)),
+            Some(Touched::Kept(content)) if content.head.parent == Some(id) => {
+                Some((content.head.position, content.head.id))
+            }
             _ => None,
         }));
         children.sort_unstable();
@@ -249,7 +251,11 @@ impl SiteState {
 
     /// The page or blog post a comment belongs to.
     pub fn content_of_comment(&self, comment: ContentId) -> Option<ContentId> {
-        self.confluence.added_comments.get(&comment).copied().or_else(|| self.confluence.base.comment_home(comment))
+        self.confluence
+            .added_comments
+            .get(&comment)
+            .copied()
+            .or_else(|| self.confluence.base.comment_home(comment))
     }
 
     /// A comment with the content it belongs to.

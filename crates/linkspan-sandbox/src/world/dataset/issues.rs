@@ -15,13 +15,14 @@ use crate::world::build::people::group;
 use crate::world::build::schemes::{Scheme, permission_schemes, role};
 use crate::world::edit::Stamp;
 use crate::world::ids::{
-    AccountIndex, AttachmentId, BoardId, CommentId, ComponentId, FieldId, IssueId, IssueLinkId, IssueTypeId, LabelIndex, LinkTypeId, PriorityId, ProjectId,
-    ResolutionId, SprintId, StatusId, VersionId, WorklogId,
+    AccountIndex, AttachmentId, BoardId, CommentId, ComponentId, FieldId, IssueId, IssueLinkId, IssueTypeId,
+    LabelIndex, LinkTypeId, PriorityId, ProjectId, ResolutionId, SprintId, StatusId, VersionId, WorklogId,
 };
 use crate::world::jira::store::{Child, NextIds};
 use crate::world::jira::{
-    Attachment, Board, Comment, Component, CustomValue, Issue, IssueHead, IssueLink, IssueType, JiraConfig, LinkType, Priority, Project, ProjectKind,
-    ProjectState, Resolution, RoleActors, Sprint, Status, StatusCategory, Version,
+    Attachment, Board, Comment, Component, CustomValue, Issue, IssueHead, IssueLink, IssueType, JiraConfig,
+    LinkType, Priority, Project, ProjectKind, ProjectState, Resolution, RoleActors, Sprint, Status,
+    StatusCategory, Version,
 };
 use crate::world::rich::Rich;
 use crate::world::seed::uuid;
@@ -204,7 +205,12 @@ impl Loader<'_> {
     fn project(&mut self, raw: RawProject) {
         let place = self.config.projects.len() as u64;
         let id = ProjectId(10_000 + place);
-        let component = |(name, n): (String, u64)| Component { id: ComponentId(10_000 + place * 1_000 + n), name, description: String::new(), lead: None };
+        let component = |(name, n): (String, u64)| Component {
+            id: ComponentId(10_000 + place * 1_000 + n),
+            name,
+            description: String::new(),
+            lead: None,
+        };
         let version = |(name, n): (String, u64)| Version {
             id: VersionId(10_000 + place * 1_000 + n),
             name,
@@ -214,7 +220,12 @@ impl Loader<'_> {
             start_date: None,
             release_date: None,
         };
-        self.config.boards.push(Board { id: BoardId(1 + place), name: format!("{} board", raw.key), kind: "scrum", project: id });
+        self.config.boards.push(Board {
+            id: BoardId(1 + place),
+            name: format!("{} board", raw.key),
+            kind: "scrum",
+            project: id,
+        });
         self.project_at.insert(raw.key.clone(), self.config.projects.len());
         self.config.projects.push(Project {
             id,
@@ -237,7 +248,11 @@ impl Loader<'_> {
             role_actors: vec![
                 RoleActors { role: role::USERS, users: Vec::new(), groups: vec![group::JIRA_USERS] },
                 RoleActors { role: role::DEVELOPERS, users: vec![self.admin], groups: Vec::new() },
-                RoleActors { role: role::ADMINISTRATORS, users: vec![self.admin], groups: vec![group::ADMINS] },
+                RoleActors {
+                    role: role::ADMINISTRATORS,
+                    users: vec![self.admin],
+                    groups: vec![group::ADMINS],
+                },
             ],
             service_desk: None,
             url: None,
@@ -265,7 +280,13 @@ impl Loader<'_> {
         let known = statuses.iter().find(|status| status.name == name).map(|status| status.id);
         let id = known.unwrap_or_else(|| {
             let id = StatusId(10_000 + statuses.len() as u64);
-            statuses.push(Status { id, name: name.to_owned(), description: String::new(), category, scope: None });
+            statuses.push(Status {
+                id,
+                name: name.to_owned(),
+                description: String::new(),
+                category,
+                scope: None,
+            });
             id
         });
         let used = &mut self.config.projects[project].statuses;
@@ -281,7 +302,14 @@ impl Loader<'_> {
         let id = known.unwrap_or_else(|| {
             let id = IssueTypeId(10_020 + types.len() as u64);
             let hierarchy_level = if subtask { -1 } else { 0 };
-            types.push(IssueType { id, name: name.to_owned(), description: String::new(), hierarchy_level, scope: None, avatar: 10_320 });
+            types.push(IssueType {
+                id,
+                name: name.to_owned(),
+                description: String::new(),
+                hierarchy_level,
+                scope: None,
+                avatar: 10_320,
+            });
             id
         });
         let used = &mut self.config.projects[project].issue_types;
@@ -296,7 +324,13 @@ impl Loader<'_> {
             return known.id;
         }
         let id = PriorityId(10_000 + self.config.priorities.len() as u64);
-        self.config.priorities.push(Priority { id, name, description: String::new(), color: "#707070".to_owned(), is_default: false });
+        self.config.priorities.push(Priority {
+            id,
+            name,
+            description: String::new(),
+            color: "#707070".to_owned(),
+            is_default: false,
+        });
         id
     }
 
@@ -313,14 +347,16 @@ impl Loader<'_> {
         if let Some(known) = self.label_index.get(name) {
             return *known;
         }
-        let (text, index): (Arc<str>, _) = (name.into(), LabelIndex(u32::try_from(self.config.labels.len()).unwrap_or(u32::MAX)));
+        let (text, index): (Arc<str>, _) =
+            (name.into(), LabelIndex(u32::try_from(self.config.labels.len()).unwrap_or(u32::MAX)));
         self.config.labels.push(Arc::clone(&text));
         self.label_index.insert(text, index);
         index
     }
 
     fn component(&mut self, name: &str, project: usize) -> ComponentId {
-        let (components, first) = (&mut self.config.projects[project].components, 10_000 + project as u64 * 1_000);
+        let (components, first) =
+            (&mut self.config.projects[project].components, 10_000 + project as u64 * 1_000);
         if let Some(known) = components.iter().find(|component| component.name == name) {
             return known.id;
         }
@@ -330,11 +366,20 @@ impl Loader<'_> {
     }
 
     fn version(&mut self, name: &str, project: usize) -> &mut Version {
-        let (versions, first) = (&mut self.config.projects[project].versions, 10_000 + project as u64 * 1_000);
+        let (versions, first) =
+            (&mut self.config.projects[project].versions, 10_000 + project as u64 * 1_000);
         let at = versions.iter().position(|version| version.name == name).unwrap_or_else(|| {
             let id = VersionId(first + versions.len() as u64);
             let (name, description) = (name.to_owned(), String::new());
-            versions.push(Version { id, name, description, archived: false, released: false, start_date: None, release_date: None });
+            versions.push(Version {
+                id,
+                name,
+                description,
+                archived: false,
+                released: false,
+                start_date: None,
+                release_date: None,
+            });
             versions.len() - 1
         });
         &mut versions[at]
@@ -372,8 +417,17 @@ impl Loader<'_> {
         let status = self.status(&raw.status, &raw.status_category, project);
         let issue_type = self.issue_type(&raw.kind, raw.subtask, project);
         let stamp = Stamp { at: created, by: self.admin };
-        let mut issue = Issue::blank(id, self.config.projects[project].id, number, issue_type, status, stamp, raw.summary.into());
-        let rich = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| Rich::Wiki(text.into()));
+        let mut issue = Issue::blank(
+            id,
+            self.config.projects[project].id,
+            number,
+            issue_type,
+            status,
+            stamp,
+            raw.summary.into(),
+        );
+        let rich =
+            |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| Rich::Wiki(text.into()));
         issue.description = rich(raw.description);
         issue.environment = rich(raw.environment);
         issue.priority = raw.priority.map(|name| self.priority(name));
@@ -399,7 +453,8 @@ impl Loader<'_> {
             })
             .collect();
         issue.sprints = raw.sprints.into_iter().map(|sprint| self.sprint(sprint, project)).collect();
-        issue.attachments = raw.attachments.into_iter().filter_map(|attachment| self.attachment(attachment)).collect();
+        issue.attachments =
+            raw.attachments.into_iter().filter_map(|attachment| self.attachment(attachment)).collect();
         issue.comments = raw.comments.into_iter().filter_map(|comment| self.comment(comment)).collect();
         Some((issue, Mentions { parent: raw.parent, epic: raw.epic, links: raw.links }))
     }
@@ -407,7 +462,8 @@ impl Loader<'_> {
     fn attachment(&mut self, raw: super::issue::RawAttachment) -> Option<Attachment> {
         let id = AttachmentId::parse(&raw.id)?;
         let mime_type = raw.mime_type.unwrap_or_else(|| "application/octet-stream".to_owned());
-        let mime_type = Arc::clone(self.media_types.entry(mime_type).or_insert_with_key(|text| Arc::from(text.as_str())));
+        let mime_type =
+            Arc::clone(self.media_types.entry(mime_type).or_insert_with_key(|text| Arc::from(text.as_str())));
         Some(Attachment {
             id,
             filename: raw.filename.into(),
@@ -447,7 +503,8 @@ impl Loader<'_> {
     /// not show what the reader cannot reach.
     fn connect(&mut self, mut issues: Vec<(Issue, Mentions)>, keys: &HashMap<String, IssueId>) -> LoadedJira {
         let epic_link = FieldId(10_014);
-        let at: HashMap<IssueId, usize> = issues.iter().enumerate().map(|(at, (issue, _))| (issue.id, at)).collect();
+        let at: HashMap<IssueId, usize> =
+            issues.iter().enumerate().map(|(at, (issue, _))| (issue.id, at)).collect();
         let mut links: HashMap<(IssueId, IssueId, LinkTypeId), IssueLinkId> = HashMap::new();
         for number in 0..issues.len() {
             let (issue, mentions) = &mut issues[number];
@@ -488,8 +545,12 @@ impl Loader<'_> {
             }
             loaded.homes.extend(issue.comments.iter().map(|it| (Child::Comment(it.id), issue.id)));
             loaded.homes.extend(issue.attachments.iter().map(|it| (Child::Attachment(it.id), issue.id)));
-            loaded.homes.extend(issue.links.iter().filter(|it| it.outward).map(|it| (Child::Link(it.id), issue.id)));
-            loaded.homes.extend(issue.worklogs.iter().map(|it| (Child::Worklog(WorklogId(it.id.0)), issue.id)));
+            loaded
+                .homes
+                .extend(issue.links.iter().filter(|it| it.outward).map(|it| (Child::Link(it.id), issue.id)));
+            loaded
+                .homes
+                .extend(issue.worklogs.iter().map(|it| (Child::Worklog(WorklogId(it.id.0)), issue.id)));
             loaded.issues.push(Arc::new(issue));
         }
         loaded

@@ -162,7 +162,8 @@ pub(in crate::world) fn load(
         contents.push(page(&raw, space, &mut ids, author, editor));
         ancestors.push(raw.ancestors);
     })?;
-    let titles: HashMap<(SpaceId, &str), ContentId> = contents.iter().map(|content| ((content.head.space, &*content.title), content.head.id)).collect();
+    let titles: HashMap<(SpaceId, &str), ContentId> =
+        contents.iter().map(|content| ((content.head.space, &*content.title), content.head.id)).collect();
     // The nearest ancestor that the data holds is the parent.
     let nearest = |(content, names): (&Content, &Vec<String>)| {
         let found = |name: &String| titles.get(&(content.head.space, name.as_str())).copied();
@@ -171,7 +172,8 @@ pub(in crate::world) fn load(
     let parents: Vec<Option<ContentId>> = contents.iter().zip(&ancestors).map(nearest).collect();
     for (content, parent) in contents.iter_mut().zip(parents) {
         content.head.parent = parent;
-        let is_home = parent.is_none() && (&*content.title == "Home" || spaces.has_no_home(content.head.space));
+        let is_home =
+            parent.is_none() && (&*content.title == "Home" || spaces.has_no_home(content.head.space));
         if is_home {
             spaces.set_home(content.head.space, content.head.id);
         }
@@ -209,7 +211,9 @@ fn page(raw: &RawPage, space: SpaceId, ids: &mut Ids, author: AccountIndex, edit
         body: if raw.body_view.is_empty() { Body::Empty } else { Body::View(raw.body_view.as_str().into()) },
         restrictions: Restrictions::default(),
         labels: Vec::new(),
-        versions: (1..=version).map(|number| plain_version(number, modified, if number == version { editor } else { author })).collect(),
+        versions: (1..=version)
+            .map(|number| plain_version(number, modified, if number == version { editor } else { author }))
+            .collect(),
         comments: Vec::new(),
         files,
         properties: Vec::new(),
@@ -220,7 +224,12 @@ pub(super) fn plain_version(number: u32, created: Millis, author: AccountIndex) 
     ContentVersion { number, created, author, message: "".into(), minor_edit: false, body: None }
 }
 
-fn content_file(raw: &RawFile, container: ContentId, author: AccountIndex, at: Millis) -> Option<ContentFile> {
+fn content_file(
+    raw: &RawFile,
+    container: ContentId,
+    author: AccountIndex,
+    at: Millis,
+) -> Option<ContentFile> {
     let id: u64 = raw.id.parse().ok()?;
     Some(ContentFile {
         id: FileId(id),

@@ -52,10 +52,18 @@ impl DatasetPeople {
         all
     }
 
-    fn enter(&mut self, directory: &mut Directory, id: &str, known: Option<(String, bool, Option<String>)>) -> AccountIndex {
+    fn enter(
+        &mut self,
+        directory: &mut Directory,
+        id: &str,
+        known: Option<(String, bool, Option<String>)>,
+    ) -> AccountIndex {
         // The place follows from the id alone, so that the account id does not depend on what was read before.
-        let place = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        let (name, active, zone) = known.unwrap_or_else(|| (name(&mut Dice::at(SEED, 0x9e0e, place)), true, None));
+        let place = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let (name, active, zone) =
+            known.unwrap_or_else(|| (name(&mut Dice::at(SEED, 0x9e0e, place)), true, None));
         let index = directory.add(NewAccount {
             account_id: account_id(SEED, place),
             email: format!("{id}@people.example.com"),

@@ -18,7 +18,11 @@ const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 pub(super) fn each_line<T: DeserializeOwned>(stem: &Path, mut take: impl FnMut(T)) -> Result<(), WorldError> {
     let Some((path, file)) = open(stem)? else { return Ok(()) };
     let unreadable = |source| WorldError::Unreadable { path: path.clone(), source };
-    let inner: Box<dyn Read> = if path.extension().is_some_and(|extension| extension == "gz") { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let inner: Box<dyn Read> = if path.extension().is_some_and(|extension| extension == "gz") {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
     let mut reader = BufReader::with_capacity(256 * 1024, inner);
     let mut line = String::new();
     for number in 1.. {
@@ -30,7 +34,11 @@ pub(super) fn each_line<T: DeserializeOwned>(stem: &Path, mut take: impl FnMut(T
             continue;
         }
         let record = serde_json::from_str(&line);
-        take(record.map_err(|error| WorldError::Malformed { path: path.clone(), line: number, reason: error.to_string() })?);
+        take(record.map_err(|error| WorldError::Malformed {
+            path: path.clone(),
+            line: number,
+            reason: error.to_string(),
+        })?);
     }
     Ok(())
 }
@@ -64,7 +72,8 @@ pub(super) fn instant(text: &str) -> Option<Millis> {
         [] | [b'Z'] => 0,
         [sign @ (b'+' | b'-'), ..] => {
             let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-            let minutes = digits.get(0..2)?.parse::<i64>().ok()? * 60 + digits.get(2..4)?.parse::<i64>().ok()?;
+            let minutes =
+                digits.get(0..2)?.parse::<i64>().ok()? * 60 + digits.get(2..4)?.parse::<i64>().ok()?;
             if *sign == b'-' { -minutes } else { minutes }
         }
         _ => return None,
@@ -84,7 +93,8 @@ pub(super) fn wiki_day(text: &str) -> Option<Millis> {
     let (day, year) = rest.split_once(", ")?;
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = months.iter().position(|name| *name == month)?;
-    let days = days_from_civil(year.trim().parse().ok()?, i64::try_from(month).ok()? + 1, day.trim().parse().ok()?);
+    let days =
+        days_from_civil(year.trim().parse().ok()?, i64::try_from(month).ok()? + 1, day.trim().parse().ok()?);
     Some(days * 86_400_000)
 }
 

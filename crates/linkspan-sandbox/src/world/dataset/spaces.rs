@@ -43,7 +43,8 @@ impl Spaces {
         let place = self.spaces.len() as u64;
         let id = SpaceId(65_538 + place * 2);
         let writers = OF_WRITERS.iter().map(|row| (SpacePrincipal::Group(group::CONFLUENCE_USERS), *row));
-        let admins = OF_WRITERS.iter().chain(&OF_ADMINS).map(|row| (SpacePrincipal::Group(group::ADMINS), *row));
+        let admins =
+            OF_WRITERS.iter().chain(&OF_ADMINS).map(|row| (SpacePrincipal::Group(group::ADMINS), *row));
         let rows = (1_000_000 + place * 1_000..).zip(writers.chain(admins));
         self.spaces.push(Space {
             id,
@@ -56,7 +57,14 @@ impl Spaces {
             author: self.admin,
             created: CREATED,
             homepage: None,
-            permissions: rows.map(|(id, (principal, (operation, target)))| SpacePermission { id, principal, operation, target }).collect(),
+            permissions: rows
+                .map(|(id, (principal, (operation, target)))| SpacePermission {
+                    id,
+                    principal,
+                    operation,
+                    target,
+                })
+                .collect(),
         });
         self.by_key.insert(key.to_owned(), id);
         id

@@ -11,7 +11,8 @@ use super::read::{each_line, instant};
 use super::spaces::Spaces;
 use crate::world::WorldError;
 use crate::world::confluence::{
-    Body, CommentPlace, Content, ContentComment, ContentHead, ContentKind, ContentStatus, ContentVersion, Restrictions,
+    Body, CommentPlace, Content, ContentComment, ContentHead, ContentKind, ContentStatus, ContentVersion,
+    Restrictions,
 };
 use crate::world::ids::{AccountIndex, ContentId, Millis, SpaceId};
 use crate::world::rich::Rich;
@@ -66,7 +67,12 @@ impl RawBody {
 }
 
 /// Pages and blog posts with their comments and old versions.
-pub(super) fn load(folder: &Path, spaces: &mut Spaces, ids: &mut Ids, admin: AccountIndex) -> Result<Vec<Content>, WorldError> {
+pub(super) fn load(
+    folder: &Path,
+    spaces: &mut Spaces,
+    ids: &mut Ids,
+    admin: AccountIndex,
+) -> Result<Vec<Content>, WorldError> {
     let mut packages: Vec<(String, Vec<RawBody>)> = Vec::new();
     each_line(&folder.join("confluence-pages/storage-format"), |raw: RawBody| match packages.last_mut() {
         Some((package, bodies)) if *package == raw.package => bodies.push(raw),
@@ -77,7 +83,9 @@ pub(super) fn load(folder: &Path, spaces: &mut Spaces, ids: &mut Ids, admin: Acc
         let key = bodies.iter().find_map(|raw| raw.space.as_deref());
         let space = spaces.fresh(key, &package);
         let mut found = load_package(&bodies, space, ids, admin);
-        if let Some(home) = found.iter().find(|content| content.head.kind == ContentKind::Page && content.head.status == ContentStatus::Current) {
+        if let Some(home) = found.iter().find(|content| {
+            content.head.kind == ContentKind::Page && content.head.status == ContentStatus::Current
+        }) {
             spaces.set_home(space, home.head.id);
         }
         contents.append(&mut found);
@@ -95,19 +103,23 @@ fn load_package(bodies: &[RawBody], space: SpaceId, ids: &mut Ids, admin: Accoun
         contents.push(content(raw, id, space, admin));
     }
     for raw in bodies.iter().filter(is_content) {
-        let parent = raw.parent.as_deref().and_then(|parent| by_old_id.get(parent)).map(|at| contents[*at].head.id);
+        let parent =
+            raw.parent.as_deref().and_then(|parent| by_old_id.get(parent)).map(|at| contents[*at].head.id);
         let content = &mut contents[by_old_id[raw.id.as_str()]];
         content.head.parent = parent.filter(|parent| *parent != content.head.id);
     }
     // Old versions keep their bodies; an unpublished edit of a published page is nobody's version.
     for raw in bodies.iter().filter(|raw| raw.kind != "comment" && raw.status() != ContentStatus::Draft) {
-        let Some(at) = raw.original_version.as_deref().and_then(|original| by_old_id.get(original)) else { continue };
+        let Some(at) = raw.original_version.as_deref().and_then(|original| by_old_id.get(original)) else {
+            continue;
+        };
         let number = raw.number();
         let content = &mut contents[*at];
         let is_old = number < content.head.version;
         let version = content.versions.iter_mut().find(|version| version.number == number && is_old);
         if let Some(version) = version.filter(|version| version.body.is_none()) {
-            *version = ContentVersion { body: Some(raw.body()), ..plain_version(number, raw.modified(), admin) };
+            *version =
+                ContentVersion { body: Some(raw.body()), ..plain_version(number, raw.modified(), admin) };
         }
     }
     comments(bodies, &mut contents, &by_old_id, ids, admin);
@@ -147,15 +159,24 @@ fn content(raw: &RawBody, id: ContentId, space: SpaceId, admin: AccountIndex) ->
     }
 }
 
-fn comments(bodies: &[RawBody], contents: &mut [Content], by_old_id: &HashMap<&str, usize>, ids: &mut Ids, admin: AccountIndex) {
+fn comments(
+    bodies: &[RawBody],
+    contents: &mut [Content],
+    by_old_id: &HashMap<&str, usize>,
+    ids: &mut Ids,
+    admin: AccountIndex,
+) {
     let raws = || bodies.iter().filter(|raw| raw.kind == "comment");
-    let new_ids: HashMap<&str, ContentId> = raws().map(|raw| (raw.id.as_str(), ContentId(ids.take(raw.id.parse().ok())))).collect();
+    let new_ids: HashMap<&str, ContentId> =
+        raws().map(|raw| (raw.id.as_str(), ContentId(ids.take(raw.id.parse().ok())))).collect();
     let mut pending: Vec<&RawBody> = raws().collect();
     // What replies comes after what it replies to.
     while !pending.is_empty() {
         let before = pending.len();
         pending.retain(|raw| {
-            let Some(at) = raw.container.as_deref().and_then(|container| by_old_id.get(container)) else { return false };
+            let Some(at) = raw.container.as_deref().and_then(|container| by_old_id.get(container)) else {
+                return false;
+            };
             let parent = raw.parent.as_deref().and_then(|parent| new_ids.get(parent)).copied();
             let content = &mut contents[*at];
             if parent.is_some_and(|parent| !content.comments.iter().any(|comment| comment.id == parent)) {

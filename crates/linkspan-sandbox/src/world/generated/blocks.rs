@@ -53,9 +53,13 @@ fn block(adf: impl Into<String>, storage: impl Into<String>) -> Block {
 }
 
 fn macro_body(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
-    let parameters: String =
-        parameters.iter().map(|(key, value)| format!(r#"<ac:parameter ac:name="{key}">{}</ac:parameter>"#, escape(value))).collect();
-    format!(r#"<ac:structured-macro ac:name="{name}" ac:schema-version="1">{parameters}{body}</ac:structured-macro>"#)
+    let parameters: String = parameters
+        .iter()
+        .map(|(key, value)| format!(r#"<ac:parameter ac:name="{key}">{}</ac:parameter>"#, escape(value)))
+        .collect();
+    format!(
+        r#"<ac:structured-macro ac:name="{name}" ac:schema-version="1">{parameters}{body}</ac:structured-macro>"#
+    )
 }
 
 struct Writer<'a> {
@@ -66,7 +70,12 @@ struct Writer<'a> {
 
 impl Blocks {
     /// Blocks that mention some of a site's people.
-    pub(in crate::world) fn new(seed: u64, directory: &Directory, present: &[AccountIndex], site_url: &str) -> Self {
+    pub(in crate::world) fn new(
+        seed: u64,
+        directory: &Directory,
+        present: &[AccountIndex],
+        site_url: &str,
+    ) -> Self {
         let people: Vec<&Account> = present.iter().take(64).map(|index| directory.get(*index)).collect();
         let mut writer = Writer { dice: Dice::at(seed, 0xb10c, 0), people: &people, site_url };
         let plain = (0..192).map(|_| writer.plain()).collect();
@@ -110,14 +119,22 @@ impl Writer<'_> {
     fn marks(&mut self, out: &mut Vec<Block>) {
         let s = self.sentence();
         let e = escape(s);
-        let simple = [("strong", "strong"), ("em", "em"), ("strike", "del"), ("underline", "u"), ("code", "code")];
+        let simple =
+            [("strong", "strong"), ("em", "em"), ("strike", "del"), ("underline", "u"), ("code", "code")];
         for (mark, tag) in simple {
-            let adf = paragraph(&format!("{},{}", text("See: "), marked(s, &format!(r#"{{"type":"{mark}"}}"#))));
+            let adf =
+                paragraph(&format!("{},{}", text("See: "), marked(s, &format!(r#"{{"type":"{mark}"}}"#))));
             out.push(block(adf, format!("<p>See: <{tag}>{e}</{tag}></p>")));
         }
         let sub = |kind: &str| format!(r#"{{"type":"subsup","attrs":{{"type":"{kind}"}}}}"#);
         out.push(block(
-            paragraph(&format!("{},{},{},{}", text("CO"), marked("2", &sub("sub")), text(" rises by 10"), marked("−3", &sub("sup")))),
+            paragraph(&format!(
+                "{},{},{},{}",
+                text("CO"),
+                marked("2", &sub("sub")),
+                text(" rises by 10"),
+                marked("−3", &sub("sup"))
+            )),
             "<p>CO<sub>2</sub> rises by 10<sup>−3</sup></p>",
         ));
         out.push(block(
@@ -129,12 +146,24 @@ impl Writer<'_> {
             format!(r#"<p><span style="color: rgb(191,38,0);">{e}</span><span style="background-color: rgb(254,222,200);"> (checked)</span></p>"#),
         ));
         let url = format!("{}/browse/HARB-1?page=1&x=2", self.site_url);
-        let link = format!(r#"{{"type":"link","attrs":{{"href":{},"title":"opens the issue"}}}}"#, quote(&url));
+        let link =
+            format!(r#"{{"type":"link","attrs":{{"href":{},"title":"opens the issue"}}}}"#, quote(&url));
         out.push(block(
-            paragraph(&format!("{},{}", text("Compare "), marked(s, &format!(r#"{{"type":"strong"}},{link}"#)))),
+            paragraph(&format!(
+                "{},{}",
+                text("Compare "),
+                marked(s, &format!(r#"{{"type":"strong"}},{link}"#))
+            )),
             format!(r#"<p>Compare <strong><a href="{}">{e}</a></strong></p>"#, escape(&url)),
         ));
-        for (level, s) in [(1, "Background"), (2, "What we saw"), (3, "Plan"), (4, "Open points"), (5, "Numbers"), (6, "Footnotes & more")] {
+        for (level, s) in [
+            (1, "Background"),
+            (2, "What we saw"),
+            (3, "Plan"),
+            (4, "Open points"),
+            (5, "Numbers"),
+            (6, "Footnotes & more"),
+        ] {
             out.push(block(
                 format!(r#"{{"type":"heading","attrs":{{"level":{level}}},"content":[{}]}}"#, text(s)),
                 format!("<h{level}>{}</h{level}>", escape(s)),
@@ -178,10 +207,16 @@ impl Writer<'_> {
         let id = |n: u64| uuid(0x7a5c + round, n);
         let (list, first, second, third) = (id(0), id(1), id(2), id(3));
         let task = |id: &str, state: &str, s: &str| {
-            format!(r#"{{"type":"taskItem","attrs":{{"localId":"{id}","state":"{state}"}},"content":[{}]}}"#, text(s))
+            format!(
+                r#"{{"type":"taskItem","attrs":{{"localId":"{id}","state":"{state}"}},"content":[{}]}}"#,
+                text(s)
+            )
         };
         let task_x = |n: u32, status: &str, s: &str| {
-            format!("<ac:task><ac:task-id>{n}</ac:task-id><ac:task-status>{status}</ac:task-status><ac:task-body>{}</ac:task-body></ac:task>", escape(s))
+            format!(
+                "<ac:task><ac:task-id>{n}</ac:task-id><ac:task-status>{status}</ac:task-status><ac:task-body>{}</ac:task-body></ac:task>",
+                escape(s)
+            )
         };
         out.push(block(
             format!(
@@ -215,7 +250,8 @@ impl Writer<'_> {
     fn boxes(&mut self, out: &mut Vec<Block>) {
         let (a, xa) = self.both();
         let (b, xb) = self.both();
-        for (panel, name) in [("info", "info"), ("warning", "note"), ("error", "warning"), ("success", "tip")] {
+        for (panel, name) in [("info", "info"), ("warning", "note"), ("error", "warning"), ("success", "tip")]
+        {
             out.push(block(
                 format!(r#"{{"type":"panel","attrs":{{"panelType":"{panel}"}},"content":[{a}]}}"#),
                 macro_body(name, &[], &format!("<ac:rich-text-body>{xa}</ac:rich-text-body>")),
@@ -233,22 +269,43 @@ impl Writer<'_> {
             ),
             macro_body("panel", &[("panelIcon", ":ship:"), ("panelIconText", "🚢"), ("bgColor", "#e6fcff")], &format!("<ac:rich-text-body>{xb}</ac:rich-text-body>")),
         ));
-        out.push(block(format!(r#"{{"type":"blockquote","content":[{a},{b}]}}"#), format!("<blockquote>{xa}{xb}</blockquote>")));
+        out.push(block(
+            format!(r#"{{"type":"blockquote","content":[{a},{b}]}}"#),
+            format!("<blockquote>{xa}{xb}</blockquote>"),
+        ));
         let code = "fn draught(metres: f64) -> Option<f64> {\n    // ``` is no fence here, and a < b && b > c\n    (metres > 0.0).then_some(metres)\n}\n";
         out.push(block(
             format!(r#"{{"type":"codeBlock","attrs":{{"language":"rust"}},"content":[{}]}}"#, text(code)),
-            macro_body("code", &[("language", "rust"), ("title", "draught.rs")], &format!("<ac:plain-text-body><![CDATA[{code}]]></ac:plain-text-body>")),
+            macro_body(
+                "code",
+                &[("language", "rust"), ("title", "draught.rs")],
+                &format!("<ac:plain-text-body><![CDATA[{code}]]></ac:plain-text-body>"),
+            ),
         ));
         out.push(block(
             format!(r#"{{"type":"codeBlock","content":[{}]}}"#, text("x[[1]]> y")),
-            macro_body("code", &[], "<ac:plain-text-body><![CDATA[x[[1]]]]><![CDATA[> y]]></ac:plain-text-body>"),
+            macro_body(
+                "code",
+                &[],
+                "<ac:plain-text-body><![CDATA[x[[1]]]]><![CDATA[> y]]></ac:plain-text-body>",
+            ),
         ));
         out.push(block(r#"{"type":"rule"}"#, "<hr />"));
         let nested = format!(r#"{{"type":"nestedExpand","attrs":{{"title":"Deeper"}},"content":[{b}]}}"#);
-        let nested_x = macro_body("expand", &[("title", "Deeper")], &format!("<ac:rich-text-body>{xb}</ac:rich-text-body>"));
+        let nested_x = macro_body(
+            "expand",
+            &[("title", "Deeper")],
+            &format!("<ac:rich-text-body>{xb}</ac:rich-text-body>"),
+        );
         out.push(block(
-            format!(r#"{{"type":"expand","attrs":{{"title":"Details & figures"}},"content":[{a},{nested}]}}"#),
-            macro_body("expand", &[("title", "Details & figures")], &format!("<ac:rich-text-body>{xa}{nested_x}</ac:rich-text-body>")),
+            format!(
+                r#"{{"type":"expand","attrs":{{"title":"Details & figures"}},"content":[{a},{nested}]}}"#
+            ),
+            macro_body(
+                "expand",
+                &[("title", "Details & figures")],
+                &format!("<ac:rich-text-body>{xa}{nested_x}</ac:rich-text-body>"),
+            ),
         ));
     }
 
@@ -262,7 +319,11 @@ impl Writer<'_> {
                 quote(&format!("@{}", person.name)),
                 text(&format!(" {s}"))
             )),
-            format!(r#"<p><ac:link><ri:user ri:account-id="{}" /></ac:link> {}</p>"#, escape(&person.account_id), escape(s)),
+            format!(
+                r#"<p><ac:link><ri:user ri:account-id="{}" /></ac:link> {}</p>"#,
+                escape(&person.account_id),
+                escape(s)
+            ),
         ));
         out.push(block(
             paragraph(&format!(r#"{},{{"type":"emoji","attrs":{{"shortName":":ship:","id":"1f6a2","text":"🚢"}}}},{}"#, text("Sails "), text(" at noon"))),
@@ -271,22 +332,35 @@ impl Writer<'_> {
         let day = 20_000 + i64::try_from(self.dice.below(700)).unwrap_or(0);
         let (year, month, date) = crate::world::text::civil(day);
         out.push(block(
-            paragraph(&format!(r#"{},{{"type":"date","attrs":{{"timestamp":"{}"}}}}"#, text("Due "), day * 86_400_000)),
+            paragraph(&format!(
+                r#"{},{{"type":"date","attrs":{{"timestamp":"{}"}}}}"#,
+                text("Due "),
+                day * 86_400_000
+            )),
             format!(r#"<p>Due <time datetime="{year:04}-{month:02}-{date:02}" /></p>"#),
         ));
-        for (label, color, old) in [("IN PROGRESS", "blue", "Blue"), ("DONE", "green", "Green"), ("AT RISK", "red", "Red")] {
+        for (label, color, old) in
+            [("IN PROGRESS", "blue", "Blue"), ("DONE", "green", "Green"), ("AT RISK", "red", "Red")]
+        {
             out.push(block(
                 paragraph(&format!(r#"{},{{"type":"status","attrs":{{"text":"{label}","color":"{color}","localId":"","style":""}}}}"#, text("State: "))),
                 format!("<p>State: {}</p>", macro_body("status", &[("title", label), ("colour", old)], "")),
             ));
         }
         out.push(block(
-            paragraph(&format!(r#"{{"type":"placeholder","attrs":{{"text":"Describe the berth here"}}}},{}"#, text("Berth 4"))),
+            paragraph(&format!(
+                r#"{{"type":"placeholder","attrs":{{"text":"Describe the berth here"}}}},{}"#,
+                text("Berth 4")
+            )),
             "<p><ac:placeholder>Describe the berth here</ac:placeholder>Berth 4</p>",
         ));
         let url = format!("{}/browse/HARB-2", self.site_url);
         out.push(block(
-            paragraph(&format!(r#"{},{{"type":"inlineCard","attrs":{{"url":{}}}}}"#, text("Tracked in "), quote(&url))),
+            paragraph(&format!(
+                r#"{},{{"type":"inlineCard","attrs":{{"url":{}}}}}"#,
+                text("Tracked in "),
+                quote(&url)
+            )),
             format!(r#"<p>Tracked in <a href="{0}" data-card-appearance="inline">{0}</a></p>"#, escape(&url)),
         ));
         out.push(block(
@@ -301,7 +375,9 @@ impl Writer<'_> {
     fn tables(&mut self, out: &mut Vec<Block>) {
         let (a, xa) = self.both();
         let (b, xb) = self.both();
-        let cell = |kind: &str, attributes: &str, content: &str| format!(r#"{{"type":"{kind}","attrs":{{{attributes}}},"content":[{content}]}}"#);
+        let cell = |kind: &str, attributes: &str, content: &str| {
+            format!(r#"{{"type":"{kind}","attrs":{{{attributes}}},"content":[{content}]}}"#)
+        };
         let head = |s: &str| paragraph(&marked(s, r#"{"type":"strong"}"#));
         out.push(block(
             format!(
@@ -378,7 +454,9 @@ impl Writer<'_> {
     fn layouts(&mut self, out: &mut Vec<Block>) {
         let (a, xa) = self.both();
         let (b, xb) = self.both();
-        let column = |width: &str, content: &str| format!(r#"{{"type":"layoutColumn","attrs":{{"width":{width}}},"content":[{content}]}}"#);
+        let column = |width: &str, content: &str| {
+            format!(r#"{{"type":"layoutColumn","attrs":{{"width":{width}}},"content":[{content}]}}"#)
+        };
         out.push(block(
             format!(r#"{{"type":"layoutSection","content":[{},{}]}}"#, column("50", &a), column("50", &b)),
             format!(
@@ -389,8 +467,10 @@ impl Writer<'_> {
 
     fn macros(&mut self, out: &mut Vec<Block>) {
         let (a, xa) = self.both();
-        for (name, parameters) in [("excerpt", vec![("hidden", "true")]), ("details", vec![("id", "facts")])] {
-            let values: Vec<String> = parameters.iter().map(|(key, value)| format!(r#""{key}":{{"value":"{value}"}}"#)).collect();
+        for (name, parameters) in [("excerpt", vec![("hidden", "true")]), ("details", vec![("id", "facts")])]
+        {
+            let values: Vec<String> =
+                parameters.iter().map(|(key, value)| format!(r#""{key}":{{"value":"{value}"}}"#)).collect();
             out.push(block(
                 format!(
                     r#"{{"type":"bodiedExtension","attrs":{{"extensionType":"com.atlassian.confluence.macro.core","extensionKey":"{name}","parameters":{{"macroParams":{{{}}}}},"layout":"default"}},"content":[{a}]}}"#,
@@ -412,7 +492,10 @@ impl Writer<'_> {
             ("drawio", &[("diagramName", "quay plan"), ("simpleViewer", "false")]),
         ];
         for (name, parameters) in macros {
-            let values: Vec<String> = parameters.iter().map(|(key, value)| format!("{}:{{\"value\":{}}}", quote(key), quote(value))).collect();
+            let values: Vec<String> = parameters
+                .iter()
+                .map(|(key, value)| format!("{}:{{\"value\":{}}}", quote(key), quote(value)))
+                .collect();
             out.push(block(
                 format!(
                     r#"{{"type":"extension","attrs":{{"extensionType":"com.atlassian.confluence.macro.core","extensionKey":"{name}","parameters":{{"macroParams":{{{}}}}},"layout":"default"}}}}"#,

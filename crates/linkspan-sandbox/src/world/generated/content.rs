@@ -81,7 +81,10 @@ impl GeneratedConfluence {
             groups,
             end,
             blocks: Arc::clone(blocks),
-            files: FILES.iter().map(|(name, kind, size)| (Arc::from(*name), Arc::from(*kind), *size)).collect(),
+            files: FILES
+                .iter()
+                .map(|(name, kind, size)| (Arc::from(*name), Arc::from(*kind), *size))
+                .collect(),
         }
     }
 
@@ -147,13 +150,18 @@ impl GeneratedConfluence {
     fn child_numbers(&self, place: Place) -> Vec<u64> {
         let broad = place.local * FAN_OUT + 1..=place.local * FAN_OUT + FAN_OUT;
         let chain = place.local + 1;
-        let mut numbers: Vec<u64> = std::iter::once(chain).filter(|chain| !broad.contains(chain)).chain(broad.clone()).collect();
-        numbers.retain(|number| *number < place.stretch.nodes && self.parent_of(place, *number) == Some(place.local));
+        let mut numbers: Vec<u64> =
+            std::iter::once(chain).filter(|chain| !broad.contains(chain)).chain(broad.clone()).collect();
+        numbers.retain(|number| {
+            *number < place.stretch.nodes && self.parent_of(place, *number) == Some(place.local)
+        });
         numbers
     }
 
     pub(in crate::world) fn children(&self, id: ContentId) -> Vec<ContentId> {
-        let Some(place) = self.place(id).filter(|place| place.local < place.stretch.nodes) else { return Vec::new() };
+        let Some(place) = self.place(id).filter(|place| place.local < place.stretch.nodes) else {
+            return Vec::new();
+        };
         self.child_numbers(place).into_iter().map(|number| Self::id(place, number)).collect()
     }
 
@@ -170,14 +178,18 @@ impl GeneratedConfluence {
             _ if place.local == 0 || kind == ContentKind::Folder => ContentStatus::Current,
             0..10 => ContentStatus::Draft,
             10..20 if kind == ContentKind::Page => ContentStatus::Archived,
-            20..32 if kind == ContentKind::BlogPost || self.child_numbers(place).is_empty() => ContentStatus::Trashed,
+            20..32 if kind == ContentKind::BlogPost || self.child_numbers(place).is_empty() => {
+                ContentStatus::Trashed
+            }
             _ => ContentStatus::Current,
         };
         let span = u64::try_from(4 * 365 * 86_400_000_i64).unwrap_or(0);
         let created = self.end - 86_400_000 - Millis::try_from(dice.below(span)).unwrap_or(0);
         let left = u64::try_from(self.end - created).unwrap_or(0);
-        let version = if status == ContentStatus::Draft { 1 } else { [1, 1, 2, 2, 3, 4, 7, 12][dice.index(8)] };
-        let modified = if version == 1 { created } else { created + Millis::try_from(dice.below(left)).unwrap_or(0) };
+        let version =
+            if status == ContentStatus::Draft { 1 } else { [1, 1, 2, 2, 3, 4, 7, 12][dice.index(8)] };
+        let modified =
+            if version == 1 { created } else { created + Millis::try_from(dice.below(left)).unwrap_or(0) };
         let author = *dice.pick(&self.staff);
         let editor = if version == 1 { author } else { *dice.pick(&self.staff) };
         let has_children_of_its_own = kind != ContentKind::Folder && status != ContentStatus::Draft;
@@ -232,9 +244,16 @@ impl GeneratedConfluence {
             list
         };
         let any_group = |dice: &mut Dice| {
-            GroupIndex(group::CONFLUENCE_USERS.0 + u32::try_from(dice.below(u64::from(self.groups - group::CONFLUENCE_USERS.0))).unwrap_or(0))
+            GroupIndex(
+                group::CONFLUENCE_USERS.0
+                    + u32::try_from(dice.below(u64::from(self.groups - group::CONFLUENCE_USERS.0)))
+                        .unwrap_or(0),
+            )
         };
-        let mut list = Restriction { users: people(&mut dice, 3), groups: (0..dice.index(3)).map(|_| any_group(&mut dice)).collect() };
+        let mut list = Restriction {
+            users: people(&mut dice, 3),
+            groups: (0..dice.index(3)).map(|_| any_group(&mut dice)).collect(),
+        };
         list.groups.sort_unstable();
         list.groups.dedup();
         if list.is_open() || dice.chance(700) {
@@ -263,7 +282,9 @@ impl GeneratedConfluence {
         let stretch = *self.stretches.iter().find(|stretch| stretch.space == space && stretch.nodes > 0)?;
         let local = if title == "Home" { 0 } else { title.rsplit_once(' ')?.1.parse().ok()? };
         let id = ContentId(FIRST + (stretch.start + local) * STRIDE);
-        let lives = self.head(id).is_some_and(|head| head.kind != ContentKind::BlogPost && head.status != ContentStatus::Trashed);
+        let lives = self
+            .head(id)
+            .is_some_and(|head| head.kind != ContentKind::BlogPost && head.status != ContentStatus::Trashed);
         (local < stretch.nodes && lives && *self.title(id)? == *title).then_some(id)
     }
 }

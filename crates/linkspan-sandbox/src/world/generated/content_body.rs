@@ -6,7 +6,8 @@ use super::blocks::{Block, escape, quote};
 use super::content::{GeneratedConfluence, Place};
 use super::words::{LABELS, SENTENCES};
 use crate::world::confluence::{
-    Body, CommentPlace, Content, ContentComment, ContentFile, ContentHead, ContentKind, ContentLabel, ContentVersion,
+    Body, CommentPlace, Content, ContentComment, ContentFile, ContentHead, ContentKind, ContentLabel,
+    ContentVersion,
 };
 use crate::world::ids::{ContentId, ContentLabelId, Millis};
 use crate::world::seed::{Dice, uuid};
@@ -17,12 +18,20 @@ impl GeneratedConfluence {
         let head = self.head(id)?;
         let title = self.title(id)?;
         let comments = self.comments(place, &head);
-        let body = if head.kind == ContentKind::Folder { Body::Empty } else { self.page_body(place, &title, &comments) };
+        let body = if head.kind == ContentKind::Folder {
+            Body::Empty
+        } else {
+            self.page_body(place, &title, &comments)
+        };
         let mut dice = Dice::at(self.seed, 0x1abe1, place.position);
         let mut labels: Vec<ContentLabel> = Vec::new();
         for _ in 0..[0, 0, 1, 1, 2, 3][dice.index(6)] {
             let at = dice.index(LABELS.len());
-            let label = ContentLabel { id: ContentLabelId(1_000 + at as u64), name: LABELS[at].to_lowercase().into(), prefix: "global" };
+            let label = ContentLabel {
+                id: ContentLabelId(1_000 + at as u64),
+                name: LABELS[at].to_lowercase().into(),
+                prefix: "global",
+            };
             if head.kind != ContentKind::Folder && !labels.contains(&label) {
                 labels.push(label);
             }
@@ -53,13 +62,22 @@ impl GeneratedConfluence {
             blocks.push(dice.pick(pool));
         }
         let opening = dice.word(&SENTENCES);
-        let mut adf = String::with_capacity(400 + blocks.iter().map(|block| block.adf.len() + 1).sum::<usize>());
-        let mut storage = String::with_capacity(300 + blocks.iter().map(|block| block.storage.len()).sum::<usize>());
+        let mut adf =
+            String::with_capacity(400 + blocks.iter().map(|block| block.adf.len() + 1).sum::<usize>());
+        let mut storage =
+            String::with_capacity(300 + blocks.iter().map(|block| block.storage.len()).sum::<usize>());
         adf.push_str(r#"{"type":"doc","version":1,"content":["#);
-        adf.push_str(&format!(r#"{{"type":"paragraph","content":[{{"type":"text","text":{}}}]}}"#, quote(&format!("{title}: {opening}"))));
+        adf.push_str(&format!(
+            r#"{{"type":"paragraph","content":[{{"type":"text","text":{}}}]}}"#,
+            quote(&format!("{title}: {opening}"))
+        ));
         storage.push_str(&format!("<p>{}: {}</p>", escape(title), escape(opening)));
         for comment in comments {
-            let CommentPlace::Inline { marker, selection, resolution: "open" | "reopened", .. } = &comment.place else { continue };
+            let CommentPlace::Inline { marker, selection, resolution: "open" | "reopened", .. } =
+                &comment.place
+            else {
+                continue;
+            };
             if comment.parent.is_some() {
                 continue;
             }
@@ -67,7 +85,10 @@ impl GeneratedConfluence {
                 r#",{{"type":"paragraph","content":[{{"type":"text","text":{},"marks":[{{"type":"annotation","attrs":{{"annotationType":"inlineComment","id":"{marker}"}}}}]}}]}}"#,
                 quote(selection)
             ));
-            storage.push_str(&format!(r#"<p><ac:inline-comment-marker ac:ref="{marker}">{}</ac:inline-comment-marker></p>"#, escape(selection)));
+            storage.push_str(&format!(
+                r#"<p><ac:inline-comment-marker ac:ref="{marker}">{}</ac:inline-comment-marker></p>"#,
+                escape(selection)
+            ));
         }
         for block in blocks {
             adf.push(',');
@@ -81,7 +102,10 @@ impl GeneratedConfluence {
     fn comment_body(&self, dice: &mut Dice) -> Body {
         let pool = if dice.chance(800) { &self.blocks.plain } else { &self.blocks.rich };
         let block = dice.pick(pool);
-        Body::Both { storage: Arc::from(&*block.storage), adf: format!(r#"{{"type":"doc","version":1,"content":[{}]}}"#, block.adf).into() }
+        Body::Both {
+            storage: Arc::from(&*block.storage),
+            adf: format!(r#"{{"type":"doc","version":1,"content":[{}]}}"#, block.adf).into(),
+        }
     }
 
     fn comments(&self, place: Place, head: &ContentHead) -> Vec<ContentComment> {
@@ -91,12 +115,17 @@ impl GeneratedConfluence {
         for at in 0..head.comments {
             let created = head.created + step * Millis::from(at + 1);
             let author = *dice.pick(&self.staff);
-            let replies_to = if comments.is_empty() || !dice.chance(350) { None } else { Some(dice.index(comments.len())) };
+            let replies_to = if comments.is_empty() || !dice.chance(350) {
+                None
+            } else {
+                Some(dice.index(comments.len()))
+            };
             let (parent, spot) = match replies_to {
                 Some(target) => (Some(comments[target].id), comments[target].place.clone()),
                 None if dice.chance(300) => {
                     let resolution = ["open", "open", "reopened", "resolved", "dangling"][dice.index(5)];
-                    let resolved_by = (resolution != "open").then(|| (*dice.pick(&self.staff), created + step / 2));
+                    let resolved_by =
+                        (resolution != "open").then(|| (*dice.pick(&self.staff), created + step / 2));
                     let selection = Arc::from(dice.word(&SENTENCES));
                     let marker = uuid(self.seed ^ 0x117e, place.position << 12 | u64::from(at)).into();
                     (None, CommentPlace::Inline { marker, selection, resolution, resolved_by })
@@ -126,7 +155,11 @@ impl GeneratedConfluence {
         (1..=head.version)
             .map(|number| ContentVersion {
                 number,
-                created: if number == head.version { head.modified } else { head.created + step * Millis::from(number - 1) },
+                created: if number == head.version {
+                    head.modified
+                } else {
+                    head.created + step * Millis::from(number - 1)
+                },
                 author: match number {
                     number if number == head.version => head.editor,
                     1 => head.author,

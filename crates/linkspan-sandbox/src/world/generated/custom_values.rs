@@ -15,7 +15,12 @@ use crate::world::text::iso_instant;
 
 impl GeneratedJira {
     /// Ascending by field.
-    pub(super) fn custom_values(&self, place: Place, head: &IssueHead<'_>, epic: bool) -> Vec<(FieldId, CustomValue)> {
+    pub(super) fn custom_values(
+        &self,
+        place: Place,
+        head: &IssueHead<'_>,
+        epic: bool,
+    ) -> Vec<(FieldId, CustomValue)> {
         let plan = &self.projects[place.project];
         let mut dice = Dice::at(self.seed, 0xcf, place.position);
         let mut values: Vec<(FieldId, CustomValue)> = Vec::with_capacity(16);
@@ -25,7 +30,10 @@ impl GeneratedJira {
             values.push((FieldId(10_011), CustomValue::Text(format!("Epic {}", head.number).into())));
         }
         if software && !epic && !plan.team_managed && dice.chance(500) {
-            values.push((FieldId(10_016), CustomValue::Number([0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0][dice.index(7)])));
+            values.push((
+                FieldId(10_016),
+                CustomValue::Number([0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0][dice.index(7)]),
+            ));
         }
         values.push((FieldId(10_019), CustomValue::Text(format!("0|i{:06x}:", place.position << 3).into())));
         if dice.chance(20) {
@@ -34,7 +42,10 @@ impl GeneratedJira {
         if plan.kind == ProjectKind::ServiceDesk {
             values.push((FieldId(10_033), CustomValue::Json(sla(head.created, head.resolved))));
             if head.resolved.is_some() && dice.chance(300) {
-                values.push((FieldId(10_034), CustomValue::Json(format!(r#"{{"rating":{}}}"#, 1 + dice.below(5)).into())));
+                values.push((
+                    FieldId(10_034),
+                    CustomValue::Json(format!(r#"{{"rating":{}}}"#, 1 + dice.below(5)).into()),
+                ));
             }
         }
         if dice.chance(250) {
@@ -44,7 +55,11 @@ impl GeneratedJira {
         if dice.chance(250) {
             values.push((field::ACCOUNTABLE, CustomValue::User(*dice.pick(&self.staff))));
         }
-        let any_group = |dice: &mut Dice| GroupIndex(group::JIRA_USERS.0 + u32::try_from(dice.below(u64::from(self.groups - 1))).unwrap_or(0));
+        let any_group = |dice: &mut Dice| {
+            GroupIndex(
+                group::JIRA_USERS.0 + u32::try_from(dice.below(u64::from(self.groups - 1))).unwrap_or(0),
+            )
+        };
         if dice.chance(150) {
             let groups = (0..=dice.index(2)).map(|_| any_group(&mut dice)).collect();
             values.push((field::AUDIENCE, CustomValue::Groups(groups)));
@@ -53,7 +68,8 @@ impl GeneratedJira {
             values.push((FieldId(10_043), CustomValue::Group(any_group(&mut dice))));
         }
         if dice.chance(300) {
-            values.push((FieldId(10_050), CustomValue::Text(format!("MV Sandbox {}", dice.below(900)).into())));
+            values
+                .push((FieldId(10_050), CustomValue::Text(format!("MV Sandbox {}", dice.below(900)).into())));
         }
         if dice.chance(100) {
             values.push((FieldId(10_051), CustomValue::Rich(Rich::Adf(self.document(&mut dice, 2, None)))));
@@ -67,14 +83,22 @@ impl GeneratedJira {
             values.push((FieldId(10_053), CustomValue::Date(day + 30)));
         }
         if dice.chance(80) {
-            values.push((FieldId(10_054), CustomValue::DateTime(head.created + 86_400_000 + Millis::try_from(dice.below(86_400_000)).unwrap_or(0))));
+            values.push((
+                FieldId(10_054),
+                CustomValue::DateTime(
+                    head.created + 86_400_000 + Millis::try_from(dice.below(86_400_000)).unwrap_or(0),
+                ),
+            ));
         }
         if dice.chance(200) {
             values.push((FieldId(10_055), CustomValue::Option(option(10_055, dice.below(5)))));
         }
         if dice.chance(80) {
             let first = dice.below(4);
-            values.push((FieldId(10_056), CustomValue::Options(vec![option(10_056, first), option(10_056, first + 1)])));
+            values.push((
+                FieldId(10_056),
+                CustomValue::Options(vec![option(10_056, first), option(10_056, first + 1)]),
+            ));
         }
         if dice.chance(80) {
             values.push((FieldId(10_057), CustomValue::Option(option(10_057, dice.below(3)))));
@@ -88,7 +112,10 @@ impl GeneratedJira {
             values.push((FieldId(10_059), CustomValue::Cascade(option(10_059, parent), child)));
         }
         if dice.chance(40) {
-            values.push((FieldId(10_060), CustomValue::Project(ProjectId(10_000 + dice.below(self.projects.len() as u64)))));
+            values.push((
+                FieldId(10_060),
+                CustomValue::Project(ProjectId(10_000 + dice.below(self.projects.len() as u64))),
+            ));
         }
         if let Some(set) = plan.versions.last().filter(|set| !set.is_empty() && dice.chance(60)) {
             values.push((FieldId(10_061), CustomValue::Versions(set[..1].to_vec())));
@@ -98,7 +125,10 @@ impl GeneratedJira {
             values.push((FieldId(10_063), CustomValue::Labels(vec![Arc::from(dice.word(&LABELS))])));
         }
         if dice.chance(60) {
-            values.push((FieldId(10_064), CustomValue::Text(format!("https://example.com/ref/{}?x=1&y=2", place.position).into())));
+            values.push((
+                FieldId(10_064),
+                CustomValue::Text(format!("https://example.com/ref/{}?x=1&y=2", place.position).into()),
+            ));
         }
         if dice.chance(60) {
             values.push((FieldId(10_065), CustomValue::Text(format!("EXT-{}", place.position).into())));
@@ -113,7 +143,10 @@ impl GeneratedJira {
             values.push((FieldId(10_067), CustomValue::Json(format!(r#"{{"id":"{id}","name":{name},"avatarUrl":"","isVisible":true,"isVerified":true,"title":{name},"isShared":true}}"#).into())));
         }
         if software && !epic && plan.team_managed && dice.chance(500) {
-            values.push((FieldId(20_000 + plan.id.0 - 10_000), CustomValue::Number([1.0, 2.0, 3.0, 5.0][dice.index(4)])));
+            values.push((
+                FieldId(20_000 + plan.id.0 - 10_000),
+                CustomValue::Number([1.0, 2.0, 3.0, 5.0][dice.index(4)]),
+            ));
         }
         values
     }
@@ -122,8 +155,12 @@ impl GeneratedJira {
 /// A service-level agreement of 40 hours.
 fn sla(created: Millis, resolved: Option<Millis>) -> Arc<str> {
     const GOAL: Millis = 40 * 3_600_000;
-    let time = |at: Millis| format!(r#"{{"iso8601":"{}","jira":"{0}","friendly":"{0}","epochMillis":{at}}}"#, iso_instant(at));
-    let span = |millis: Millis| format!(r#"{{"millis":{millis},"friendly":"{}h {}m"}}"#, millis / 3_600_000, millis / 60_000 % 60);
+    let time = |at: Millis| {
+        format!(r#"{{"iso8601":"{}","jira":"{0}","friendly":"{0}","epochMillis":{at}}}"#, iso_instant(at))
+    };
+    let span = |millis: Millis| {
+        format!(r#"{{"millis":{millis},"friendly":"{}h {}m"}}"#, millis / 3_600_000, millis / 60_000 % 60)
+    };
     let (start, breach) = (time(created), time(created + GOAL));
     let text = match resolved {
         Some(stop) => format!(

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::issues::{GeneratedJira, PARTNERS, Place};
 use super::words::{FILES, SENTENCES};
 use crate::world::build::people::group;
+use crate::world::ids::RemoteLinkId;
 use crate::world::ids::{AccountIndex, GroupIndex, IssueId, LinkTypeId, Millis};
 use crate::world::jira::{
-    Attachment, Comment, History, HistoryItem, Issue, IssueHead, IssueLink, JiraConfig, ProjectKind, RemoteLink, Request, Visibility, Worklog,
+    Attachment, Comment, History, HistoryItem, Issue, IssueHead, IssueLink, JiraConfig, ProjectKind,
+    RemoteLink, Request, Visibility, Worklog,
 };
-use crate::world::ids::RemoteLinkId;
 use crate::world::rich::Rich;
 use crate::world::seed::{Dice, uuid};
 
@@ -35,21 +36,37 @@ impl Shared {
         Self {
             status: "status".into(),
             resolution: "resolution".into(),
-            resolution_names: config.resolutions.iter().map(|it| (it.id.0, Arc::from(it.name.as_str()))).collect(),
+            resolution_names: config
+                .resolutions
+                .iter()
+                .map(|it| (it.id.0, Arc::from(it.name.as_str())))
+                .collect(),
             assignee: "assignee".into(),
             labels: "labels".into(),
             priority: "priority".into(),
-            priorities: config.priorities.iter().map(|it| (Arc::from(it.id.to_string()), Arc::from(it.name.as_str()))).collect(),
+            priorities: config
+                .priorities
+                .iter()
+                .map(|it| (Arc::from(it.id.to_string()), Arc::from(it.name.as_str())))
+                .collect(),
             summary: "summary".into(),
             description: "description".into(),
             points: ("Story Points".into(), "customfield_10016".into()),
             label_texts: config.labels.clone(),
-            files: FILES.iter().map(|(name, kind, size)| (Arc::from(*name), Arc::from(*kind), *size)).collect(),
+            files: FILES
+                .iter()
+                .map(|(name, kind, size)| (Arc::from(*name), Arc::from(*kind), *size))
+                .collect(),
         }
     }
 }
 
-fn change(field: &Arc<str>, field_id: &Arc<str>, from: (Option<Arc<str>>, Option<Arc<str>>), to: (Option<Arc<str>>, Option<Arc<str>>)) -> HistoryItem {
+fn change(
+    field: &Arc<str>,
+    field_id: &Arc<str>,
+    from: (Option<Arc<str>>, Option<Arc<str>>),
+    to: (Option<Arc<str>>, Option<Arc<str>>),
+) -> HistoryItem {
     let field_type = if field_id.starts_with("customfield_") { "custom" } else { "jira" };
     HistoryItem {
         field: Arc::clone(field),
@@ -65,7 +82,8 @@ fn change(field: &Arc<str>, field_id: &Arc<str>, from: (Option<Arc<str>>, Option
 /// The time of the `at`-th of `count` things between two times, in order.
 fn spread(from: Millis, to: Millis, at: u32, count: u32, dice: &mut Dice) -> Millis {
     let step = (to - from) / (Millis::from(count) + 1);
-    from + step * Millis::from(at) + Millis::try_from(dice.below(u64::try_from(step).unwrap_or(0))).unwrap_or(0)
+    from + step * Millis::from(at)
+        + Millis::try_from(dice.below(u64::try_from(step).unwrap_or(0))).unwrap_or(0)
 }
 
 impl GeneratedJira {
@@ -94,7 +112,9 @@ impl GeneratedJira {
             number: head.number,
             issue_type: head.issue_type,
             status: head.status,
-            status_category_changed: head.resolved.unwrap_or(head.created + (head.updated - head.created) / 2),
+            status_category_changed: head
+                .resolved
+                .unwrap_or(head.created + (head.updated - head.created) / 2),
             priority: head.priority,
             resolution: head.resolution,
             assignee: head.assignee,
@@ -138,7 +158,8 @@ impl GeneratedJira {
 
     /// An ADF document of `size` blocks as JSON text; `usize::MAX` stands for one just below the limit of 32 767 characters.
     pub(super) fn document(&self, dice: &mut Dice, size: usize, opening: Option<&str>) -> Arc<str> {
-        let mut out = String::with_capacity(if size == usize::MAX { 36_000 } else { 200 + size.min(8) * 360 });
+        let mut out =
+            String::with_capacity(if size == usize::MAX { 36_000 } else { 200 + size.min(8) * 360 });
         out.push_str(r#"{"type":"doc","version":1,"content":["#);
         if let Some(opening) = opening {
             out.push_str(r#"{"type":"paragraph","content":[{"type":"text","text":""#);
@@ -175,7 +196,8 @@ impl GeneratedJira {
                 let by_customer = desk && dice.chance(400);
                 let author = *dice.pick(if by_customer { &self.customers } else { &self.staff });
                 let edited = dice.chance(100);
-                let visibility = (!by_customer && dice.chance(50)).then(|| self.visibility(plan.comment_roles.as_slice(), &mut dice));
+                let visibility = (!by_customer && dice.chance(50))
+                    .then(|| self.visibility(plan.comment_roles.as_slice(), &mut dice));
                 let body = match (attachments.first(), dice.below(1000)) {
                     (Some(file), 0..120) => file_comment(file),
                     (_, 120..140) => Arc::from(r#"{"type":"doc","version":1,"content":[]}"#),
@@ -201,7 +223,9 @@ impl GeneratedJira {
 
     fn visibility(&self, roles: &[crate::world::ids::RoleId], dice: &mut Dice) -> Visibility {
         if roles.is_empty() || dice.chance(300) {
-            Visibility::Group(GroupIndex(u32::try_from(dice.below(u64::from(self.groups.min(group::DEFAULT + 3)))).unwrap_or(0)))
+            Visibility::Group(GroupIndex(
+                u32::try_from(dice.below(u64::from(self.groups.min(group::DEFAULT + 3)))).unwrap_or(0),
+            ))
         } else {
             Visibility::Role(*dice.pick(roles))
         }
@@ -248,17 +272,28 @@ impl GeneratedJira {
                 } else {
                     self.field_items(&mut dice)
                 };
-                History { id: Self::history_id(place, at), author: Some(*dice.pick(&self.staff)), created, items }
+                History {
+                    id: Self::history_id(place, at),
+                    author: Some(*dice.pick(&self.staff)),
+                    created,
+                    items,
+                }
             })
             .collect()
     }
 
     fn status_items(&self, place: Place, head: &IssueHead<'_>, from: usize, to: usize) -> Vec<HistoryItem> {
         let statuses = &self.projects[place.project].statuses;
-        let shown = |at: usize| (Some(Arc::from(statuses[at].0.to_string())), Some(Arc::clone(&statuses[at].2)));
+        let shown =
+            |at: usize| (Some(Arc::from(statuses[at].0.to_string())), Some(Arc::clone(&statuses[at].2)));
         let mut items = vec![change(&self.shared.status, &self.shared.status, shown(from), shown(to))];
         if let (Some(resolution), true) = (head.resolution, statuses[to].0 == head.status) {
-            let name = self.shared.resolution_names.iter().find(|(id, _)| *id == resolution.0).map(|(_, name)| Arc::clone(name));
+            let name = self
+                .shared
+                .resolution_names
+                .iter()
+                .find(|(id, _)| *id == resolution.0)
+                .map(|(_, name)| Arc::clone(name));
             let to = (Some(Arc::from(resolution.to_string())), name);
             items.push(change(&self.shared.resolution, &self.shared.resolution, (None, None), to));
         }
@@ -280,14 +315,25 @@ impl GeneratedJira {
                 vec![change(&shared.labels, &shared.labels, text(""), (None, Some(Arc::clone(label))))]
             }
             3 => {
-                let (from, to) = (dice.pick(&shared.priorities).clone(), dice.pick(&shared.priorities).clone());
-                vec![change(&shared.priority, &shared.priority, (Some(from.0), Some(from.1)), (Some(to.0), Some(to.1)))]
+                let (from, to) =
+                    (dice.pick(&shared.priorities).clone(), dice.pick(&shared.priorities).clone());
+                vec![change(
+                    &shared.priority,
+                    &shared.priority,
+                    (Some(from.0), Some(from.1)),
+                    (Some(to.0), Some(to.1)),
+                )]
             }
             4 => vec![
                 change(&shared.summary, &shared.summary, text("Untitled"), text(dice.word(&SENTENCES))),
                 change(&shared.description, &shared.description, (None, None), text(dice.word(&SENTENCES))),
             ],
-            _ => vec![change(&shared.points.0, &shared.points.1, (None, None), text(["1", "2", "3", "5"][dice.index(4)]))],
+            _ => vec![change(
+                &shared.points.0,
+                &shared.points.1,
+                (None, None),
+                text(["1", "2", "3", "5"][dice.index(4)]),
+            )],
         }
     }
 
@@ -337,7 +383,8 @@ impl GeneratedJira {
     fn request(&self, place: Place, head: &IssueHead<'_>) -> Option<Request> {
         let plan = &self.projects[place.project];
         let mut dice = Dice::at(self.seed, 0x4e9e, place.position);
-        let fitting: Vec<_> = plan.request_types.iter().filter(|(_, issue_type)| *issue_type == head.issue_type).collect();
+        let fitting: Vec<_> =
+            plan.request_types.iter().filter(|(_, issue_type)| *issue_type == head.issue_type).collect();
         if fitting.is_empty() || dice.chance(100) {
             return None;
         }
@@ -353,7 +400,10 @@ impl GeneratedJira {
             request_type: dice.pick(&fitting).0,
             participants,
             organizations: if dice.chance(300) { vec![*dice.pick(&self.organizations)] } else { Vec::new() },
-            approvers: approvers.into_iter().map(|person| (person, dice.chance(500).then(|| dice.chance(800)))).collect(),
+            approvers: approvers
+                .into_iter()
+                .map(|person| (person, dice.chance(500).then(|| dice.chance(800))))
+                .collect(),
             channel: ["portal", "portal", "email", "jira", "api"][dice.index(5)],
         })
     }

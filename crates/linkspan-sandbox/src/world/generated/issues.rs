@@ -11,8 +11,9 @@ use crate::world::account::Directory;
 use crate::world::build::jira_config::{SPRINTS, first_sprint};
 use crate::world::build::schemes::levels;
 use crate::world::ids::{
-    AccountIndex, AttachmentId, CommentId, ComponentId, Day, HistoryId, IssueId, IssueLinkId, IssueTypeId, LabelIndex, Millis, OrganizationId, PriorityId,
-    ProjectId, RequestTypeId, ResolutionId, RoleId, SecurityLevelId, SprintId, StatusId, VersionId, WorklogId,
+    AccountIndex, AttachmentId, CommentId, ComponentId, Day, HistoryId, IssueId, IssueLinkId, IssueTypeId,
+    LabelIndex, Millis, OrganizationId, PriorityId, ProjectId, RequestTypeId, ResolutionId, RoleId,
+    SecurityLevelId, SprintId, StatusId, VersionId, WorklogId,
 };
 use crate::world::jira::store::{Child, NextIds};
 use crate::world::jira::{IssueHead, JiraConfig, Project, ProjectKind, StatusCategory};
@@ -111,8 +112,10 @@ enum Shape {
 
 impl GeneratedJira {
     pub(in crate::world) fn new(plan: &IssuePlan<'_>) -> Self {
-        let mut places: Vec<(u32, u32)> =
-            (0_u32..).zip(plan.weights).flat_map(|(project, weight)| (0..*weight).map(move |rank| (project, rank))).collect();
+        let mut places: Vec<(u32, u32)> = (0_u32..)
+            .zip(plan.weights)
+            .flat_map(|(project, weight)| (0..*weight).map(move |rank| (project, rank)))
+            .collect();
         let mut dice = Dice::at(plan.seed, 0xb1, 0);
         for at in (1..places.len()).rev() {
             places.swap(at, dice.index(at + 1));
@@ -123,10 +126,15 @@ impl GeneratedJira {
             *rank = ranks[*project as usize];
             ranks[*project as usize] += 1;
         }
-        let projects = plan.config.projects.iter().zip(0_u32..).zip(plan.weights).map(|((project, number), weight)| {
-            let slots = (0_u64..).zip(&places).filter(|(_, (owner, _))| *owner == number).map(|(slot, _)| slot).collect();
-            ProjectPlan::new(project, plan.config, u64::from(*weight), slots)
-        });
+        let projects =
+            plan.config.projects.iter().zip(0_u32..).zip(plan.weights).map(|((project, number), weight)| {
+                let slots = (0_u64..)
+                    .zip(&places)
+                    .filter(|(_, (owner, _))| *owner == number)
+                    .map(|(slot, _)| slot)
+                    .collect();
+                ProjectPlan::new(project, plan.config, u64::from(*weight), slots)
+            });
         let count = u64::from(plan.count);
         let span = 5 * 365 * 86_400_000_u64;
         let labels = plan.config.labels.len();
@@ -175,20 +183,28 @@ impl GeneratedJira {
 
     /// The highest number used in each project.
     pub(in crate::world) fn last_numbers(&self) -> impl Iterator<Item = (ProjectId, u32)> + '_ {
-        self.projects.iter().enumerate().map(|(at, project)| (project.id, u32::try_from(self.size_of(at)).unwrap_or(u32::MAX)))
+        self.projects
+            .iter()
+            .enumerate()
+            .map(|(at, project)| (project.id, u32::try_from(self.size_of(at)).unwrap_or(u32::MAX)))
     }
 
     fn size_of(&self, project: usize) -> u64 {
         let plan = &self.projects[project];
         let rest = self.count % self.block;
-        (self.count / self.block) * plan.weight + plan.slots.iter().filter(|slot| **slot < rest).count() as u64
+        (self.count / self.block) * plan.weight
+            + plan.slots.iter().filter(|slot| **slot < rest).count() as u64
     }
 
     pub(super) fn place(&self, id: IssueId) -> Option<Place> {
         let position = id.0.checked_sub(FIRST).filter(|position| *position < self.count)?;
         let (project, rank) = self.places[usize::try_from(position % self.block).ok()?];
         let project = project as usize;
-        Some(Place { position, project, ordinal: (position / self.block) * self.projects[project].weight + u64::from(rank) })
+        Some(Place {
+            position,
+            project,
+            ordinal: (position / self.block) * self.projects[project].weight + u64::from(rank),
+        })
     }
 
     fn position(&self, project: usize, ordinal: u64) -> Option<u64> {
@@ -257,14 +273,22 @@ impl GeneratedJira {
         let source = place.position.min(other);
         let mut dice = Dice::at(self.seed, 0x119 + which as u64, source);
         let linked = other < self.count && dice.chance(110);
-        linked.then(|| (IssueId(FIRST + other), IssueLinkId(FIRST + (source << 1 | which as u64)), source == place.position, dice.below(4)))
+        linked.then(|| {
+            (
+                IssueId(FIRST + other),
+                IssueLinkId(FIRST + (source << 1 | which as u64)),
+                source == place.position,
+                dice.below(4),
+            )
+        })
     }
 
     /// Issues stand in groups of ten per project: the first may be an epic, the eighth and ninth sub-tasks of the fourth.
     fn shape(&self, place: Place) -> Shape {
         let plan = &self.projects[place.project];
         let (group, rank) = (place.ordinal / 10, place.ordinal % 10);
-        let has_epic = plan.epic.is_some() && mix(self.seed ^ (group << 8) ^ place.project as u64).is_multiple_of(3);
+        let has_epic =
+            plan.epic.is_some() && mix(self.seed ^ (group << 8) ^ place.project as u64).is_multiple_of(3);
         if rank == 0 && has_epic {
             return Shape::Epic;
         }
@@ -284,7 +308,8 @@ impl GeneratedJira {
             _ => return Vec::new(),
         };
         let is_child = |ordinal: u64| {
-            let child = Place { position: self.position(place.project, ordinal)?, project: place.project, ordinal };
+            let child =
+                Place { position: self.position(place.project, ordinal)?, project: place.project, ordinal };
             let parent = match self.shape(child) {
                 Shape::OfEpic(parent) | Shape::Subtask(parent) => parent,
                 Shape::Epic | Shape::Standard => return None,
@@ -325,8 +350,13 @@ impl GeneratedJira {
             }
             _ => None,
         };
-        let restricted_to: &[RoleId] = if plan.restrictions.is_empty() || !dice.chance(60) { &[] } else { dice.pick(&plan.restrictions).as_slice() };
-        let priority = dice.chance(970).then(|| PriorityId(1 + [0, 1, 1, 2, 2, 2, 2, 3, 3, 4][dice.index(10)]));
+        let restricted_to: &[RoleId] = if plan.restrictions.is_empty() || !dice.chance(60) {
+            &[]
+        } else {
+            dice.pick(&plan.restrictions).as_slice()
+        };
+        let priority =
+            dice.chance(970).then(|| PriorityId(1 + [0, 1, 1, 2, 2, 2, 2, 3, 3, 4][dice.index(10)]));
         let counts = Counts::roll(place.position, &mut dice);
         Some(IssueHead {
             id,
@@ -341,7 +371,8 @@ impl GeneratedJira {
             creator: Some(creator),
             created,
             updated,
-            resolved: done.then(|| created + (updated - created) / 8 * Millis::try_from(resolved_share).unwrap_or(4)),
+            resolved: done
+                .then(|| created + (updated - created) / 8 * Millis::try_from(resolved_share).unwrap_or(4)),
             due,
             parent,
             security,
@@ -350,7 +381,11 @@ impl GeneratedJira {
             components: dice.pick(&plan.components).as_slice(),
             fix_versions: dice.pick(&plan.versions).as_slice(),
             versions: if dice.chance(300) { dice.pick(&plan.versions).as_slice() } else { &[] },
-            sprints: if matches!(shape, Shape::Subtask(_) | Shape::Epic) { &[] } else { dice.pick(&plan.sprints).as_slice() },
+            sprints: if matches!(shape, Shape::Subtask(_) | Shape::Epic) {
+                &[]
+            } else {
+                dice.pick(&plan.sprints).as_slice()
+            },
             archived: false,
             comments: counts.comments,
             worklogs: counts.worklogs,
@@ -394,7 +429,9 @@ struct Counts {
 impl Counts {
     /// The first issues have the numbers that paging goes wrong at: just below, at and above the embedded caps.
     fn roll(position: u64, dice: &mut Dice) -> Self {
-        let between = |dice: &mut Dice, low: u32, high: u32| low + u32::try_from(dice.below(u64::from(high - low + 1))).unwrap_or(0);
+        let between = |dice: &mut Dice, low: u32, high: u32| {
+            low + u32::try_from(dice.below(u64::from(high - low + 1))).unwrap_or(0)
+        };
         let comments = match dice.below(1000) {
             0..300 => 0,
             300..520 => 1,
@@ -420,7 +457,15 @@ impl Counts {
             800..995 => between(dice, 1, 3),
             _ => between(dice, 4, 20),
         };
-        let exact = [(0, 0, 0), (19, 19, 39), (20, 20, 40), (21, 21, 41), (41, 41, 101), (101, 101, 120), (250, 120, 210)];
+        let exact = [
+            (0, 0, 0),
+            (19, 19, 39),
+            (20, 20, 40),
+            (21, 21, 41),
+            (41, 41, 101),
+            (101, 101, 120),
+            (250, 120, 210),
+        ];
         match usize::try_from(position).ok().and_then(|position| exact.get(position)) {
             Some((comments, worklogs, histories)) => {
                 Self { comments: *comments, worklogs: *worklogs, histories: *histories, attachments }
@@ -440,14 +485,23 @@ impl ProjectPlan {
             let types = project.issue_types.iter().filter_map(|id| config.issue_type(*id));
             types.filter(move |kind| kind.hierarchy_level == wanted).map(|kind| kind.id).collect::<Vec<_>>()
         };
-        let status = |id: &StatusId| config.status(*id).map(|status| (*id, status.category, Arc::from(status.name.as_str())));
-        let roles = config.roles.iter().filter(|role| if project.is_team_managed() { role.scope == Some(project.id) } else { role.scope.is_none() });
-        let roles: Vec<RoleId> = roles.map(|role| role.id).filter(|role| project.actors(*role).is_some_and(|it| !it.users.is_empty())).collect();
+        let status = |id: &StatusId| {
+            config.status(*id).map(|status| (*id, status.category, Arc::from(status.name.as_str())))
+        };
+        let roles = config.roles.iter().filter(|role| {
+            if project.is_team_managed() { role.scope == Some(project.id) } else { role.scope.is_none() }
+        });
+        let roles: Vec<RoleId> = roles
+            .map(|role| role.id)
+            .filter(|role| project.actors(*role).is_some_and(|it| !it.users.is_empty()))
+            .collect();
         let has_sprints = project.kind == ProjectKind::Software;
         let sprint_sets = |n: u64| match n {
             0..6 => Vec::new(),
             6..28 => vec![SprintId(first_sprint(project.id) + n - 6)],
-            _ => vec![SprintId(first_sprint(project.id) + n - 28), SprintId(first_sprint(project.id) + n - 27)],
+            _ => {
+                vec![SprintId(first_sprint(project.id) + n - 28), SprintId(first_sprint(project.id) + n - 27)]
+            }
         };
         Self {
             id: project.id,
@@ -461,11 +515,23 @@ impl ProjectPlan {
             statuses: project.statuses.iter().filter_map(status).collect(),
             components: subsets(&project.components.iter().map(|component| component.id).collect::<Vec<_>>()),
             versions: subsets(&project.versions.iter().map(|version| version.id).collect::<Vec<_>>()),
-            sprints: if has_sprints { (0..28 + SPRINTS - 1).map(sprint_sets).collect() } else { vec![Vec::new()] },
-            restrictions: if project.is_team_managed() { vec![roles[..1].to_vec(), roles.clone()] } else { Vec::new() },
+            sprints: if has_sprints {
+                (0..28 + SPRINTS - 1).map(sprint_sets).collect()
+            } else {
+                vec![Vec::new()]
+            },
+            restrictions: if project.is_team_managed() {
+                vec![roles[..1].to_vec(), roles.clone()]
+            } else {
+                Vec::new()
+            },
             comment_roles: roles,
             levels: project.security_scheme.map(levels),
-            request_types: project.service_desk.iter().flat_map(|desk| desk.request_types.iter().map(|it| (it.id, it.issue_type))).collect(),
+            request_types: project
+                .service_desk
+                .iter()
+                .flat_map(|desk| desk.request_types.iter().map(|it| (it.id, it.issue_type)))
+                .collect(),
             team_managed: project.is_team_managed(),
         }
     }

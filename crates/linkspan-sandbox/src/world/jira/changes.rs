@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::edit::FieldChange;
 use super::issue::{CustomValue, HistoryItem, Issue};
 use crate::world::edit::{EditError, Stamp};
-use crate::world::ids::{AccountIndex, ComponentId, FieldId, IssueId, IssueTypeId, Millis, ProjectId, StatusId, VersionId};
+use crate::world::ids::{
+    AccountIndex, ComponentId, FieldId, IssueId, IssueTypeId, Millis, ProjectId, StatusId, VersionId,
+};
 use crate::world::site::SiteState;
 use crate::world::text::iso_day;
 
@@ -40,11 +42,21 @@ impl Shown {
 pub(in crate::world) fn item(field: &str, field_id: &str, from: Shown, to: Shown) -> HistoryItem {
     let ((from, from_string), (to, to_string)) = (from.into_pair(), to.into_pair());
     let field_type = if field_id.starts_with("customfield_") { "custom" } else { "jira" };
-    HistoryItem { field: field.into(), field_id: field_id.into(), field_type, from, from_string, to, to_string }
+    HistoryItem {
+        field: field.into(),
+        field_id: field_id.into(),
+        field_type,
+        from,
+        from_string,
+        to,
+        to_string,
+    }
 }
 
 pub(in crate::world) fn number(field: &str, from: u64, to: u64) -> HistoryItem {
-    let shown = |value: u64| if value == 0 { Shown::Nothing } else { Shown::Named(value.to_string(), value.to_string()) };
+    let shown = |value: u64| {
+        if value == 0 { Shown::Nothing } else { Shown::Named(value.to_string(), value.to_string()) }
+    };
     item(field, field, shown(from), shown(to))
 }
 
@@ -54,7 +66,12 @@ fn set<T: PartialEq>(slot: &mut T, value: T) -> Option<T> {
 
 impl SiteState {
     /// Sets one field and returns the changelog's items about it: none when the value is the same.
-    pub(super) fn apply(&mut self, issue: &mut Issue, stamp: Stamp, change: FieldChange) -> Result<Vec<HistoryItem>, EditError> {
+    pub(super) fn apply(
+        &mut self,
+        issue: &mut Issue,
+        stamp: Stamp,
+        change: FieldChange,
+    ) -> Result<Vec<HistoryItem>, EditError> {
         let one = |changed: Option<HistoryItem>| changed.into_iter().collect();
         Ok(match change {
             FieldChange::Status(status) => return self.apply_status(issue, stamp.at, status),
@@ -69,73 +86,131 @@ impl SiteState {
                 if text.trim().is_empty() || text.contains('\n') || text.chars().count() > 255 {
                     return Err(EditError::Refused("the summary must be one line of 1 to 255 characters"));
                 }
-                one(set(&mut issue.summary, text).map(|old| item("summary", "summary", Shown::text(&old), Shown::text(&issue.summary))))
+                one(set(&mut issue.summary, text)
+                    .map(|old| item("summary", "summary", Shown::text(&old), Shown::text(&issue.summary))))
             }
-            FieldChange::Description(text) => {
-                one(set(&mut issue.description, text).map(|old| item("description", "description", shown_rich(old.as_ref()), shown_rich(issue.description.as_ref()))))
-            }
-            FieldChange::Environment(text) => {
-                one(set(&mut issue.environment, text).map(|old| item("environment", "environment", shown_rich(old.as_ref()), shown_rich(issue.environment.as_ref()))))
-            }
+            FieldChange::Description(text) => one(set(&mut issue.description, text).map(|old| {
+                item(
+                    "description",
+                    "description",
+                    shown_rich(old.as_ref()),
+                    shown_rich(issue.description.as_ref()),
+                )
+            })),
+            FieldChange::Environment(text) => one(set(&mut issue.environment, text).map(|old| {
+                item(
+                    "environment",
+                    "environment",
+                    shown_rich(old.as_ref()),
+                    shown_rich(issue.environment.as_ref()),
+                )
+            })),
             FieldChange::Priority(priority) => {
-                let shown = |id| Shown::named(id, id.and_then(|id| self.jira.config.priority(id)).map(|it| it.name.as_str()));
-                one(set(&mut issue.priority, priority).map(|old| item("priority", "priority", shown(old), shown(priority))))
+                let shown = |id| {
+                    Shown::named(
+                        id,
+                        id.and_then(|id| self.jira.config.priority(id)).map(|it| it.name.as_str()),
+                    )
+                };
+                one(set(&mut issue.priority, priority)
+                    .map(|old| item("priority", "priority", shown(old), shown(priority))))
             }
             FieldChange::Resolution(resolution) => {
-                let shown = |id| Shown::named(id, id.and_then(|id| self.jira.config.resolution(id)).map(|it| it.name.as_str()));
+                let shown = |id| {
+                    Shown::named(
+                        id,
+                        id.and_then(|id| self.jira.config.resolution(id)).map(|it| it.name.as_str()),
+                    )
+                };
                 issue.resolved = resolution.map(|_| issue.resolved.unwrap_or(stamp.at));
-                one(set(&mut issue.resolution, resolution).map(|old| item("resolution", "resolution", shown(old), shown(resolution))))
+                one(set(&mut issue.resolution, resolution)
+                    .map(|old| item("resolution", "resolution", shown(old), shown(resolution))))
             }
-            FieldChange::Assignee(person) => {
-                one(set(&mut issue.assignee, person).map(|old| item("assignee", "assignee", self.shown_person(old), self.shown_person(person))))
-            }
-            FieldChange::Reporter(person) => {
-                one(set(&mut issue.reporter, person).map(|old| item("reporter", "reporter", self.shown_person(old), self.shown_person(person))))
-            }
+            FieldChange::Assignee(person) => one(set(&mut issue.assignee, person)
+                .map(|old| item("assignee", "assignee", self.shown_person(old), self.shown_person(person)))),
+            FieldChange::Reporter(person) => one(set(&mut issue.reporter, person)
+                .map(|old| item("reporter", "reporter", self.shown_person(old), self.shown_person(person)))),
             FieldChange::Due(due) => {
-                let shown = |day: Option<i32>| day.map_or(Shown::Nothing, |day| Shown::Named(iso_day(day), format!("{} 00:00:00.0", iso_day(day))));
+                let shown = |day: Option<i32>| {
+                    day.map_or(Shown::Nothing, |day| {
+                        Shown::Named(iso_day(day), format!("{} 00:00:00.0", iso_day(day)))
+                    })
+                };
                 one(set(&mut issue.due, due).map(|old| item("duedate", "duedate", shown(old), shown(due))))
             }
             FieldChange::Security(level) => {
                 if level.is_some_and(|level| self.jira.config.security_level(level).is_none()) {
                     return Err(EditError::Unusable("the security level"));
                 }
-                let shown = |id| Shown::named(id, id.and_then(|id| self.jira.config.security_level(id)).map(|(_, it)| it.name.as_str()));
-                one(set(&mut issue.security, level).map(|old| item("security", "security", shown(old), shown(level))))
+                let shown = |id| {
+                    Shown::named(
+                        id,
+                        id.and_then(|id| self.jira.config.security_level(id)).map(|(_, it)| it.name.as_str()),
+                    )
+                };
+                one(set(&mut issue.security, level)
+                    .map(|old| item("security", "security", shown(old), shown(level))))
             }
             FieldChange::Sprints(sprints) => {
-                let field = self.jira.config.field_of_kind(super::config::FieldKind::Sprint).map(|field| field.id.to_string());
+                let field = self
+                    .jira
+                    .config
+                    .field_of_kind(super::config::FieldKind::Sprint)
+                    .map(|field| field.id.to_string());
                 let shown = |ids: &[crate::world::ids::SprintId]| {
-                    let names: Vec<&str> = ids.iter().filter_map(|id| self.jira.config.sprint(*id)).map(|it| it.name.as_str()).collect();
+                    let names: Vec<&str> = ids
+                        .iter()
+                        .filter_map(|id| self.jira.config.sprint(*id))
+                        .map(|it| it.name.as_str())
+                        .collect();
                     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                     Shown::Named(ids.join(", "), names.join(", "))
                 };
-                one(set(&mut issue.sprints, sprints).map(|old| item("Sprint", field.as_deref().unwrap_or("sprint"), shown(&old), shown(&issue.sprints))))
+                one(set(&mut issue.sprints, sprints).map(|old| {
+                    item("Sprint", field.as_deref().unwrap_or("sprint"), shown(&old), shown(&issue.sprints))
+                }))
             }
-            FieldChange::OriginalEstimate(seconds) => one(
-                set(&mut issue.original_estimate, seconds).map(|old| number("timeoriginalestimate", old.unwrap_or(0).into(), seconds.unwrap_or(0).into())),
-            ),
-            FieldChange::RemainingEstimate(seconds) => one(
-                set(&mut issue.remaining_estimate, seconds).map(|old| number("timeestimate", old.unwrap_or(0).into(), seconds.unwrap_or(0).into())),
-            ),
+            FieldChange::OriginalEstimate(seconds) => {
+                one(set(&mut issue.original_estimate, seconds).map(|old| {
+                    number("timeoriginalestimate", old.unwrap_or(0).into(), seconds.unwrap_or(0).into())
+                }))
+            }
+            FieldChange::RemainingEstimate(seconds) => one(set(&mut issue.remaining_estimate, seconds)
+                .map(|old| number("timeestimate", old.unwrap_or(0).into(), seconds.unwrap_or(0).into()))),
             FieldChange::RestrictedTo(roles) => {
                 let names = |roles: &[crate::world::ids::RoleId]| {
-                    let names: Vec<&str> = roles.iter().filter_map(|id| self.jira.config.role(*id)).map(|it| it.name.as_str()).collect();
+                    let names: Vec<&str> = roles
+                        .iter()
+                        .filter_map(|id| self.jira.config.role(*id))
+                        .map(|it| it.name.as_str())
+                        .collect();
                     if names.is_empty() { Shown::Nothing } else { Shown::Text(names.join(", ")) }
                 };
-                one(set(&mut issue.restricted_to, roles).map(|old| item("Restrict to", "issuerestriction", names(&old), names(&issue.restricted_to))))
+                one(set(&mut issue.restricted_to, roles).map(|old| {
+                    item("Restrict to", "issuerestriction", names(&old), names(&issue.restricted_to))
+                }))
             }
         })
     }
 
-    fn apply_status(&mut self, issue: &mut Issue, at: Millis, status: StatusId) -> Result<Vec<HistoryItem>, EditError> {
+    fn apply_status(
+        &mut self,
+        issue: &mut Issue,
+        at: Millis,
+        status: StatusId,
+    ) -> Result<Vec<HistoryItem>, EditError> {
         if !self.project(issue.project).is_some_and(|project| project.statuses.contains(&status)) {
             return Err(EditError::Unusable("the status"));
         }
         let Some(old) = set(&mut issue.status, status) else { return Ok(Vec::new()) };
         let name = |id| self.jira.config.status(id).map(|status| status.name.as_str());
         let category = |id| self.jira.config.status(id).map(|status| status.category);
-        let mut items = vec![item("status", "status", Shown::named(Some(old), name(old)), Shown::named(Some(status), name(status)))];
+        let mut items = vec![item(
+            "status",
+            "status",
+            Shown::named(Some(old), name(old)),
+            Shown::named(Some(status), name(status)),
+        )];
         if category(old) != category(status) {
             issue.status_category_changed = at;
         }
@@ -156,7 +231,14 @@ impl SiteState {
         }
         let name = |id| self.jira.config.issue_type(id).map(|it| it.name.as_str());
         let changed = set(&mut issue.issue_type, kind);
-        Ok(changed.map(|old| item("issuetype", "issuetype", Shown::named(Some(old), name(old)), Shown::named(Some(kind), name(kind)))))
+        Ok(changed.map(|old| {
+            item(
+                "issuetype",
+                "issuetype",
+                Shown::named(Some(old), name(old)),
+                Shown::named(Some(kind), name(kind)),
+            )
+        }))
     }
 
     fn apply_labels(&mut self, issue: &mut Issue, labels: &[Arc<str>]) -> Option<HistoryItem> {
@@ -174,8 +256,14 @@ impl SiteState {
         set(&mut issue.labels, indices).map(|old| item("labels", "labels", text(&old), text(&issue.labels)))
     }
 
-    fn apply_components(&self, issue: &mut Issue, components: &[ComponentId]) -> Result<Vec<HistoryItem>, EditError> {
-        let name = |id: ComponentId| self.jira.config.component(id).map(|(project, it)| (project.id, it.name.as_str()));
+    fn apply_components(
+        &self,
+        issue: &mut Issue,
+        components: &[ComponentId],
+    ) -> Result<Vec<HistoryItem>, EditError> {
+        let name = |id: ComponentId| {
+            self.jira.config.component(id).map(|(project, it)| (project.id, it.name.as_str()))
+        };
         if components.iter().any(|id| name(*id).is_none_or(|(project, _)| project != issue.project)) {
             return Err(EditError::Unusable("the component"));
         }
@@ -184,8 +272,14 @@ impl SiteState {
         Ok(list_items("Component", "components", &old, components, shown))
     }
 
-    fn apply_versions(&self, issue: &mut Issue, versions: &[VersionId], fix: bool) -> Result<Vec<HistoryItem>, EditError> {
-        let name = |id: VersionId| self.jira.config.version(id).map(|(project, it)| (project.id, it.name.as_str()));
+    fn apply_versions(
+        &self,
+        issue: &mut Issue,
+        versions: &[VersionId],
+        fix: bool,
+    ) -> Result<Vec<HistoryItem>, EditError> {
+        let name =
+            |id: VersionId| self.jira.config.version(id).map(|(project, it)| (project.id, it.name.as_str()));
         if versions.iter().any(|id| name(*id).is_none_or(|(project, _)| project != issue.project)) {
             return Err(EditError::Unusable("the version"));
         }
@@ -196,7 +290,11 @@ impl SiteState {
         Ok(list_items(field, field_id, &old, versions, shown))
     }
 
-    fn apply_parent(&self, issue: &mut Issue, parent: Option<IssueId>) -> Result<Option<HistoryItem>, EditError> {
+    fn apply_parent(
+        &self,
+        issue: &mut Issue,
+        parent: Option<IssueId>,
+    ) -> Result<Option<HistoryItem>, EditError> {
         let level = |kind| self.jira.config.issue_type(kind).map_or(0, |it| it.hierarchy_level);
         if let Some(parent) = parent {
             let head = self.issue_head(parent).ok_or(EditError::Missing("the parent"))?;
@@ -211,7 +309,12 @@ impl SiteState {
         Ok(changed.map(|old| item("IssueParentAssociation", "parent", shown(old), shown(parent))))
     }
 
-    fn apply_custom(&self, issue: &mut Issue, id: FieldId, value: Option<CustomValue>) -> Result<Option<HistoryItem>, EditError> {
+    fn apply_custom(
+        &self,
+        issue: &mut Issue,
+        id: FieldId,
+        value: Option<CustomValue>,
+    ) -> Result<Option<HistoryItem>, EditError> {
         let field = self.jira.config.field(id).ok_or(EditError::Missing("the field"))?;
         let old = match (issue.custom.binary_search_by_key(&id, |(field, _)| *field), value.clone()) {
             (Ok(at), Some(value)) => Some(std::mem::replace(&mut issue.custom[at].1, value)),
@@ -223,7 +326,14 @@ impl SiteState {
             (Err(_), None) => None,
         };
         let changed = old != value;
-        Ok(changed.then(|| item(&field.name, &id.to_string(), self.shown_value(id, old.as_ref()), self.shown_value(id, value.as_ref()))))
+        Ok(changed.then(|| {
+            item(
+                &field.name,
+                &id.to_string(),
+                self.shown_value(id, old.as_ref()),
+                self.shown_value(id, value.as_ref()),
+            )
+        }))
     }
 
     fn shown_value(&self, field: FieldId, value: Option<&CustomValue>) -> Shown {
@@ -241,18 +351,22 @@ impl SiteState {
             Some(CustomValue::Project(project)) => self.shown_project(*project),
             Some(CustomValue::Issue(issue)) => Shown::named(Some(*issue), self.issue_key(*issue).as_deref()),
             Some(CustomValue::Options(ids)) => joined(ids.iter().map(|id| option(*id))),
-            Some(CustomValue::Users(people)) => joined(people.iter().map(|person| self.shown_person(Some(*person)))),
+            Some(CustomValue::Users(people)) => {
+                joined(people.iter().map(|person| self.shown_person(Some(*person))))
+            }
             Some(CustomValue::Group(group)) => self.shown_group(*group),
             Some(CustomValue::Groups(groups)) => joined(groups.iter().map(|group| self.shown_group(*group))),
-            Some(CustomValue::Versions(ids)) => {
-                joined(ids.iter().map(|id| Shown::named(Some(*id), self.jira.config.version(*id).map(|(_, it)| it.name.as_str()))))
-            }
+            Some(CustomValue::Versions(ids)) => joined(ids.iter().map(|id| {
+                Shown::named(Some(*id), self.jira.config.version(*id).map(|(_, it)| it.name.as_str()))
+            })),
             Some(CustomValue::Labels(labels)) => Shown::Text(labels.join(" ")),
         }
     }
 
     fn shown_person(&self, person: Option<AccountIndex>) -> Shown {
-        person.map(|person| self.account(person)).map_or(Shown::Nothing, |it| Shown::Named(it.account_id.clone(), it.display_name().to_owned()))
+        person
+            .map(|person| self.account(person))
+            .map_or(Shown::Nothing, |it| Shown::Named(it.account_id.clone(), it.display_name().to_owned()))
     }
 
     fn shown_group(&self, group: crate::world::ids::GroupIndex) -> Shown {
@@ -280,8 +394,16 @@ fn joined(values: impl Iterator<Item = Shown>) -> Shown {
 }
 
 /// One item per value that came or went, as Jira tells changes of lists.
-fn list_items<T: PartialEq>(field: &str, field_id: &str, old: &[T], new: &[T], shown: impl Fn(&T) -> Shown) -> Vec<HistoryItem> {
-    let gone = old.iter().filter(|id| !new.contains(id)).map(|id| item(field, field_id, shown(id), Shown::Nothing));
-    let came = new.iter().filter(|id| !old.contains(id)).map(|id| item(field, field_id, Shown::Nothing, shown(id)));
+fn list_items<T: PartialEq>(
+    field: &str,
+    field_id: &str,
+    old: &[T],
+    new: &[T],
+    shown: impl Fn(&T) -> Shown,
+) -> Vec<HistoryItem> {
+    let gone =
+        old.iter().filter(|id| !new.contains(id)).map(|id| item(field, field_id, shown(id), Shown::Nothing));
+    let came =
+        new.iter().filter(|id| !old.contains(id)).map(|id| item(field, field_id, Shown::Nothing, shown(id)));
     gone.chain(came).collect()
 }

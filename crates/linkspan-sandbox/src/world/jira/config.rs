@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::world::group::Product;
 use crate::world::ids::{
-    AccountIndex, BoardId, ComponentId, Day, FieldId, GroupIndex, IssueTypeId, LinkTypeId, Millis, OptionId, OrganizationId,
-    PermissionSchemeId, PriorityId, ProjectId, RequestTypeId, ResolutionId, RoleId, SecurityLevelId, SecuritySchemeId,
-    ServiceDeskId, SprintId, StatusId, VersionId,
+    AccountIndex, BoardId, ComponentId, Day, FieldId, GroupIndex, IssueTypeId, LinkTypeId, Millis, OptionId,
+    OrganizationId, PermissionSchemeId, PriorityId, ProjectId, RequestTypeId, ResolutionId, RoleId,
+    SecurityLevelId, SecuritySchemeId, ServiceDeskId, SprintId, StatusId, VersionId,
 };
 
 /// Kind of a project (`projectTypeKey`).
@@ -428,7 +428,10 @@ pub struct SecurityScheme {
 
 /// Kind of a custom field; decides `schema` and the shape of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each variant is the published field type of the same name; `FieldKind::custom_key` gives the key")]
+#[expect(
+    missing_docs,
+    reason = "each variant is the published field type of the same name; `FieldKind::custom_key` gives the key"
+)]
 pub enum FieldKind {
     TextField,
     TextArea,
@@ -665,27 +668,38 @@ impl JiraConfig {
     /// The option of a field with an id, parents and children of cascading ones alike.
     pub fn option(&self, field: FieldId, option: OptionId) -> Option<&FieldOption> {
         let options = &self.field(field)?.options;
-        options.iter().flat_map(|parent| std::iter::once(parent).chain(&parent.children)).find(|candidate| candidate.id == option)
+        options
+            .iter()
+            .flat_map(|parent| std::iter::once(parent).chain(&parent.children))
+            .find(|candidate| candidate.id == option)
     }
 
     /// The component with an id, with its project.
     pub fn component(&self, id: ComponentId) -> Option<(&Project, &Component)> {
-        self.projects.iter().find_map(|project| Some((project, project.components.iter().find(|component| component.id == id)?)))
+        self.projects.iter().find_map(|project| {
+            Some((project, project.components.iter().find(|component| component.id == id)?))
+        })
     }
 
     /// The version with an id, with its project.
     pub fn version(&self, id: VersionId) -> Option<(&Project, &Version)> {
-        self.projects.iter().find_map(|project| Some((project, project.versions.iter().find(|version| version.id == id)?)))
+        self.projects
+            .iter()
+            .find_map(|project| Some((project, project.versions.iter().find(|version| version.id == id)?)))
     }
 
     /// The service desk with an id, with its project.
     pub fn service_desk(&self, id: ServiceDeskId) -> Option<(&Project, &ServiceDesk)> {
-        self.projects.iter().find_map(|project| Some((project, project.service_desk.as_ref().filter(|desk| desk.id == id)?)))
+        self.projects
+            .iter()
+            .find_map(|project| Some((project, project.service_desk.as_ref().filter(|desk| desk.id == id)?)))
     }
 
     /// The request type with an id, with its project.
     pub fn request_type(&self, id: RequestTypeId) -> Option<(&Project, &RequestType)> {
-        let of = |project: &Project| project.service_desk.as_ref()?.request_types.iter().position(|kind| kind.id == id);
+        let of = |project: &Project| {
+            project.service_desk.as_ref()?.request_types.iter().position(|kind| kind.id == id)
+        };
         self.projects.iter().find_map(|project| {
             let at = of(project)?;
             Some((project, &project.service_desk.as_ref()?.request_types[at]))

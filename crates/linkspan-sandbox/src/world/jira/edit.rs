@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use super::changes::{self, Shown};
 use super::config::{ProjectState, StatusCategory};
-use super::issue::{Attachment, Comment, CustomValue, History, HistoryItem, Issue, IssueLink, Request, Visibility, Worklog};
+use super::issue::{
+    Attachment, Comment, CustomValue, History, HistoryItem, Issue, IssueLink, Request, Visibility, Worklog,
+};
 use super::store::{Child, Touched};
 use crate::world::edit::{EditError, Stamp};
 use crate::world::ids::{
-    AccountIndex, AttachmentId, CommentId, ComponentId, Day, FieldId, HistoryId, IssueId, IssueLinkId, IssueTypeId, LabelIndex, LinkTypeId,
-    PriorityId, ProjectId, ResolutionId, SecurityLevelId, SprintId, StatusId, VersionId, WorklogId,
+    AccountIndex, AttachmentId, CommentId, ComponentId, Day, FieldId, HistoryId, IssueId, IssueLinkId,
+    IssueTypeId, LabelIndex, LinkTypeId, PriorityId, ProjectId, ResolutionId, SecurityLevelId, SprintId,
+    StatusId, VersionId, WorklogId,
 };
 use crate::world::log::Subject;
 use crate::world::rich::Rich;
@@ -96,12 +99,19 @@ impl SiteState {
         let status = *project.statuses.first().ok_or(EditError::Unusable("the workflow"))?;
         let id = IssueId(self.jira.next.issue);
         let mut issue = Issue::blank(id, new.project, 0, new.issue_type, status, stamp, new.summary);
-        issue.priority = self.jira.config.priorities.iter().find(|priority| priority.is_default).map(|priority| priority.id);
+        issue.priority = self
+            .jira
+            .config
+            .priorities
+            .iter()
+            .find(|priority| priority.is_default)
+            .map(|priority| priority.id);
         issue.request = new.request;
         for change in new.fields {
             self.apply(&mut issue, stamp, change)?;
         }
-        let is_subtask = self.jira.config.issue_type(issue.issue_type).is_some_and(super::config::IssueType::is_subtask);
+        let is_subtask =
+            self.jira.config.issue_type(issue.issue_type).is_some_and(super::config::IssueType::is_subtask);
         if is_subtask && issue.parent.is_none() {
             return Err(EditError::Refused("a sub-task needs a parent"));
         }
@@ -115,7 +125,12 @@ impl SiteState {
 
     /// Sets fields of an issue in one save. Nothing is saved when nothing differs or when one value cannot be used.
     /// Returns the id of the changelog entry, if there is one.
-    pub fn edit_issue(&mut self, stamp: Stamp, id: IssueId, fields: Vec<FieldChange>) -> Result<Option<HistoryId>, EditError> {
+    pub fn edit_issue(
+        &mut self,
+        stamp: Stamp,
+        id: IssueId,
+        fields: Vec<FieldChange>,
+    ) -> Result<Option<HistoryId>, EditError> {
         let mut issue = self.editable(id)?;
         let mut items = Vec::new();
         for change in fields {
@@ -133,7 +148,10 @@ impl SiteState {
     pub fn delete_issue(&mut self, stamp: Stamp, id: IssueId) -> Result<(), EditError> {
         let issue = self.issue(id).ok_or(EditError::Missing("the issue"))?;
         for child in self.issue_children(id) {
-            let is_subtask = self.issue_head(child).and_then(|head| self.jira.config.issue_type(head.issue_type)).is_some_and(|it| it.is_subtask());
+            let is_subtask = self
+                .issue_head(child)
+                .and_then(|head| self.jira.config.issue_type(head.issue_type))
+                .is_some_and(|it| it.is_subtask());
             if is_subtask {
                 self.delete_issue(stamp, child)?;
             } else {
@@ -156,15 +174,24 @@ impl SiteState {
         if issue.project == target {
             return Ok(());
         }
-        let is_subtask = self.jira.config.issue_type(issue.issue_type).is_some_and(super::config::IssueType::is_subtask);
-        let parent_there = issue.parent.and_then(|parent| self.issue_head(parent)).is_some_and(|parent| parent.project == target);
+        let is_subtask =
+            self.jira.config.issue_type(issue.issue_type).is_some_and(super::config::IssueType::is_subtask);
+        let parent_there = issue
+            .parent
+            .and_then(|parent| self.issue_head(parent))
+            .is_some_and(|parent| parent.project == target);
         if is_subtask && !parent_there {
             return Err(EditError::Refused("a sub-task moves with its parent"));
         }
         let (issue_type, status, security) = self.matching(&issue, target)?;
         let children = self.issue_children(id);
-        let level = |child: &IssueId| self.issue_head(*child).and_then(|head| self.jira.config.issue_type(head.issue_type)).map(|it| it.hierarchy_level);
-        let (subtasks, others): (Vec<IssueId>, Vec<IssueId>) = children.iter().partition(|child| level(child) == Some(-1));
+        let level = |child: &IssueId| {
+            self.issue_head(*child)
+                .and_then(|head| self.jira.config.issue_type(head.issue_type))
+                .map(|it| it.hierarchy_level)
+        };
+        let (subtasks, others): (Vec<IssueId>, Vec<IssueId>) =
+            children.iter().partition(|child| level(child) == Some(-1));
         for subtask in &subtasks {
             self.matching(&self.editable(*subtask)?, target)?;
         }
@@ -185,14 +212,23 @@ impl SiteState {
         if status != issue.status {
             items.extend(self.apply(&mut issue, stamp, FieldChange::Status(status))?);
         }
-        let cleared = [FieldChange::Components(Vec::new()), FieldChange::FixVersions(Vec::new()), FieldChange::Versions(Vec::new()), FieldChange::Security(security)];
+        let cleared = [
+            FieldChange::Components(Vec::new()),
+            FieldChange::FixVersions(Vec::new()),
+            FieldChange::Versions(Vec::new()),
+            FieldChange::Security(security),
+        ];
         for change in cleared {
             items.extend(self.apply(&mut issue, stamp, change)?);
         }
         issue.sprints.clear();
         issue.restricted_to.clear();
         issue.request = None;
-        if !is_subtask && issue.parent.is_some_and(|parent| self.issue_head(parent).is_none_or(|head| head.project != target)) {
+        if !is_subtask
+            && issue
+                .parent
+                .is_some_and(|parent| self.issue_head(parent).is_none_or(|head| head.project != target))
+        {
             items.extend(self.apply(&mut issue, stamp, FieldChange::Parent(None))?);
         }
         self.save(stamp, issue, items);
@@ -217,7 +253,10 @@ impl SiteState {
             self.log.push(stamp.at, stamp.by, subject);
         }
         for child in self.issue_children(id) {
-            let level = self.issue_head(child).and_then(|head| self.jira.config.issue_type(head.issue_type)).map(|it| it.hierarchy_level);
+            let level = self
+                .issue_head(child)
+                .and_then(|head| self.jira.config.issue_type(head.issue_type))
+                .map(|it| it.hierarchy_level);
             if level == Some(-1) {
                 self.set_issue_archived(stamp, child, archived)?;
             }
@@ -226,7 +265,12 @@ impl SiteState {
     }
 
     /// Adds a comment.
-    pub fn add_comment(&mut self, stamp: Stamp, id: IssueId, new: NewComment) -> Result<CommentId, EditError> {
+    pub fn add_comment(
+        &mut self,
+        stamp: Stamp,
+        id: IssueId,
+        new: NewComment,
+    ) -> Result<CommentId, EditError> {
         let mut issue = self.editable(id)?;
         let comment = CommentId(self.jira.next.comment);
         self.jira.next.comment += 1;
@@ -251,7 +295,11 @@ impl SiteState {
     pub fn edit_comment(&mut self, stamp: Stamp, id: CommentId, new: NewComment) -> Result<(), EditError> {
         let home = self.issue_of_comment(id).ok_or(EditError::Missing("the comment"))?;
         let mut issue = self.editable(home)?;
-        let comment = issue.comments.iter_mut().find(|comment| comment.id == id).ok_or(EditError::Missing("the comment"))?;
+        let comment = issue
+            .comments
+            .iter_mut()
+            .find(|comment| comment.id == id)
+            .ok_or(EditError::Missing("the comment"))?;
         comment.body = new.body;
         comment.visibility = new.visibility;
         comment.public = new.public;
@@ -267,7 +315,11 @@ impl SiteState {
     pub fn delete_comment(&mut self, stamp: Stamp, id: CommentId) -> Result<(), EditError> {
         let home = self.issue_of_comment(id).ok_or(EditError::Missing("the comment"))?;
         let mut issue = self.editable(home)?;
-        let at = issue.comments.iter().position(|comment| comment.id == id).ok_or(EditError::Missing("the comment"))?;
+        let at = issue
+            .comments
+            .iter()
+            .position(|comment| comment.id == id)
+            .ok_or(EditError::Missing("the comment"))?;
         issue.comments.remove(at);
         issue.updated = stamp.at;
         self.keep(issue);
@@ -276,7 +328,12 @@ impl SiteState {
     }
 
     /// Logs work. The remaining estimate shrinks by it.
-    pub fn add_worklog(&mut self, stamp: Stamp, id: IssueId, new: NewWorklog) -> Result<WorklogId, EditError> {
+    pub fn add_worklog(
+        &mut self,
+        stamp: Stamp,
+        id: IssueId,
+        new: NewWorklog,
+    ) -> Result<WorklogId, EditError> {
         let mut issue = self.editable(id)?;
         let worklog = WorklogId(self.jira.next.worklog);
         self.jira.next.worklog += 1;
@@ -305,7 +362,11 @@ impl SiteState {
         let home = self.issue_of_worklog(id).ok_or(EditError::Missing("the worklog"))?;
         let mut issue = self.editable(home)?;
         let before = issue.time_spent();
-        let worklog = issue.worklogs.iter_mut().find(|worklog| worklog.id == id).ok_or(EditError::Missing("the worklog"))?;
+        let worklog = issue
+            .worklogs
+            .iter_mut()
+            .find(|worklog| worklog.id == id)
+            .ok_or(EditError::Missing("the worklog"))?;
         worklog.comment = new.comment;
         worklog.started = new.started;
         worklog.seconds = new.seconds;
@@ -322,7 +383,11 @@ impl SiteState {
     pub fn delete_worklog(&mut self, stamp: Stamp, id: WorklogId) -> Result<(), EditError> {
         let home = self.issue_of_worklog(id).ok_or(EditError::Missing("the worklog"))?;
         let mut issue = self.editable(home)?;
-        let at = issue.worklogs.iter().position(|worklog| worklog.id == id).ok_or(EditError::Missing("the worklog"))?;
+        let at = issue
+            .worklogs
+            .iter()
+            .position(|worklog| worklog.id == id)
+            .ok_or(EditError::Missing("the worklog"))?;
         let before = issue.time_spent();
         issue.worklogs.remove(at);
         let items = vec![changes::number("timespent", before.into(), issue.time_spent().into())];
@@ -333,7 +398,14 @@ impl SiteState {
     }
 
     /// Attaches a file.
-    pub fn add_attachment(&mut self, stamp: Stamp, id: IssueId, filename: &str, mime_type: &str, size: u64) -> Result<AttachmentId, EditError> {
+    pub fn add_attachment(
+        &mut self,
+        stamp: Stamp,
+        id: IssueId,
+        filename: &str,
+        mime_type: &str,
+        size: u64,
+    ) -> Result<AttachmentId, EditError> {
         let mut issue = self.editable(id)?;
         let attachment = AttachmentId(self.jira.next.attachment);
         self.jira.next.attachment += 1;
@@ -346,7 +418,12 @@ impl SiteState {
             created: stamp.at,
             media_id: crate::world::seed::uuid(attachment.0, id.0).into(),
         });
-        let items = vec![changes::item("Attachment", "attachment", Shown::Nothing, Shown::Named(attachment.to_string(), filename.to_owned()))];
+        let items = vec![changes::item(
+            "Attachment",
+            "attachment",
+            Shown::Nothing,
+            Shown::Named(attachment.to_string(), filename.to_owned()),
+        )];
         self.save(stamp, issue, items);
         self.jira.added.insert(Child::Attachment(attachment), id);
         self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(id));
@@ -359,14 +436,25 @@ impl SiteState {
         let mut issue = self.editable(issue.id)?;
         let home = issue.id;
         issue.attachments.retain(|candidate| candidate.id != id);
-        let items = vec![changes::item("Attachment", "attachment", Shown::Named(id.to_string(), attachment.filename.to_string()), Shown::Nothing)];
+        let items = vec![changes::item(
+            "Attachment",
+            "attachment",
+            Shown::Named(id.to_string(), attachment.filename.to_string()),
+            Shown::Nothing,
+        )];
         self.save(stamp, issue, items);
         self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(home));
         Ok(())
     }
 
     /// Links two issues: `source` shows the outward text of the type.
-    pub fn link_issues(&mut self, stamp: Stamp, link_type: LinkTypeId, source: IssueId, target: IssueId) -> Result<IssueLinkId, EditError> {
+    pub fn link_issues(
+        &mut self,
+        stamp: Stamp,
+        link_type: LinkTypeId,
+        source: IssueId,
+        target: IssueId,
+    ) -> Result<IssueLinkId, EditError> {
         if source == target {
             return Err(EditError::Refused("an issue cannot be linked to itself"));
         }
@@ -375,11 +463,18 @@ impl SiteState {
         // Both ends must take the change before either is changed.
         self.editable(source)?;
         self.editable(target)?;
-        for (outward, end, other, text) in [(true, source, target, &kind.outward), (false, target, source, &kind.inward)] {
+        for (outward, end, other, text) in
+            [(true, source, target, &kind.outward), (false, target, source, &kind.inward)]
+        {
             let mut issue = self.editable(end)?;
             let key = self.issue_key(other).ok_or(EditError::Missing("the issue"))?;
             issue.links.push(IssueLink { id, link_type, outward, other });
-            let items = vec![changes::item("Link", "issuelinks", Shown::Nothing, Shown::Named(key.clone(), format!("This issue {text} {key}")))];
+            let items = vec![changes::item(
+                "Link",
+                "issuelinks",
+                Shown::Nothing,
+                Shown::Named(key.clone(), format!("This issue {text} {key}")),
+            )];
             self.save(stamp, issue, items);
             self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(end));
         }
@@ -395,7 +490,8 @@ impl SiteState {
             if let Ok(mut issue) = self.editable(end) {
                 let key = self.issue_key(other).unwrap_or_default();
                 issue.links.retain(|candidate| candidate.id != id);
-                let items = vec![changes::item("Link", "issuelinks", Shown::Named(key.clone(), key), Shown::Nothing)];
+                let items =
+                    vec![changes::item("Link", "issuelinks", Shown::Named(key.clone(), key), Shown::Nothing)];
                 self.save(stamp, issue, items);
                 self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(end));
             }
@@ -404,7 +500,12 @@ impl SiteState {
     }
 
     /// Adds or removes a watcher (`updated` does not move). Returns whether that changed anything.
-    pub fn set_watcher(&mut self, id: IssueId, account: AccountIndex, watching: bool) -> Result<bool, EditError> {
+    pub fn set_watcher(
+        &mut self,
+        id: IssueId,
+        account: AccountIndex,
+        watching: bool,
+    ) -> Result<bool, EditError> {
         let mut issue = self.editable(id)?;
         let at = issue.watchers.iter().position(|watcher| *watcher == account);
         match (at, watching) {
@@ -417,7 +518,12 @@ impl SiteState {
     }
 
     /// Writes (or with `None` removes) an entity property of an issue (`updated` does not move).
-    pub fn set_issue_property(&mut self, id: IssueId, key: &str, value: Option<Arc<str>>) -> Result<(), EditError> {
+    pub fn set_issue_property(
+        &mut self,
+        id: IssueId,
+        key: &str,
+        value: Option<Arc<str>>,
+    ) -> Result<(), EditError> {
         let mut issue = self.editable(id)?;
         issue.properties.retain(|(present, _)| present != key);
         issue.properties.extend(value.map(|value| (key.to_owned(), value)));
@@ -476,20 +582,36 @@ impl SiteState {
         *last
     }
 
-    fn matching(&self, issue: &Issue, target: ProjectId) -> Result<(IssueTypeId, StatusId, Option<SecurityLevelId>), EditError> {
-        let project = self.project(target).filter(|project| project.state == ProjectState::Live).ok_or(EditError::Missing("the project"))?;
+    fn matching(
+        &self,
+        issue: &Issue,
+        target: ProjectId,
+    ) -> Result<(IssueTypeId, StatusId, Option<SecurityLevelId>), EditError> {
+        let project = self
+            .project(target)
+            .filter(|project| project.state == ProjectState::Live)
+            .ok_or(EditError::Missing("the project"))?;
         let config = &self.jira.config;
-        let present_type = config.issue_type(issue.issue_type).ok_or(EditError::Unusable("the issue type"))?;
+        let present_type =
+            config.issue_type(issue.issue_type).ok_or(EditError::Unusable("the issue type"))?;
         let types = || project.issue_types.iter().filter_map(|id| config.issue_type(*id));
         let same_level = |level: i8| types().find(move |candidate| candidate.hierarchy_level == level);
         let issue_type = types()
-            .find(|candidate| candidate.name == present_type.name && candidate.hierarchy_level == present_type.hierarchy_level)
+            .find(|candidate| {
+                candidate.name == present_type.name
+                    && candidate.hierarchy_level == present_type.hierarchy_level
+            })
             .or_else(|| same_level(present_type.hierarchy_level))
             .ok_or(EditError::Unusable("the issue type"))?;
         let name = config.status(issue.status).map_or("", |status| status.name.as_str());
         let statuses = || project.statuses.iter().filter_map(|id| config.status(*id));
-        let status = statuses().find(|candidate| candidate.name == name).or_else(|| statuses().next()).ok_or(EditError::Unusable("the status"))?;
-        let scheme_has = |level: SecurityLevelId| config.security_level(level).is_some_and(|(scheme, _)| Some(scheme.id) == project.security_scheme);
+        let status = statuses()
+            .find(|candidate| candidate.name == name)
+            .or_else(|| statuses().next())
+            .ok_or(EditError::Unusable("the status"))?;
+        let scheme_has = |level: SecurityLevelId| {
+            config.security_level(level).is_some_and(|(scheme, _)| Some(scheme.id) == project.security_scheme)
+        };
         Ok((issue_type.id, status.id, issue.security.filter(|level| scheme_has(*level))))
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::world::ids::{
-    AccountIndex, AttachmentId, CommentId, ComponentId, Day, FieldId, GroupIndex, HistoryId, IssueId, IssueLinkId, IssueTypeId,
-    LabelIndex, LinkTypeId, Millis, OptionId, OrganizationId, PriorityId, ProjectId, RemoteLinkId, RequestTypeId, ResolutionId,
-    RoleId, SecurityLevelId, SprintId, StatusId, VersionId, WorklogId,
+    AccountIndex, AttachmentId, CommentId, ComponentId, Day, FieldId, GroupIndex, HistoryId, IssueId,
+    IssueLinkId, IssueTypeId, LabelIndex, LinkTypeId, Millis, OptionId, OrganizationId, PriorityId,
+    ProjectId, RemoteLinkId, RequestTypeId, ResolutionId, RoleId, SecurityLevelId, SprintId, StatusId,
+    VersionId, WorklogId,
 };
 use crate::world::rich::Rich;
 

@@ -7,7 +7,9 @@ use super::config::{JiraConfig, Project};
 use super::issue::{Attachment, Comment, Issue, IssueHead, IssueLink, Worklog};
 use crate::world::dataset::issues::LoadedJira;
 use crate::world::generated::issues::GeneratedJira;
-use crate::world::ids::{AttachmentId, CommentId, IssueId, IssueLinkId, LabelIndex, Millis, ProjectId, WorklogId};
+use crate::world::ids::{
+    AttachmentId, CommentId, IssueId, IssueLinkId, LabelIndex, Millis, ProjectId, WorklogId,
+};
 use crate::world::site::SiteState;
 
 /// Where issues come from before anybody touches them.
@@ -135,7 +137,10 @@ impl SiteState {
     pub fn project_by_key(&self, key: &str) -> Option<&Project> {
         let projects = &self.jira.config.projects;
         let former = |project: &&Project| project.former_keys.iter().any(|old| old.eq_ignore_ascii_case(key));
-        projects.iter().find(|project| project.key.eq_ignore_ascii_case(key)).or_else(|| projects.iter().find(former))
+        projects
+            .iter()
+            .find(|project| project.key.eq_ignore_ascii_case(key))
+            .or_else(|| projects.iter().find(former))
     }
 
     /// The project of an id (digits) or a key.
@@ -193,7 +198,11 @@ impl SiteState {
     }
 
     /// Ids of the issues that are in a project now, archived ones included, ascending, after `after`.
-    pub fn issue_ids_in_after(&self, project: ProjectId, after: Option<IssueId>) -> impl Iterator<Item = IssueId> + '_ {
+    pub fn issue_ids_in_after(
+        &self,
+        project: ProjectId,
+        after: Option<IssueId>,
+    ) -> impl Iterator<Item = IssueId> + '_ {
         let start = after.map_or(IssueId(0), |id| IssueId(id.0 + 1));
         let mut touched = self.jira.touched.range(start..).filter_map(move |(id, touched)| match touched {
             Touched::Kept(issue) if issue.project == project => Some(*id),

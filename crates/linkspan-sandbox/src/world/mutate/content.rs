@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Mutator, MutationKind, Outcome};
+use super::{MutationKind, Mutator, Outcome};
 use crate::world::confluence::{
-    Body, CommentPlace, Content, ContentChange, ContentKind, ContentStatus, NewContent, NewContentComment, Restriction, Restrictions,
+    Body, CommentPlace, Content, ContentChange, ContentKind, ContentStatus, NewContent, NewContentComment,
+    Restriction, Restrictions,
 };
 use crate::world::edit::{EditError, Stamp};
 use crate::world::generated::words::{SENTENCES, TITLES};
@@ -12,7 +13,10 @@ use crate::world::ids::{ContentId, GroupIndex};
 
 impl Mutator<'_> {
     /// Content in one of some statuses; a page picked at random, or the nearest after it that fits.
-    fn content(&mut self, fits: impl Fn(&crate::world::confluence::ContentHead) -> bool) -> Result<Arc<Content>, EditError> {
+    fn content(
+        &mut self,
+        fits: impl Fn(&crate::world::confluence::ContentHead) -> bool,
+    ) -> Result<Arc<Content>, EditError> {
         let start = self.dice.index(self.contents.len());
         let ids = self.contents[start..].iter().chain(&self.contents[..start]).take(5_000);
         let found = ids.copied().find(|id| self.state.content_head(*id).is_some_and(|head| fits(&head)));
@@ -20,13 +24,19 @@ impl Mutator<'_> {
     }
 
     fn body(&mut self) -> Body {
-        let paragraphs: String = (0..=self.dice.index(3)).map(|_| format!("<p>{}</p>", crate::world::generated::blocks::escape(self.dice.word(&SENTENCES)))).collect();
+        let paragraphs: String = (0..=self.dice.index(3))
+            .map(|_| {
+                format!("<p>{}</p>", crate::world::generated::blocks::escape(self.dice.word(&SENTENCES)))
+            })
+            .collect();
         Body::from_storage(&paragraphs)
     }
 
     pub(super) fn change_content(&mut self, kind: MutationKind, stamp: Stamp) -> Outcome {
         let told = |id: ContentId, detail: String| Ok(Some((id.to_string(), detail)));
-        let current = |head: &crate::world::confluence::ContentHead| head.status == ContentStatus::Current && head.kind != ContentKind::Folder;
+        let current = |head: &crate::world::confluence::ContentHead| {
+            head.status == ContentStatus::Current && head.kind != ContentKind::Folder
+        };
         match kind {
             MutationKind::CreatePage => {
                 let sibling = self.content(current)?;
@@ -58,8 +68,12 @@ impl Mutator<'_> {
                 told(content.head.id, format!("version {}", content.head.version + 1))
             }
             MutationKind::MovePage => {
-                let page = self.content(|head| current(head) && head.kind == ContentKind::Page && head.parent.is_some())?;
-                let target = self.content(|head| current(head) && head.kind == ContentKind::Page && head.space == page.head.space)?;
+                let page = self.content(|head| {
+                    current(head) && head.kind == ContentKind::Page && head.parent.is_some()
+                })?;
+                let target = self.content(|head| {
+                    current(head) && head.kind == ContentKind::Page && head.space == page.head.space
+                })?;
                 self.state.move_content(stamp, page.head.id, target.head.space, Some(target.head.id))?;
                 told(page.head.id, format!("moved below {}", target.head.id))
             }
@@ -69,12 +83,16 @@ impl Mutator<'_> {
                 told(content.head.id, "trashed".to_owned())
             }
             MutationKind::ArchivePage => {
-                let content = self.content(|head| current(head) && head.kind == ContentKind::Page && head.parent.is_some())?;
+                let content = self.content(|head| {
+                    current(head) && head.kind == ContentKind::Page && head.parent.is_some()
+                })?;
                 self.state.archive_content(stamp, content.head.id)?;
                 told(content.head.id, "archived".to_owned())
             }
             MutationKind::RestorePage => {
-                let content = self.content(|head| matches!(head.status, ContentStatus::Trashed | ContentStatus::Archived))?;
+                let content = self.content(|head| {
+                    matches!(head.status, ContentStatus::Trashed | ContentStatus::Archived)
+                })?;
                 self.state.restore_content(stamp, content.head.id)?;
                 told(content.head.id, "restored".to_owned())
             }
@@ -87,19 +105,27 @@ impl Mutator<'_> {
                 let content = self.content(|head| current(head) && head.parent.is_some())?;
                 let users = (0..=self.dice.index(3)).map(|_| self.person()).collect();
                 let count = u64::from(u32::try_from(self.state.groups.len()).unwrap_or(1));
-                let groups = (0..self.dice.index(2)).map(|_| GroupIndex(u32::try_from(self.dice.below(count)).unwrap_or(0))).collect();
+                let groups = (0..self.dice.index(2))
+                    .map(|_| GroupIndex(u32::try_from(self.dice.below(count)).unwrap_or(0)))
+                    .collect();
                 let list = Restriction { users, groups };
-                self.state.restrict_content(stamp, content.head.id, Restrictions { read: list.clone(), update: list })?;
+                self.state.restrict_content(
+                    stamp,
+                    content.head.id,
+                    Restrictions { read: list.clone(), update: list },
+                )?;
                 told(content.head.id, "reading restricted".to_owned())
             }
             MutationKind::UnrestrictPage => {
-                let content = self.content(|head| head.read_restricted && head.status != ContentStatus::Trashed)?;
+                let content =
+                    self.content(|head| head.read_restricted && head.status != ContentStatus::Trashed)?;
                 self.state.restrict_content(stamp, content.head.id, Restrictions::default())?;
                 told(content.head.id, "restrictions lifted".to_owned())
             }
             MutationKind::PageComment => {
                 let content = self.content(current)?;
-                let parent = (!content.comments.is_empty() && self.dice.chance(300)).then(|| self.dice.pick(&content.comments).id);
+                let parent = (!content.comments.is_empty() && self.dice.chance(300))
+                    .then(|| self.dice.pick(&content.comments).id);
                 let new = NewContentComment { parent, place: CommentPlace::Footer, body: self.body() };
                 let comment = self.state.comment_content(stamp, content.head.id, new)?;
                 told(content.head.id, format!("comment {comment} added"))

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Mutator, MutationKind, Outcome};
+use super::{MutationKind, Mutator, Outcome};
 use crate::world::edit::{EditError, Stamp};
 use crate::world::generated::words::{EVENTS, FILES, LABELS, SENTENCES, SUBJECTS};
 use crate::world::ids::{FieldId, IssueId};
-use crate::world::jira::{CustomValue, FieldChange, Issue, NewComment, NewIssue, NewWorklog, ProjectState, Visibility};
+use crate::world::jira::{
+    CustomValue, FieldChange, Issue, NewComment, NewIssue, NewWorklog, ProjectState, Visibility,
+};
 use crate::world::rich::Rich;
 
 impl Mutator<'_> {
@@ -36,7 +38,11 @@ impl Mutator<'_> {
                 self.save(stamp, id, vec![change], "edited")
             }
             MutationKind::Transition => {
-                let statuses = self.state.project(issue.project).map(|project| project.statuses.clone()).unwrap_or_default();
+                let statuses = self
+                    .state
+                    .project(issue.project)
+                    .map(|project| project.statuses.clone())
+                    .unwrap_or_default();
                 let others: Vec<_> = statuses.into_iter().filter(|status| *status != issue.status).collect();
                 if others.is_empty() {
                     return Ok(None);
@@ -49,7 +55,8 @@ impl Mutator<'_> {
                 self.save(stamp, id, vec![FieldChange::Assignee(to)], "assigned")
             }
             MutationKind::Label => {
-                let mut labels: Vec<Arc<str>> = issue.labels.iter().map(|label| Arc::clone(self.state.label(*label))).collect();
+                let mut labels: Vec<Arc<str>> =
+                    issue.labels.iter().map(|label| Arc::clone(self.state.label(*label))).collect();
                 if !labels.is_empty() && self.dice.chance(400) {
                     labels.pop();
                 } else {
@@ -60,7 +67,10 @@ impl Mutator<'_> {
             MutationKind::SecurityLevel => {
                 let levels = self.state.project(issue.project).and_then(|project| project.security_scheme);
                 let levels = levels.and_then(|scheme| self.state.jira().security_scheme(scheme));
-                let levels: Vec<_> = levels.into_iter().flat_map(|scheme| scheme.levels.iter().map(|level| level.id)).collect();
+                let levels: Vec<_> = levels
+                    .into_iter()
+                    .flat_map(|scheme| scheme.levels.iter().map(|level| level.id))
+                    .collect();
                 if levels.is_empty() {
                     return Ok(None);
                 }
@@ -81,13 +91,19 @@ impl Mutator<'_> {
                     self.state.delete_comment(stamp, comment.id)?;
                     return told(format!("comment {} deleted", comment.id));
                 }
-                let new = NewComment { body: self.text(), visibility: comment.visibility, public: comment.public };
+                let new =
+                    NewComment { body: self.text(), visibility: comment.visibility, public: comment.public };
                 self.state.edit_comment(stamp, comment.id, new)?;
                 told(format!("comment {} edited", comment.id))
             }
             MutationKind::Worklog => {
                 let seconds = 900 * (1 + u32::try_from(self.dice.below(16)).unwrap_or(0));
-                let new = NewWorklog { comment: Some(self.text()), started: stamp.at - 3_600_000, seconds, visibility: None };
+                let new = NewWorklog {
+                    comment: Some(self.text()),
+                    started: stamp.at - 3_600_000,
+                    seconds,
+                    visibility: None,
+                };
                 let worklog = self.state.add_worklog(stamp, id, new)?;
                 told(format!("worklog {worklog} added"))
             }
@@ -115,7 +131,12 @@ impl Mutator<'_> {
                 told(format!("attachment {attachment} added"))
             }
             MutationKind::MoveIssue => {
-                let live = self.state.jira().projects.iter().filter(|project| project.state == ProjectState::Live && project.id != issue.project);
+                let live = self
+                    .state
+                    .jira()
+                    .projects
+                    .iter()
+                    .filter(|project| project.state == ProjectState::Live && project.id != issue.project);
                 let targets: Vec<_> = live.map(|project| project.id).collect();
                 if targets.is_empty() {
                     return Ok(None);
@@ -128,7 +149,9 @@ impl Mutator<'_> {
                 self.state.delete_issue(stamp, id)?;
                 told("deleted".to_owned())
             }
-            MutationKind::ArchiveIssue | MutationKind::RestoreIssue => self.archive(stamp, kind == MutationKind::ArchiveIssue, &issue),
+            MutationKind::ArchiveIssue | MutationKind::RestoreIssue => {
+                self.archive(stamp, kind == MutationKind::ArchiveIssue, &issue)
+            }
             _ => Ok(None),
         }
     }
@@ -141,7 +164,11 @@ impl Mutator<'_> {
             let ids = self.issues.iter().rev().copied();
             ids.take(50_000).find(|id| self.state.issue_head(*id).is_some_and(|head| head.archived))
         };
-        let Some(id) = found.filter(|id| self.state.issue_head(*id).is_some_and(|head| head.archived != archived)) else { return Ok(None) };
+        let Some(id) =
+            found.filter(|id| self.state.issue_head(*id).is_some_and(|head| head.archived != archived))
+        else {
+            return Ok(None);
+        };
         self.state.set_issue_archived(stamp, id, archived)?;
         Ok(Some((id.to_string(), if archived { "archived" } else { "restored" }.to_owned())))
     }
@@ -153,36 +180,65 @@ impl Mutator<'_> {
 
     fn field_change(&mut self) -> FieldChange {
         match self.dice.below(6) {
-            0 => FieldChange::Summary(format!("{} {} ({})", self.dice.word(&SUBJECTS), self.dice.word(&EVENTS), self.dice.below(1000)).into()),
+            0 => FieldChange::Summary(
+                format!(
+                    "{} {} ({})",
+                    self.dice.word(&SUBJECTS),
+                    self.dice.word(&EVENTS),
+                    self.dice.below(1000)
+                )
+                .into(),
+            ),
             1 => FieldChange::Description(Some(self.text())),
             2 => FieldChange::Environment(Some(self.text())),
             3 => {
-                let priorities: Vec<_> = self.state.jira().priorities.iter().map(|priority| priority.id).collect();
+                let priorities: Vec<_> =
+                    self.state.jira().priorities.iter().map(|priority| priority.id).collect();
                 FieldChange::Priority((!priorities.is_empty()).then(|| *self.dice.pick(&priorities)))
             }
             4 => FieldChange::Due(i32::try_from(self.now / 86_400_000 + 7).ok()),
-            _ => FieldChange::Custom(FieldId(10_050), Some(CustomValue::Text(format!("MV Sandbox {}", self.dice.below(900)).into()))),
+            _ => FieldChange::Custom(
+                FieldId(10_050),
+                Some(CustomValue::Text(format!("MV Sandbox {}", self.dice.below(900)).into())),
+            ),
         }
     }
 
     fn new_comment(&mut self, issue: &Issue) -> NewComment {
         let project = self.state.project(issue.project);
         let desk = project.is_some_and(|project| project.service_desk.is_some());
-        let roles: Vec<_> = project.into_iter().flat_map(|project| project.role_actors.iter().map(|actors| actors.role)).collect();
-        let visibility = (!roles.is_empty() && self.dice.chance(150)).then(|| Visibility::Role(*self.dice.pick(&roles)));
+        let roles: Vec<_> = project
+            .into_iter()
+            .flat_map(|project| project.role_actors.iter().map(|actors| actors.role))
+            .collect();
+        let visibility =
+            (!roles.is_empty() && self.dice.chance(150)).then(|| Visibility::Role(*self.dice.pick(&roles)));
         let public = !desk || (visibility.is_none() && self.dice.chance(500));
         NewComment { body: self.text(), visibility, public }
     }
 
     fn create_issue(&mut self, stamp: Stamp) -> Outcome {
-        let live: Vec<_> = self.state.jira().projects.iter().filter(|project| project.state == ProjectState::Live).map(|project| project.id).collect();
+        let live: Vec<_> = self
+            .state
+            .jira()
+            .projects
+            .iter()
+            .filter(|project| project.state == ProjectState::Live)
+            .map(|project| project.id)
+            .collect();
         if live.is_empty() {
             return Ok(None);
         }
         let project = *self.dice.pick(&live);
         let config = self.state.jira();
         let standard = |id| config.issue_type(id).is_some_and(|kind| kind.hierarchy_level == 0);
-        let types: Vec<_> = self.state.project(project).into_iter().flat_map(|project| project.issue_types.iter().copied()).filter(|id| standard(*id)).collect();
+        let types: Vec<_> = self
+            .state
+            .project(project)
+            .into_iter()
+            .flat_map(|project| project.issue_types.iter().copied())
+            .filter(|id| standard(*id))
+            .collect();
         if types.is_empty() {
             return Ok(None);
         }

@@ -6,12 +6,12 @@ mod people;
 
 use serde::Serialize;
 
+use super::World;
 use super::account::AccountType;
 use super::edit::{EditError, Stamp};
 use super::ids::{AccountIndex, ContentId, IssueId, Millis};
 use super::seed::Dice;
 use super::site::{Site, SiteState};
-use super::World;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -163,8 +163,12 @@ struct Mutator<'a> {
 
 impl<'a> Mutator<'a> {
     fn new(state: &'a mut SiteState, seed: u64, now: Millis) -> Self {
-        let people: Vec<AccountIndex> =
-            state.accounts().iter().copied().filter(|index| state.account(*index).account_type == AccountType::Atlassian).collect();
+        let people: Vec<AccountIndex> = state
+            .accounts()
+            .iter()
+            .copied()
+            .filter(|index| state.account(*index).account_type == AccountType::Atlassian)
+            .collect();
         Self {
             dice: Dice::at(seed, 0x307a7e, 0),
             now,

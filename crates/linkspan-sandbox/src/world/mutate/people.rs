@@ -1,6 +1,6 @@
 //! Random changes of who people are and what they may do. The demo administrator is left alone.
 
-use super::{Mutator, MutationKind, Outcome};
+use super::{MutationKind, Mutator, Outcome};
 use crate::world::account::AccountStatus;
 use crate::world::build::people::group;
 use crate::world::confluence::SpacePrincipal;
@@ -11,7 +11,11 @@ use crate::world::people_edit::Actor;
 impl Mutator<'_> {
     /// Somebody who is not the demo administrator.
     fn somebody(&mut self) -> Result<AccountIndex, EditError> {
-        let others = self.people.get(1..).filter(|others| !others.is_empty()).ok_or(EditError::Missing("another person"))?;
+        let others = self
+            .people
+            .get(1..)
+            .filter(|others| !others.is_empty())
+            .ok_or(EditError::Missing("another person"))?;
         Ok(*self.dice.pick(others))
     }
 
@@ -23,7 +27,11 @@ impl Mutator<'_> {
         match kind {
             MutationKind::GroupMembership => {
                 let (group, person) = (self.group(), self.somebody()?);
-                let found = self.state.group(group).filter(|found| !found.deleted && group != group::ADMINS).ok_or(EditError::Missing("the group"))?;
+                let found = self
+                    .state
+                    .group(group)
+                    .filter(|found| !found.deleted && group != group::ADMINS)
+                    .ok_or(EditError::Missing("the group"))?;
                 let (id, joins) = (found.id.clone(), !found.contains(person));
                 self.state.set_membership(stamp, group, person, joins)?;
                 let account = &self.state.account(person).account_id;
@@ -52,10 +60,15 @@ impl Mutator<'_> {
                 }
                 let space = self.dice.pick(&self.state.confluence.spaces);
                 let (id, key, principal) = (space.id, space.key.clone(), SpacePrincipal::Group(group));
-                let granted = !space.permissions.iter().any(|row| row.principal == principal && row.operation == "read" && row.target == "space");
+                let granted = !space.permissions.iter().any(|row| {
+                    row.principal == principal && row.operation == "read" && row.target == "space"
+                });
                 self.state.set_space_permission(stamp, id, principal, ("read", "space"), granted)?;
                 let name = self.state.group(group).map(|group| group.name.clone()).unwrap_or_default();
-                Ok(Some((key, format!("group {name} {}", if granted { "may read" } else { "may not read any more" }))))
+                Ok(Some((
+                    key,
+                    format!("group {name} {}", if granted { "may read" } else { "may not read any more" }),
+                )))
             }
             MutationKind::RenameProjectKey => {
                 if self.state.jira().projects.is_empty() {
@@ -90,7 +103,10 @@ impl Mutator<'_> {
                 }
                 let status = if deactivates { AccountStatus::Inactive } else { AccountStatus::Active };
                 self.state.set_account_status(stamp, person, status);
-                Ok(Some((self.state.account(person).account_id.clone(), if deactivates { "deactivated" } else { "activated" }.to_owned())))
+                Ok(Some((
+                    self.state.account(person).account_id.clone(),
+                    if deactivates { "deactivated" } else { "activated" }.to_owned(),
+                )))
             }
             _ => Ok(None),
         }

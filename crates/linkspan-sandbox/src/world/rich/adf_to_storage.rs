@@ -52,7 +52,12 @@ fn write_node(out: &mut String, node: &Value, depth: usize) {
     match node.get("type").and_then(Value::as_str).unwrap_or("") {
         "paragraph" => wrapped(out, "<p>", node, "</p>", depth),
         "heading" => {
-            let level = node.get("attrs").and_then(|attrs| attrs.get("level")).and_then(Value::as_u64).unwrap_or(1).clamp(1, 6);
+            let level = node
+                .get("attrs")
+                .and_then(|attrs| attrs.get("level"))
+                .and_then(Value::as_u64)
+                .unwrap_or(1)
+                .clamp(1, 6);
             wrapped(out, &format!("<h{level}>"), node, &format!("</h{level}>"), depth);
         }
         "bulletList" | "decisionList" => wrapped(out, "<ul>", node, "</ul>", depth),
@@ -81,28 +86,68 @@ fn write_node(out: &mut String, node: &Value, depth: usize) {
             };
             in_macro(out, name, &[], node, depth);
         }
-        "expand" | "nestedExpand" => in_macro(out, "expand", &[("title", attribute(node, "title").unwrap_or_default())], node, depth),
-        "extension" | "bodiedExtension" | "inlineExtension" => in_macro(out, attribute(node, "extensionKey").unwrap_or("unknown"), &[], node, depth),
+        "expand" | "nestedExpand" => {
+            in_macro(out, "expand", &[("title", attribute(node, "title").unwrap_or_default())], node, depth)
+        }
+        "extension" | "bodiedExtension" | "inlineExtension" => {
+            in_macro(out, attribute(node, "extensionKey").unwrap_or("unknown"), &[], node, depth)
+        }
         "codeBlock" => {
-            let code: String = node.get("content").and_then(Value::as_array).into_iter().flatten().filter_map(|text| text.get("text")?.as_str()).collect();
+            let code: String = node
+                .get("content")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|text| text.get("text")?.as_str())
+                .collect();
             out.push_str(r#"<ac:structured-macro ac:name="code" ac:schema-version="1">"#);
             if let Some(language) = attribute(node, "language") {
-                let _ = write!(out, r#"<ac:parameter ac:name="language">{}</ac:parameter>"#, escape(language));
+                let _ =
+                    write!(out, r#"<ac:parameter ac:name="language">{}</ac:parameter>"#, escape(language));
             }
-            let _ = write!(out, "<ac:plain-text-body><![CDATA[{}]]></ac:plain-text-body></ac:structured-macro>", code.replace("]]>", "]]]]><![CDATA[>"));
+            let _ = write!(
+                out,
+                "<ac:plain-text-body><![CDATA[{}]]></ac:plain-text-body></ac:structured-macro>",
+                code.replace("]]>", "]]]]><![CDATA[>")
+            );
         }
         "mention" => {
-            let _ = write!(out, r#"<ac:link><ri:user ri:account-id="{}" /></ac:link>"#, escape(attribute(node, "id").unwrap_or_default()));
+            let _ = write!(
+                out,
+                r#"<ac:link><ri:user ri:account-id="{}" /></ac:link>"#,
+                escape(attribute(node, "id").unwrap_or_default())
+            );
         }
         "emoji" => {
-            let (short, text) = (attribute(node, "shortName").unwrap_or_default(), attribute(node, "text").unwrap_or_default());
-            let _ = write!(out, r#"<ac:emoticon ac:name="blue-star" ac:emoji-shortname="{}" ac:emoji-fallback="{}" />"#, escape(short), escape(text));
+            let (short, text) = (
+                attribute(node, "shortName").unwrap_or_default(),
+                attribute(node, "text").unwrap_or_default(),
+            );
+            let _ = write!(
+                out,
+                r#"<ac:emoticon ac:name="blue-star" ac:emoji-shortname="{}" ac:emoji-fallback="{}" />"#,
+                escape(short),
+                escape(text)
+            );
         }
         "date" => {
-            let day = attribute(node, "timestamp").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0).div_euclid(86_400_000);
-            let _ = write!(out, r#"<time datetime="{}" />"#, crate::world::text::iso_day(i32::try_from(day).unwrap_or(0)));
+            let day = attribute(node, "timestamp")
+                .and_then(|text| text.parse::<i64>().ok())
+                .unwrap_or(0)
+                .div_euclid(86_400_000);
+            let _ = write!(
+                out,
+                r#"<time datetime="{}" />"#,
+                crate::world::text::iso_day(i32::try_from(day).unwrap_or(0))
+            );
         }
-        "status" => in_macro(out, "status", &[("title", attribute(node, "text").unwrap_or_default())], &Value::Null, depth),
+        "status" => in_macro(
+            out,
+            "status",
+            &[("title", attribute(node, "text").unwrap_or_default())],
+            &Value::Null,
+            depth,
+        ),
         "inlineCard" | "blockCard" | "embedCard" => {
             let url = escape(attribute(node, "url").unwrap_or_default());
             let _ = write!(out, r#"<a href="{url}" data-card-appearance="inline">{url}</a>"#);
@@ -111,17 +156,32 @@ fn write_node(out: &mut String, node: &Value, depth: usize) {
             let name = attribute(node, "alt").or_else(|| attribute(node, "id")).unwrap_or_default();
             match attribute(node, "url") {
                 Some(url) => {
-                    let _ = write!(out, r#"<ac:image ac:alt="{}"><ri:url ri:value="{}" /></ac:image>"#, escape(name), escape(url));
+                    let _ = write!(
+                        out,
+                        r#"<ac:image ac:alt="{}"><ri:url ri:value="{}" /></ac:image>"#,
+                        escape(name),
+                        escape(url)
+                    );
                 }
                 None => {
-                    let _ = write!(out, r#"<ac:image ac:alt="{0}"><ri:attachment ri:filename="{0}" /></ac:image>"#, escape(name));
+                    let _ = write!(
+                        out,
+                        r#"<ac:image ac:alt="{0}"><ri:attachment ri:filename="{0}" /></ac:image>"#,
+                        escape(name)
+                    );
                 }
             }
         }
-        "layoutSection" => wrapped(out, "<ac:layout><ac:layout-section>", node, "</ac:layout-section></ac:layout>", depth),
+        "layoutSection" => {
+            wrapped(out, "<ac:layout><ac:layout-section>", node, "</ac:layout-section></ac:layout>", depth)
+        }
         "layoutColumn" => wrapped(out, "<ac:layout-cell>", node, "</ac:layout-cell>", depth),
         "placeholder" => {
-            let _ = write!(out, "<ac:placeholder>{}</ac:placeholder>", escape(attribute(node, "text").unwrap_or_default()));
+            let _ = write!(
+                out,
+                "<ac:placeholder>{}</ac:placeholder>",
+                escape(attribute(node, "text").unwrap_or_default())
+            );
         }
         "text" => text(out, node),
         _ => nodes(out, node, depth),
@@ -139,12 +199,17 @@ fn text(out: &mut String, node: &Value) {
             "code" => "code",
             "subsup" => attribute(mark, "type").filter(|kind| *kind == "sub").map_or("sup", |_| "sub"),
             "link" => {
-                content = format!(r#"<a href="{}">{content}</a>"#, escape(attribute(mark, "href").unwrap_or_default()));
+                content = format!(
+                    r#"<a href="{}">{content}</a>"#,
+                    escape(attribute(mark, "href").unwrap_or_default())
+                );
                 continue;
             }
             "annotation" => {
                 let reference = escape(attribute(mark, "id").unwrap_or_default());
-                content = format!(r#"<ac:inline-comment-marker ac:ref="{reference}">{content}</ac:inline-comment-marker>"#);
+                content = format!(
+                    r#"<ac:inline-comment-marker ac:ref="{reference}">{content}</ac:inline-comment-marker>"#
+                );
                 continue;
             }
             _ => continue,

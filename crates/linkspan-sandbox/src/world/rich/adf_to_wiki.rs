@@ -45,16 +45,21 @@ fn block(out: &mut String, node: &Value, bullet: &str, depth: usize) {
     match kind(node) {
         "paragraph" | "caption" => inlines(out, children(node)),
         "heading" => {
-            let level = node.get("attrs").and_then(|attrs| attrs.get("level")).and_then(Value::as_u64).unwrap_or(1);
+            let level =
+                node.get("attrs").and_then(|attrs| attrs.get("level")).and_then(Value::as_u64).unwrap_or(1);
             let _ = write!(out, "h{level}. ");
             inlines(out, children(node));
         }
         "bulletList" | "taskList" | "decisionList" => items(out, node, &format!("{bullet}*"), depth),
         "orderedList" => items(out, node, &format!("{bullet}#"), depth),
         "codeBlock" => {
-            let language = attribute(node, "language").map_or(String::new(), |language| format!(":{language}"));
+            let language =
+                attribute(node, "language").map_or(String::new(), |language| format!(":{language}"));
             let _ = write!(out, "{{code{language}}}");
-            children(node).iter().filter_map(|text| text.get("text")?.as_str()).for_each(|text| out.push_str(text));
+            children(node)
+                .iter()
+                .filter_map(|text| text.get("text")?.as_str())
+                .for_each(|text| out.push_str(text));
             out.push_str("{code}");
         }
         "blockquote" => fenced(out, "{quote}", "{quote}", children(node), depth),
@@ -68,13 +73,19 @@ fn block(out: &mut String, node: &Value, bullet: &str, depth: usize) {
         }
         "rule" => out.push_str("----"),
         "table" => table(out, node, depth),
-        "mediaSingle" | "mediaGroup" => children(node).iter().for_each(|child| block(out, child, bullet, depth)),
+        "mediaSingle" | "mediaGroup" => {
+            children(node).iter().for_each(|child| block(out, child, bullet, depth))
+        }
         "media" => {
-            let name = attribute(node, "alt").or_else(|| attribute(node, "url")).or_else(|| attribute(node, "id")).unwrap_or_default();
+            let name = attribute(node, "alt")
+                .or_else(|| attribute(node, "url"))
+                .or_else(|| attribute(node, "id"))
+                .unwrap_or_default();
             let _ = write!(out, "!{name}!");
         }
         "blockCard" | "embedCard" => card(out, node),
-        "extension" | "bodiedExtension" | "syncBlock" | "bodiedSyncBlock" | "layoutSection" | "layoutColumn" => {
+        "extension" | "bodiedExtension" | "syncBlock" | "bodiedSyncBlock" | "layoutSection"
+        | "layoutColumn" => {
             if let Some(text) = attribute(node, "text") {
                 out.push_str(text);
             }
@@ -146,9 +157,14 @@ fn inlines(out: &mut String, nodes: &[Value]) {
             "mention" => {
                 let _ = write!(out, "[~accountid:{}]", attribute(node, "id").unwrap_or_default());
             }
-            "emoji" => out.push_str(attribute(node, "text").or_else(|| attribute(node, "shortName")).unwrap_or_default()),
+            "emoji" => out.push_str(
+                attribute(node, "text").or_else(|| attribute(node, "shortName")).unwrap_or_default(),
+            ),
             "date" => {
-                let day = attribute(node, "timestamp").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0).div_euclid(86_400_000);
+                let day = attribute(node, "timestamp")
+                    .and_then(|text| text.parse::<i64>().ok())
+                    .unwrap_or(0)
+                    .div_euclid(86_400_000);
                 out.push_str(&crate::world::text::iso_day(i32::try_from(day).unwrap_or(0)));
             }
             "status" => {
@@ -156,7 +172,11 @@ fn inlines(out: &mut String, nodes: &[Value]) {
             }
             "inlineCard" => card(out, node),
             "mediaInline" => {
-                let _ = write!(out, "[^{}]", attribute(node, "alt").or_else(|| attribute(node, "id")).unwrap_or_default());
+                let _ = write!(
+                    out,
+                    "[^{}]",
+                    attribute(node, "alt").or_else(|| attribute(node, "id")).unwrap_or_default()
+                );
             }
             "inlineExtension" => out.push_str(attribute(node, "text").unwrap_or_default()),
             _ => {}
@@ -177,7 +197,9 @@ fn text(out: &mut String, node: &Value) {
             "code" => format!("{{{{{wrapped}}}}}"),
             "subsup" if attribute(mark, "type") == Some("sub") => format!("~{wrapped}~"),
             "subsup" => format!("^{wrapped}^"),
-            "textColor" => format!("{{color:{}}}{wrapped}{{color}}", attribute(mark, "color").unwrap_or("#000000")),
+            "textColor" => {
+                format!("{{color:{}}}{wrapped}{{color}}", attribute(mark, "color").unwrap_or("#000000"))
+            }
             "link" => format!("[{wrapped}|{}]", attribute(mark, "href").unwrap_or_default()),
             _ => wrapped,
         };

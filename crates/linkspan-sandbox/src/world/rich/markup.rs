@@ -29,7 +29,10 @@ pub(super) struct Element<'a> {
 impl Element<'_> {
     /// The value of an attribute, entities resolved.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        self.attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| unescape(value))
+        self.attributes
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| unescape(value))
     }
 
     /// The first child element with a name.
@@ -71,7 +74,22 @@ fn collect(element: &Element<'_>, out: &mut String) {
 
 /// Elements that never have content.
 pub(super) fn is_void(name: &str) -> bool {
-    matches!(name, "br" | "hr" | "img" | "input" | "col" | "wbr" | "area" | "base" | "embed" | "link" | "meta" | "param" | "source" | "track")
+    matches!(
+        name,
+        "br" | "hr"
+            | "img"
+            | "input"
+            | "col"
+            | "wbr"
+            | "area"
+            | "base"
+            | "embed"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+    )
 }
 
 /// Reads a body. The result's own name is empty.
@@ -133,7 +151,11 @@ fn close(open: &mut Vec<Element<'_>>, name: &str) {
 }
 
 fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) }
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 enum Token<'a> {
@@ -185,7 +207,8 @@ fn next_token(text: &str) -> (Token<'_>, usize) {
         if rest.is_empty() {
             break;
         }
-        let key_end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/')).unwrap_or(rest.len());
+        let key_end =
+            rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/')).unwrap_or(rest.len());
         if key_end == 0 {
             // Something that is no attribute's beginning, such as a second equals sign.
             rest = &rest[rest.chars().next().map_or(1, char::len_utf8)..];
@@ -232,11 +255,48 @@ fn find_end(text: &str, name: &str) -> (usize, usize) {
 
 /// Named entities beyond the five of XML that storage format uses.
 const ENTITIES: [(&str, char); 42] = [
-    ("nbsp", '\u{a0}'), ("eacute", 'é'), ("egrave", 'è'), ("agrave", 'à'), ("aacute", 'á'), ("iacute", 'í'), ("oacute", 'ó'), ("uacute", 'ú'),
-    ("ntilde", 'ñ'), ("ccedil", 'ç'), ("ecirc", 'ê'), ("acirc", 'â'), ("ocirc", 'ô'), ("icirc", 'î'), ("ucirc", 'û'), ("auml", 'ä'), ("ouml", 'ö'),
-    ("uuml", 'ü'), ("Auml", 'Ä'), ("Ouml", 'Ö'), ("Uuml", 'Ü'), ("szlig", 'ß'), ("Eacute", 'É'), ("hellip", '…'), ("mdash", '—'), ("ndash", '–'),
-    ("lsquo", '‘'), ("rsquo", '’'), ("ldquo", '“'), ("rdquo", '”'), ("laquo", '«'), ("raquo", '»'), ("bull", '•'), ("middot", '·'), ("copy", '©'),
-    ("reg", '®'), ("trade", '™'), ("rarr", '→'), ("larr", '←'), ("times", '×'), ("deg", '°'), ("euro", '€'),
+    ("nbsp", '\u{a0}'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("agrave", 'à'),
+    ("aacute", 'á'),
+    ("iacute", 'í'),
+    ("oacute", 'ó'),
+    ("uacute", 'ú'),
+    ("ntilde", 'ñ'),
+    ("ccedil", 'ç'),
+    ("ecirc", 'ê'),
+    ("acirc", 'â'),
+    ("ocirc", 'ô'),
+    ("icirc", 'î'),
+    ("ucirc", 'û'),
+    ("auml", 'ä'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("Auml", 'Ä'),
+    ("Ouml", 'Ö'),
+    ("Uuml", 'Ü'),
+    ("szlig", 'ß'),
+    ("Eacute", 'É'),
+    ("hellip", '…'),
+    ("mdash", '—'),
+    ("ndash", '–'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("laquo", '«'),
+    ("raquo", '»'),
+    ("bull", '•'),
+    ("middot", '·'),
+    ("copy", '©'),
+    ("reg", '®'),
+    ("trade", '™'),
+    ("rarr", '→'),
+    ("larr", '←'),
+    ("times", '×'),
+    ("deg", '°'),
+    ("euro", '€'),
 ];
 
 /// The character of an entity's name (without ampersand and semicolon).

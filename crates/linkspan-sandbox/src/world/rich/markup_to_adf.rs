@@ -73,7 +73,11 @@ impl Builder {
         builder.paragraph();
         self.locals = builder.locals;
         self.marks = builder.marks;
-        if builder.blocks.is_empty() { r#"{"type":"paragraph"}"#.to_owned() } else { builder.blocks.join(",") }
+        if builder.blocks.is_empty() {
+            r#"{"type":"paragraph"}"#.to_owned()
+        } else {
+            builder.blocks.join(",")
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -130,7 +134,8 @@ impl Builder {
     fn block_of(&mut self, opening: &str) {
         self.spaced = true;
         let inline = std::mem::take(&mut self.inline);
-        let blank = |node: &String| node == r#"{"type":"text","text":" "}"# || node == r#"{"type":"hardBreak"}"#;
+        let blank =
+            |node: &String| node == r#"{"type":"text","text":" "}"# || node == r#"{"type":"hardBreak"}"#;
         if !inline.iter().all(blank) {
             self.blocks.push(format!(r#"{opening},"content":[{}]}}"#, inline.join(",")));
         }
@@ -155,7 +160,11 @@ impl Builder {
             "u" => self.marked(simple("underline"), element, inside),
             "s" | "del" => self.marked(simple("strike"), element, inside),
             "code" => self.marked(simple("code"), element, inside),
-            "sub" | "sup" => self.marked(format!(r#"{{"type":"subsup","attrs":{{"type":"{}"}}}}"#, element.name), element, inside),
+            "sub" | "sup" => self.marked(
+                format!(r#"{{"type":"subsup","attrs":{{"type":"{}"}}}}"#, element.name),
+                element,
+                inside,
+            ),
             "a" => self.anchor(element, inside),
             "br" => {
                 if !self.inline.is_empty() {
@@ -187,9 +196,13 @@ impl Builder {
                     self.blocks.push(simple("rule"));
                 }
             }
-            "script" | "style" | "ac:parameter" | "ac:task-id" | "ac:task-uuid" | "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => {}
-            name if name.starts_with("ac:") || name.starts_with("ri:") || name == "time" => self.construct(element, inside),
-            "p" | "div" | "li" | "tr" | "dt" | "dd" | "blockquote" | "section" | "caption" | "thead" | "tbody" => {
+            "script" | "style" | "ac:parameter" | "ac:task-id" | "ac:task-uuid" | "ac:adf-attribute"
+            | "ac:adf-fallback" | "ac:placeholder" => {}
+            name if name.starts_with("ac:") || name.starts_with("ri:") || name == "time" => {
+                self.construct(element, inside)
+            }
+            "p" | "div" | "li" | "tr" | "dt" | "dd" | "blockquote" | "section" | "caption" | "thead"
+            | "tbody" => {
                 self.paragraph();
                 self.children(element, inside);
                 self.paragraph();
@@ -238,7 +251,9 @@ impl Builder {
             match child {
                 Node::Element(item) if item.name == "li" => {
                     let mut content = self.inner(item, Inside::Item);
-                    if !content.starts_with(r#"{"type":"paragraph""#) && !content.starts_with(r#"{"type":"codeBlock""#) {
+                    if !content.starts_with(r#"{"type":"paragraph""#)
+                        && !content.starts_with(r#"{"type":"codeBlock""#)
+                    {
                         content.insert_str(0, r#"{"type":"paragraph"},"#);
                     }
                     items.push(format!(r#"{{"type":"listItem","content":[{content}]}}"#));
@@ -252,7 +267,10 @@ impl Builder {
                     self.locals = inner.locals;
                     if !inner.blocks.is_empty() {
                         let lead = self.inner(&wrapper, Inside::Item);
-                        items.push(format!(r#"{{"type":"listItem","content":[{lead},{}]}}"#, inner.blocks.join(",")));
+                        items.push(format!(
+                            r#"{{"type":"listItem","content":[{lead},{}]}}"#,
+                            inner.blocks.join(",")
+                        ));
                     }
                 }
                 Node::Text(text) if !text.trim().is_empty() => {
@@ -270,7 +288,10 @@ impl Builder {
             return;
         }
         let kind = if element.name == "ol" { "orderedList" } else { "bulletList" };
-        let order = element.attribute("start").and_then(|start| start.parse::<u32>().ok()).filter(|_| kind == "orderedList");
+        let order = element
+            .attribute("start")
+            .and_then(|start| start.parse::<u32>().ok())
+            .filter(|_| kind == "orderedList");
         let attributes = order.map_or(String::new(), |order| format!(r#","attrs":{{"order":{order}}}"#));
         self.blocks.push(format!(r#"{{"type":"{kind}"{attributes},"content":[{}]}}"#, items.join(",")));
     }
@@ -298,11 +319,21 @@ impl Builder {
                         .filter(|cell| matches!(&*cell.name, "td" | "th"))
                         .map(|cell| {
                             let kind = if cell.name == "th" { "tableHeader" } else { "tableCell" };
-                            let span = |name: &str| cell.attribute(name).and_then(|it| it.parse::<u32>().ok()).filter(|span| *span > 1);
+                            let span = |name: &str| {
+                                cell.attribute(name)
+                                    .and_then(|it| it.parse::<u32>().ok())
+                                    .filter(|span| *span > 1)
+                            };
                             let spans = [("colspan", span("colspan")), ("rowspan", span("rowspan"))];
-                            let spans: Vec<String> = spans.iter().filter_map(|(name, span)| span.map(|span| format!(r#""{name}":{span}"#))).collect();
+                            let spans: Vec<String> = spans
+                                .iter()
+                                .filter_map(|(name, span)| span.map(|span| format!(r#""{name}":{span}"#)))
+                                .collect();
                             let content = self.inner(cell, Inside::Cell);
-                            format!(r#"{{"type":"{kind}","attrs":{{{}}},"content":[{content}]}}"#, spans.join(","))
+                            format!(
+                                r#"{{"type":"{kind}","attrs":{{{}}},"content":[{content}]}}"#,
+                                spans.join(",")
+                            )
                         })
                         .collect();
                     if !cells.is_empty() {
@@ -327,7 +358,8 @@ impl Builder {
             "ac:link" => self.link(element, inside),
             "ac:inline-comment-marker" => {
                 let reference = element.attribute("ac:ref").unwrap_or_default();
-                let mut mark = String::from(r#"{"type":"annotation","attrs":{"annotationType":"inlineComment","id":""#);
+                let mut mark =
+                    String::from(r#"{"type":"annotation","attrs":{"annotationType":"inlineComment","id":""#);
                 push_escaped(&mut mark, &reference);
                 mark.push_str(r#""}}"#);
                 self.marked(mark, element, inside);
@@ -335,16 +367,23 @@ impl Builder {
             "time" => {
                 let day = element.attribute("datetime").unwrap_or_default();
                 let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-                if let (Some(Some(year)), Some(Some(month @ 1..=12)), Some(Some(date @ 1..=31))) = (parts.next(), parts.next(), parts.next()) {
+                if let (Some(Some(year)), Some(Some(month @ 1..=12)), Some(Some(date @ 1..=31))) =
+                    (parts.next(), parts.next(), parts.next())
+                {
                     let days = crate::world::text::days_from_civil(year.clamp(1, 9999), month, date);
-                    self.node(format!(r#"{{"type":"date","attrs":{{"timestamp":"{}"}}}}"#, days * 86_400_000));
+                    self.node(format!(
+                        r#"{{"type":"date","attrs":{{"timestamp":"{}"}}}}"#,
+                        days * 86_400_000
+                    ));
                 }
             }
             "ac:image" => {
                 let url = element.child("ri:url").and_then(|url| url.attribute("ri:value"));
                 if let (Some(url), Inside::Document) = (url, inside) {
                     self.paragraph();
-                    let mut media = String::from(r#"{"type":"mediaSingle","attrs":{"layout":"center"},"content":[{"type":"media","attrs":{"type":"external","url":""#);
+                    let mut media = String::from(
+                        r#"{"type":"mediaSingle","attrs":{"layout":"center"},"content":[{"type":"media","attrs":{"type":"external","url":""#,
+                    );
                     push_escaped(&mut media, &url);
                     media.push_str(r#""}}]}"#);
                     self.blocks.push(media);
@@ -370,7 +409,10 @@ impl Builder {
         };
         match (name.as_str(), rich, element.child("ac:plain-text-body")) {
             ("status", ..) => {
-                let title = element.parameter("title").filter(|title| !title.is_empty()).unwrap_or_else(|| " ".to_owned());
+                let title = element
+                    .parameter("title")
+                    .filter(|title| !title.is_empty())
+                    .unwrap_or_else(|| " ".to_owned());
                 let mut node = String::from(r#"{"type":"status","attrs":{"text":""#);
                 push_escaped(&mut node, &title);
                 node.push_str(r#"","color":"neutral"}}"#);
@@ -385,7 +427,9 @@ impl Builder {
                 }
                 if let Some(panel) = panel.filter(|_| inside.takes_panels()) {
                     let content = self.inner(body, Inside::Panel);
-                    self.blocks.push(format!(r#"{{"type":"panel","attrs":{{"panelType":"{panel}"}},"content":[{content}]}}"#));
+                    self.blocks.push(format!(
+                        r#"{{"type":"panel","attrs":{{"panelType":"{panel}"}},"content":[{content}]}}"#
+                    ));
                 } else {
                     self.children(body, inside);
                     self.paragraph();
@@ -406,18 +450,29 @@ impl Builder {
             }
             let id = self.local_id();
             let state = if done { "DONE" } else { "TODO" };
-            let content = if body.inline.is_empty() { String::new() } else { format!(r#","content":[{}]"#, body.inline.join(",")) };
-            items.push(format!(r#"{{"type":"taskItem","attrs":{{"localId":"{id}","state":"{state}"}}{content}}}"#));
+            let content = if body.inline.is_empty() {
+                String::new()
+            } else {
+                format!(r#","content":[{}]"#, body.inline.join(","))
+            };
+            items.push(format!(
+                r#"{{"type":"taskItem","attrs":{{"localId":"{id}","state":"{state}"}}{content}}}"#
+            ));
         }
         if !items.is_empty() {
             let id = self.local_id();
-            self.blocks.push(format!(r#"{{"type":"taskList","attrs":{{"localId":"{id}"}},"content":[{}]}}"#, items.join(",")));
+            self.blocks.push(format!(
+                r#"{{"type":"taskList","attrs":{{"localId":"{id}"}},"content":[{}]}}"#,
+                items.join(",")
+            ));
         }
     }
 
     fn emoticon(&mut self, element: &Element<'_>) {
         let fallback = element.attribute("ac:emoji-fallback").filter(|it| !it.is_empty());
-        let short = element.attribute("ac:emoji-shortname").or_else(|| element.attribute("ac:name").map(|name| format!(":{name}:")));
+        let short = element
+            .attribute("ac:emoji-shortname")
+            .or_else(|| element.attribute("ac:name").map(|name| format!(":{name}:")));
         let mut node = String::from(r#"{"type":"emoji","attrs":{"shortName":""#);
         push_escaped(&mut node, &short.unwrap_or_default());
         node.push('"');
@@ -438,13 +493,16 @@ impl Builder {
             self.node(node);
             return;
         }
-        let body = element.elements().find(|it| matches!(&*it.name, "ac:link-body" | "ac:plain-text-link-body"));
+        let body =
+            element.elements().find(|it| matches!(&*it.name, "ac:link-body" | "ac:plain-text-link-body"));
         if let Some(body) = body {
             self.children(body, inside);
             return;
         }
         let title = |name: &str, attribute: &str| element.child(name).and_then(|it| it.attribute(attribute));
-        let shown = title("ri:page", "ri:content-title").or_else(|| title("ri:blog-post", "ri:content-title")).or_else(|| title("ri:attachment", "ri:filename"));
+        let shown = title("ri:page", "ri:content-title")
+            .or_else(|| title("ri:blog-post", "ri:content-title"))
+            .or_else(|| title("ri:attachment", "ri:filename"));
         self.text(&shown.unwrap_or_default());
     }
 }
@@ -459,7 +517,9 @@ mod tests {
 
     #[test]
     fn blocks_become_nodes() {
-        let adf = convert("<h2>A &amp; b</h2>\n<p>x <strong>y</strong><br/>z</p><ul><li>one<ul><li>two</li></ul></li></ul>");
+        let adf = convert(
+            "<h2>A &amp; b</h2>\n<p>x <strong>y</strong><br/>z</p><ul><li>one<ul><li>two</li></ul></li></ul>",
+        );
         let expected = inside(
             r#"{"type":"heading","attrs":{"level":2},"content":[{"type":"text","text":"A & b"}]},{"type":"paragraph","content":[{"type":"text","text":"x "},{"type":"text","text":"y","marks":[{"type":"strong"}]},{"type":"hardBreak"},{"type":"text","text":"z"}]},{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"one"}]},{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"two"}]}]}]}]}]}"#,
         );
@@ -468,7 +528,9 @@ mod tests {
 
     #[test]
     fn storage_constructs_become_nodes() {
-        let adf = convert(r#"<p>Due <time datetime="2026-01-01"/></p><ac:structured-macro ac:name="code"><ac:parameter ac:name="language">sql</ac:parameter><ac:plain-text-body><![CDATA[select 1 < 2]]></ac:plain-text-body></ac:structured-macro>"#);
+        let adf = convert(
+            r#"<p>Due <time datetime="2026-01-01"/></p><ac:structured-macro ac:name="code"><ac:parameter ac:name="language">sql</ac:parameter><ac:plain-text-body><![CDATA[select 1 < 2]]></ac:plain-text-body></ac:structured-macro>"#,
+        );
         let expected = inside(
             r#"{"type":"paragraph","content":[{"type":"text","text":"Due "},{"type":"date","attrs":{"timestamp":"1767225600000"}}]},{"type":"codeBlock","attrs":{"language":"sql"},"content":[{"type":"text","text":"select 1 < 2"}]}"#,
         );

@@ -20,9 +20,12 @@ fn write_children(out: &mut String, parent: &Element<'_>) {
 }
 
 fn write_element(out: &mut String, element: &Element<'_>) {
-    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.'));
+    let plain = |name: &str| {
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.'))
+    };
     // What cannot be a name in XML gives up its tag and keeps its content.
-    let known_prefix = |name: &str| name.split_once(':').is_none_or(|(prefix, _)| matches!(prefix, "ac" | "ri" | "at"));
+    let known_prefix =
+        |name: &str| name.split_once(':').is_none_or(|(prefix, _)| matches!(prefix, "ac" | "ri" | "at"));
     if !plain(&element.name) || !known_prefix(&element.name) {
         return write_children(out, element);
     }
@@ -89,10 +92,17 @@ fn render_element(out: &mut String, element: &Element<'_>) {
     };
     match &*element.name {
         "ac:structured-macro" | "ac:macro" => render_macro(out, element),
-        "ac:parameter" | "ac:task-id" | "ac:task-uuid" | "ac:task-status" | "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => {}
+        "ac:parameter" | "ac:task-id" | "ac:task-uuid" | "ac:task-status" | "ac:adf-attribute"
+        | "ac:adf-fallback" | "ac:placeholder" => {}
         "ac:task-list" => wrap("<ul class=\"inline-task-list\">", element, "</ul>"),
         "ac:task" => wrap("<li>", element, "</li>"),
-        "ac:emoticon" => push_text(out, &element.attribute("ac:emoji-fallback").or_else(|| element.attribute("ac:name")).unwrap_or_default()),
+        "ac:emoticon" => push_text(
+            out,
+            &element
+                .attribute("ac:emoji-fallback")
+                .or_else(|| element.attribute("ac:name"))
+                .unwrap_or_default(),
+        ),
         "ac:image" => {
             let alt = element.attribute("ac:alt").unwrap_or_default();
             let url = element.child("ri:url").and_then(|url| url.attribute("ri:value"));
@@ -108,7 +118,9 @@ fn render_element(out: &mut String, element: &Element<'_>) {
         }
         "ac:link" => render_link(out, element),
         "time" => push_text(out, &element.attribute("datetime").unwrap_or_default()),
-        name if name.starts_with("ac:") || name.starts_with("ri:") || name.starts_with("at:") => render_children(out, element),
+        name if name.starts_with("ac:") || name.starts_with("ri:") || name.starts_with("at:") => {
+            render_children(out, element)
+        }
         name => {
             out.push('<');
             out.push_str(name);
@@ -165,7 +177,9 @@ fn render_macro(out: &mut String, element: &Element<'_>) {
 fn render_link(out: &mut String, element: &Element<'_>) {
     let target = |name: &str, attribute: &str| element.child(name).and_then(|it| it.attribute(attribute));
     let page = target("ri:page", "ri:content-title").or_else(|| target("ri:blog-post", "ri:content-title"));
-    let title = page.or_else(|| target("ri:attachment", "ri:filename")).or_else(|| target("ri:user", "ri:account-id").map(|id| format!("@{id}")));
+    let title = page
+        .or_else(|| target("ri:attachment", "ri:filename"))
+        .or_else(|| target("ri:user", "ri:account-id").map(|id| format!("@{id}")));
     let title = title.or_else(|| element.attribute("ac:anchor")).unwrap_or_default();
     out.push_str("<a href=\"#\">");
     let body = element.elements().find(|it| matches!(&*it.name, "ac:link-body" | "ac:plain-text-link-body"));
@@ -196,7 +210,8 @@ fn plain_children(out: &mut String, parent: &Element<'_>) {
 
 fn plain_element(out: &mut String, element: &Element<'_>) {
     match &*element.name {
-        "style" | "script" | "ac:task-id" | "ac:task-uuid" | "ac:task-status" | "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => {}
+        "style" | "script" | "ac:task-id" | "ac:task-uuid" | "ac:task-status" | "ac:adf-attribute"
+        | "ac:adf-fallback" | "ac:placeholder" => {}
         "ac:parameter" => {
             if element.attribute("ac:name").as_deref() == Some("title") {
                 out.push_str(&element.text());
@@ -208,7 +223,20 @@ fn plain_element(out: &mut String, element: &Element<'_>) {
         name => {
             let block = matches!(
                 name,
-                "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "li" | "tr" | "pre" | "div" | "blockquote" | "br" | "ac:task" | "ac:structured-macro"
+                "p" | "h1"
+                    | "h2"
+                    | "h3"
+                    | "h4"
+                    | "h5"
+                    | "h6"
+                    | "li"
+                    | "tr"
+                    | "pre"
+                    | "div"
+                    | "blockquote"
+                    | "br"
+                    | "ac:task"
+                    | "ac:structured-macro"
             );
             plain_children(out, element);
             if block && !out.ends_with('\n') && !out.is_empty() {
@@ -227,7 +255,10 @@ mod tests {
 
     #[test]
     fn bad_nesting_and_stray_brackets_are_repaired_and_no_text_is_lost() {
-        assert_eq!(well_formed("<P class=a>x < 3 &amp; <b>y<i>z</b> w<br>&nbsp;<!-- c --></p>"), "<p class=\"a\">x &lt; 3 &amp; <b>y<i>z</i></b> w<br />\u{a0}</p>");
+        assert_eq!(
+            well_formed("<P class=a>x < 3 &amp; <b>y<i>z</b> w<br>&nbsp;<!-- c --></p>"),
+            "<p class=\"a\">x &lt; 3 &amp; <b>y<i>z</i></b> w<br />\u{a0}</p>"
+        );
         assert_eq!(well_formed("</div>a<fab:x>b</fab:x><"), "ab&lt;");
     }
 

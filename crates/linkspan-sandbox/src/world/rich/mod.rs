@@ -109,7 +109,9 @@ impl Body {
         match self {
             Self::Empty => Cow::Borrowed(""),
             Self::View(html) => Cow::Borrowed(html),
-            Self::Both { storage, .. } | Self::Storage(storage) => Cow::Owned(markup_to_html::rendered(storage)),
+            Self::Both { storage, .. } | Self::Storage(storage) => {
+                Cow::Owned(markup_to_html::rendered(storage))
+            }
         }
     }
 
@@ -117,7 +119,9 @@ impl Body {
     pub fn plain(&self) -> String {
         match self {
             Self::Empty => String::new(),
-            Self::Both { storage: text, .. } | Self::Storage(text) | Self::View(text) => markup_to_html::plain(text),
+            Self::Both { storage: text, .. } | Self::Storage(text) | Self::View(text) => {
+                markup_to_html::plain(text)
+            }
         }
     }
 }

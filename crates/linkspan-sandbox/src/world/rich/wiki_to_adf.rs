@@ -17,7 +17,11 @@ pub(super) fn convert(text: &str) -> String {
         if in_paragraph {
             out.push_str(r#",{"type":"hardBreak"},"#);
         } else {
-            out.push_str(if first { r#"{"type":"paragraph","content":["# } else { r#",{"type":"paragraph","content":["# });
+            out.push_str(if first {
+                r#"{"type":"paragraph","content":["#
+            } else {
+                r#",{"type":"paragraph","content":["#
+            });
             in_paragraph = true;
             first = false;
         }
