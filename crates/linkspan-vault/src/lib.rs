@@ -10,6 +10,7 @@
 //! 3. The [`DigestKey`] turns tokens into [`Digest`]s, so that tables can be searched by token without holding one.
 
 mod data_key;
+mod derive;
 mod digest;
 mod error;
 pub mod opaque;
