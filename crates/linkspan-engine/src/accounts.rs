@@ -131,6 +131,7 @@ impl Inner {
         {
             reading.cancel();
         }
+        self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
             match inner.store.delete_source(source).await {

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::error::EngineError;
 use crate::progress::ProgressBoard;
+use crate::sync::Remembered;
 use crate::tokens::Refresher;
 
 /// Who runs this server, as its customers see it.
@@ -65,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) attempts: Mutex<HashMap<SourceId, jiff::Timestamp>>,
     /// Wakes the worker: there may be something to read.
     pub(crate) wake: Notify,
+    /// What the last reading of access data found, by source.
+    pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
     /// What is known of upstream's limits, for all sources of this process.
     pub(crate) gate: Mutex<Gate>,
     pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
@@ -108,6 +111,7 @@ impl Engine {
                 node,
                 attempts: Mutex::default(),
                 wake: Notify::new(),
+                remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),
                 reading: Mutex::default(),

@@ -37,7 +37,8 @@ fn put_project(raw: &RawValue, ctx: &JiraContext, sink: &mut Sink) -> String {
         id: record,
         remote_id: Some(id.to_owned()),
         parent: None,
-        container: None,
+        // A project lies in itself, so that a view of some projects shows these projects and what is in them.
+        container: Some(record),
         remote_created_at: None,
         remote_updated_at: None,
         body: Body::Collection(Collection {

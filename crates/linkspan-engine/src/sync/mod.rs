@@ -5,6 +5,7 @@
 
 mod confluence;
 mod jira;
+mod remembered;
 mod run;
 mod worker;
 
@@ -13,6 +14,7 @@ use std::sync::{Arc, PoisonError};
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
+pub(crate) use self::remembered::Remembered;
 use self::run::Run;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;

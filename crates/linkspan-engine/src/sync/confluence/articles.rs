@@ -7,13 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{
-    ConfluenceContext, Converted, Placement, article_comment_page, attachment_page, blogpost_page, page_page,
+    ConfluenceContext, Converted, PageProblem, Placement, article_comment_page, attachment_page,
+    blogpost_page, page_page,
 };
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::PageBody;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
 use linkspan_store::ListFilter;
+use serde::Deserialize;
 
 use super::super::run::{ListCheckpoint, Run, text};
 use super::access::Learner;
@@ -22,6 +24,8 @@ use crate::error::EngineError;
 
 /// How far a reading of changes looks back behind the newest change seen before.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// Items in a page of a reading of changes: most have few, and every item listed costs a point.
+const CHANGES_PAGE_SIZE: u32 = 25;
 /// Attachments of one article that are looked up.
 const ATTACHMENTS_CAP: u32 = 2_000;
 /// Raw rows converted again at a time.
@@ -179,7 +183,7 @@ async fn changes(
         .and_then(|millis| Timestamp::from_millisecond(millis).ok())
         .map(|moment| (moment - OVERLAP).as_millisecond());
     let params = list.kind.params().query("sort", "-modified-date");
-    let mut pager = run.client.pager(list.call, params, Some(PAGE_SIZE));
+    let mut pager = run.client.pager(list.call, params, Some(CHANGES_PAGE_SIZE));
     let mut changed_until = checkpoint.changed_until;
     let mut touched = BTreeSet::new();
     while let Some(page) = run.client.next(list.call, &mut pager).await? {
@@ -212,10 +216,25 @@ async fn convert_text(
 ) -> Result<Converted, EngineError> {
     if kind.is_article() {
         learner.context_mut().access.add_content(&json)?;
-        let ids = kind.convert(&json, &learner.context())?.ids;
-        know_attachments(learner, &ids).await?;
+        know_attachments(learner, &ids_in(&json)?).await?;
     }
     learner.convert(move |ctx| kind.convert(&json, ctx)).await
+}
+
+/// The ids of the content in an answer: a list, or one by itself.
+fn ids_in(json: &str) -> Result<Vec<String>, EngineError> {
+    #[derive(Deserialize)]
+    struct List {
+        results: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    struct One {
+        id: String,
+    }
+    let list = serde_json::from_str::<List>(json).map(|list| list.results);
+    let found = list.or_else(|_| serde_json::from_str::<One>(json).map(|one| vec![one]));
+    let found = found.map_err(|error| EngineError::Page(PageProblem::NotJson(error)))?;
+    Ok(found.into_iter().map(|one| one.id).collect())
 }
 
 /// Looks up which attachments articles have: they are read before the articles.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use linkspan_atlassian::convert::ConfluenceContext;
 
 use self::access::Learner;
+use super::remembered::Known;
 use super::run::Run;
 use crate::error::EngineError;
 
@@ -31,29 +32,47 @@ const STREAMS: [&str; 9] = [
     "versions",
 ];
 
-/// Reads everything, or what changed.
+/// Reads everything, or what changed. Who may see what is read again only when it has grown old.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
-    run.announce(&STREAMS);
-    let mut ctx = ConfluenceContext::new(run.id(), run.source.site_url.clone());
-    if let Some(memberships) = run.stream("groups", people::groups(run, &ctx)).await? {
-        ctx.memberships = memberships;
-    }
-    if let Some(access) = run.stream("spaces", spaces::spaces(run, &ctx)).await? {
-        ctx.access = access;
-    }
-    let before = run.checkpoint::<access::SweepCheckpoint>("restrictions").await?;
-    let swept = run.stream("restrictions", access::sweep(run, &mut ctx)).await?;
-    let mut learner = Learner::new(run, Arc::new(ctx));
+    let mut learner = if let Some(Known::Confluence(ctx)) = run.recall() {
+        run.announce(&STREAMS[3..]);
+        Learner::new(run, ctx)
+    } else {
+        run.announce(&STREAMS);
+        surroundings(run).await?
+    };
     run.stream("attachments", articles::attachments(run, &mut learner)).await?;
     run.stream("pages", articles::pages(run, &mut learner)).await?;
     run.stream("blogposts", articles::blogposts(run, &mut learner)).await?;
     run.stream("comments", articles::comments(run, &mut learner)).await?;
-    if let (Some(before), Some(swept)) = (before, swept)
-        && before.digest != swept.digest
-    {
-        articles::reconsider_access(run, &mut learner).await?;
-    }
     run.stream("people", people::authors(run, &learner)).await?;
     run.stream("versions", versions::versions(run, &learner)).await?;
     Ok(())
+}
+
+/// What content is converted with: groups, spaces with who may see them, restrictions, the tree, labels.
+async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
+    let began = run.inner.clock.now();
+    let mut ctx = ConfluenceContext::new(run.id(), run.source.site_url.clone());
+    let memberships = run.stream("groups", people::groups(run, &ctx)).await?;
+    let is_whole = memberships.is_some();
+    ctx.memberships = memberships.unwrap_or_default();
+    let spaces = run.stream("spaces", spaces::spaces(run, &ctx)).await?;
+    let is_whole = spaces.is_some() && is_whole;
+    ctx.access = spaces.unwrap_or_default();
+    let before = run.checkpoint::<access::SweepCheckpoint>("restrictions").await?;
+    let swept = run.stream("restrictions", access::sweep(run, &mut ctx)).await?;
+    let is_whole = swept.is_some() && is_whole;
+    let ctx = Arc::new(ctx);
+    // What was read in part is read again with the next run.
+    if is_whole {
+        run.remember(began, Known::Confluence(Arc::clone(&ctx)));
+    }
+    let mut learner = Learner::new(run, ctx);
+    if let (Some(before), Some(swept)) = (before, swept)
+        && before != swept
+    {
+        run.stream("restrictions", articles::reconsider_access(run, &mut learner)).await?;
+    }
+    Ok(learner)
 }

@@ -47,7 +47,7 @@ struct ChangesCheckpoint {
     since: Option<i64>,
 }
 
-pub(super) async fn issues(run: &Run, ctx: JiraContext, projects: &[String]) -> Result<(), EngineError> {
+pub(super) async fn issues(run: &Run, ctx: Arc<JiraContext>, projects: &[String]) -> Result<(), EngineError> {
     // Upstream's clock, asked before anything is read: whatever changes from here on belongs to the next reading.
     let now = upstream_now(run).await?;
     let checkpoint: ChangesCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
@@ -55,7 +55,6 @@ pub(super) async fn issues(run: &Run, ctx: JiraContext, projects: &[String]) -> 
         let mark = run.mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
         run.write(Converted::default(), Some(mark)).await?;
     }
-    let ctx = Arc::new(ctx);
     // A project that upstream refuses fails alone (hazard S15): its error is shown once the others are read.
     let read = |project: &String| {
         let (project, ctx) = (project.clone(), Arc::clone(&ctx));

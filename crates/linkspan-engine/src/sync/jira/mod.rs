@@ -7,38 +7,63 @@ mod children;
 mod issues;
 mod people;
 mod projects;
+mod reconsider;
 mod waiting;
+
+use std::sync::Arc;
 
 use linkspan_atlassian::calls::{Call, jira};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::FieldCatalogue;
 use linkspan_atlassian::convert::{Catalogue, JiraContext, catalogue};
 
+use super::remembered::Known;
 use super::run::{Run, text};
 use crate::error::EngineError;
 
 /// The streams, in the order in which they are read.
 const STREAMS: [&str; 5] = ["catalogues", "groups", "projects", "people", "issues"];
 
-/// Reads everything, or what changed.
+/// Reads everything, or what changed. Who may see what is read again only when it has grown old.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
-    run.announce(&STREAMS);
-    let mut ctx = JiraContext::new(run.id(), run.source.site_url.clone());
-    let fields = run.stream("catalogues", catalogues(run, &ctx)).await?;
-    ctx.fields = fields.unwrap_or_default();
-    if let Some(groups) = run.stream("groups", people::groups(run, &ctx)).await? {
-        groups.apply(&mut ctx)?;
-    }
-    let projects = match run.stream("projects", projects::projects(run, &ctx)).await? {
-        Some(found) => {
-            ctx.access = found.access;
-            found.projects
+    let (ctx, projects) = match run.recall() {
+        Some(Known::Jira(ctx, projects)) => {
+            run.announce(&["issues"]);
+            (ctx, projects)
         }
-        None => Vec::new(),
+        _ => {
+            run.announce(&STREAMS);
+            surroundings(run).await?
+        }
     };
-    run.stream("people", people::users(run, &ctx)).await?;
     run.stream("issues", issues::issues(run, ctx, &projects)).await?;
     Ok(())
+}
+
+/// What issues are converted with: fields, groups, projects with who may browse them, people.
+async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), EngineError> {
+    let began = run.inner.clock.now();
+    let mut ctx = JiraContext::new(run.id(), run.source.site_url.clone());
+    let fields = run.stream("catalogues", catalogues(run, &ctx)).await?;
+    let groups = run.stream("groups", people::groups(run, &ctx)).await?;
+    let is_whole = fields.is_some() && groups.is_some();
+    ctx.fields = fields.unwrap_or_default();
+    if let Some(groups) = groups {
+        groups.apply(&mut ctx)?;
+    }
+    let found = run.stream("projects", projects::projects(run, &ctx)).await?;
+    let Some(found) = found else { return Ok((Arc::new(ctx), Arc::from([]))) };
+    ctx.access = found.access;
+    let is_whole = run.stream("people", people::users(run, &ctx)).await?.is_some() && is_whole;
+    let (ctx, projects) = (Arc::new(ctx), Arc::from(found.projects));
+    if found.access_changed {
+        run.stream("issues", reconsider::issues(run, &ctx)).await?;
+    }
+    // What was read in part is read again with the next run.
+    if is_whole {
+        run.remember(began, Known::Jira(Arc::clone(&ctx), Arc::clone(&projects)));
+    }
+    Ok((ctx, projects))
 }
 
 /// Lists without a common model, kept as received.

@@ -7,9 +7,9 @@ use linkspan_atlassian::convert::{
     Catalogue, Converted, JiraAccess, JiraContext, catalogue, project_page, project_role, role_page,
 };
 use linkspan_atlassian::error::CallError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::super::run::{Run, at_a_time};
+use super::super::run::{Run, at_a_time, digest_of};
 use super::whole;
 use crate::error::EngineError;
 
@@ -19,8 +19,18 @@ const PARALLEL_PROJECTS: usize = 4;
 /// What the projects tell the readers of issues.
 pub(super) struct Projects {
     pub(super) access: JiraAccess,
+    /// Who may browse what differs from what the last reading found.
+    pub(super) access_changed: bool,
     /// Project ids, in upstream's order.
     pub(super) projects: Vec<String>,
+}
+
+/// What the last reading of access data found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct AccessCheckpoint {
+    /// A digest of everything that was read: differs when anything may have changed.
+    digest: String,
 }
 
 /// What was read about one project.
@@ -34,6 +44,7 @@ struct ProjectFacts {
 
 pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, EngineError> {
     let mut access = ctx.access.clone();
+    let mut seen = String::new();
     let params =
         Params::new().query("expand", "description,lead").query("status", "live").query("status", "archived");
     let pages = run.pages(&jira::PROJECT_SEARCH, params, Some(50)).all().await?;
@@ -41,6 +52,7 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
     for page in &pages {
         ids.extend(project_page(page, ctx)?.ids);
         access.add_projects(page)?;
+        seen += &digest_of(page);
     }
     run.expect("projects", ids.len() as u64);
 
@@ -49,13 +61,15 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
     }
     if let Some(roles) = optional(whole(run, &jira::APPLICATION_ROLES, Params::new()).await)? {
         access.set_application_roles(&roles)?;
+        seen += &digest_of(&roles);
         run.write(catalogue(&roles, Catalogue::ApplicationRoles, ctx)?, None).await?;
     }
-    level_members(run, ctx, &mut access).await?;
+    seen += &level_members(run, ctx, &mut access).await?;
 
     let reads = ids.iter().cloned().map(|id| project_facts(run, id).boxed()).collect();
     for facts in at_a_time(PARALLEL_PROJECTS, reads).await? {
         let mut kept = Converted::default();
+        seen += &facts.digest();
         if let Some(scheme) = &facts.permission_scheme {
             access.set_permission_scheme(&facts.id, scheme)?;
             kept.absorb(catalogue(scheme, Catalogue::PermissionSchemes, ctx)?);
@@ -75,17 +89,34 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
     }
 
     let ctx = JiraContext { access, ..ctx.clone() };
+    let before: Option<AccessCheckpoint> = run.checkpoint("projects").await?;
+    let found = AccessCheckpoint { digest: digest_of(&seen) };
+    let mark = run.mark("projects", &found)?;
     for page in &pages {
         run.write(project_page(page, &ctx)?, None).await?;
     }
-    Ok(Projects { access: ctx.access, projects: ids })
+    run.write(Converted::default(), Some(mark)).await?;
+    let access_changed = before.is_some_and(|before| before != found);
+    Ok(Projects { access: ctx.access, access_changed, projects: ids })
 }
 
-/// The members of every security level of the site.
-async fn level_members(run: &Run, ctx: &JiraContext, access: &mut JiraAccess) -> Result<(), EngineError> {
-    let Some(schemes) = optional(whole(run, &jira::SECURITY_SCHEMES, Params::new()).await)? else {
-        return Ok(());
-    };
+impl ProjectFacts {
+    fn digest(&self) -> String {
+        let mut text = self.roles.concat();
+        text += self.permission_scheme.as_deref().unwrap_or("unread");
+        match &self.security_scheme {
+            None => text += "unread",
+            Some(scheme) => text += scheme.as_deref().unwrap_or("none"),
+        }
+        digest_of(&text)
+    }
+}
+
+/// Reads the members of every security level of the site, and gives a digest of them.
+async fn level_members(run: &Run, ctx: &JiraContext, access: &mut JiraAccess) -> Result<String, EngineError> {
+    let mut seen = String::new();
+    let schemes = optional(whole(run, &jira::SECURITY_SCHEMES, Params::new()).await)?;
+    let Some(schemes) = schemes else { return Ok(seen) };
     let schemes = catalogue(&schemes, Catalogue::SecuritySchemes, ctx)?;
     let ids = schemes.ids.clone();
     run.write(schemes, None).await?;
@@ -94,10 +125,11 @@ async fn level_members(run: &Run, ctx: &JiraContext, access: &mut JiraAccess) ->
         let mut pages = run.pages(&jira::SECURITY_SCHEME_MEMBERS, params, Some(50));
         while let Some(page) = pages.next().await? {
             access.add_level_members(&page)?;
+            seen += &digest_of(&page);
             run.write(catalogue(&page, Catalogue::SecurityLevelMembers, ctx)?, None).await?;
         }
     }
-    Ok(())
+    Ok(seen)
 }
 
 /// Reads what decides who may browse a project. What may not be read stays unknown: nobody sees the project's issues
