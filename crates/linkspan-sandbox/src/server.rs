@@ -24,7 +24,7 @@ use crate::world::{Clock, World, WorldError, WorldOptions};
 /// Connections served at once; more wait in the operating system's queue.
 const MAX_CONNECTIONS: usize = 4096;
 /// A client must have sent its request head by then; above the 90 seconds that common clients keep an idle connection.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
+const HEAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// The longest a request may take; above the longest latency that can be injected.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
 /// How long a stop waits for requests in flight.

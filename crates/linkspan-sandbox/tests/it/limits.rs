@@ -162,7 +162,7 @@ async fn r2_a_burst_slows_one_operation_of_one_site_and_nothing_else() {
             break;
         }
     }
-    let refused = refused.expect("a hundred requests a second are the limit");
+    let refused = refused.unwrap_or_else(|| panic!("a hundred requests a second are the limit"));
     insta::assert_json_snapshot!("burst_headers", limit_headers(&refused), { "[\"x-ratelimit-reset\"]" => "[instant]" });
     assert_eq!(jira(&lab, &token, "/rest/api/3/status").await.status(), 200);
     let other_site = lab.get(&format!("/ex/jira/{}/rest/api/3/serverInfo", lab.site(1))).bearer_auth(&token);
