@@ -57,12 +57,20 @@ impl BodyFormat {
 
     /// The `body-format` of a list.
     pub(super) fn listed(parameters: &Parameters) -> Result<Option<Self>, Refusal> {
-        parameters.choice("body-format", &Self::LISTED)
+        Self::among(parameters, &Self::LISTED)
     }
 
     /// The `body-format` of a single thing.
     pub(super) fn single(parameters: &Parameters) -> Result<Option<Self>, Refusal> {
-        parameters.choice("body-format", &Self::SINGLE)
+        Self::among(parameters, &Self::SINGLE)
+    }
+
+    /// `none`, which some clients send for "no body", is what leaving the parameter out is.
+    fn among(parameters: &Parameters, formats: &[(&str, Self)]) -> Result<Option<Self>, Refusal> {
+        if parameters.text("body-format") == Some("none") {
+            return Ok(None);
+        }
+        parameters.choice("body-format", formats)
     }
 }
 

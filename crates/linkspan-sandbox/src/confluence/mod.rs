@@ -23,9 +23,13 @@ mod v2;
 mod view;
 mod wiki;
 
-use axum::extract::DefaultBodyLimit;
+use axum::body::{Body, to_bytes};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 
+use self::answer::Refusal;
 use crate::gateway::AppState;
 
 /// Largest request body: an uploaded file with its envelope.
@@ -37,6 +41,18 @@ pub fn router() -> Router<AppState> {
         .nest("/wiki/api/v2", v2::router())
         .nest("/wiki/rest/api", v1::router())
         .nest("/wiki", v1::media_router())
-        .layer(DefaultBodyLimit::max(MAXIMUM_BODY))
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(with_whole_body))
         .layer(Extension(index::Indexes::default()))
+}
+
+/// Reads a request's body whole before anything is answered: an answer that overtakes the body costs the client its
+/// connection.
+async fn with_whole_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, MAXIMUM_BODY).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) if parts.uri.path().starts_with("/wiki/rest/") => Refusal::too_large().into_v1(),
+        Err(_) => Refusal::too_large().into_response(),
+    }
 }

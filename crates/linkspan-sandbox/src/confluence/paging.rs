@@ -26,11 +26,6 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// The place of an item in a list sorted by id alone.
-    pub(super) fn id(id: u64) -> Self {
-        Self { values: Vec::new(), id }
-    }
-
     /// The place of an item in a list sorted by a number.
     pub(super) fn number(value: i64, id: u64) -> Self {
         Self { values: vec![SortValue::Number(value)], id }

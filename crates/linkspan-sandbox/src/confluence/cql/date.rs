@@ -168,7 +168,7 @@ fn increment(text: &str, period: Option<Period>) -> Option<Span> {
         ("y", _) | ("", Some(Period::Year)) => Unit::Year,
         ("M", _) | ("", Some(Period::Month)) => Unit::Month,
         ("w", _) | ("", Some(Period::Week)) => Unit::Week,
-        ("d", _) | ("", _) => Unit::Day,
+        ("d" | "", _) => Unit::Day,
         ("h", _) => Unit::Hour,
         ("m", _) => Unit::Minute,
         _ => return None,

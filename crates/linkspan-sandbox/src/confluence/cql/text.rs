@@ -20,7 +20,7 @@ impl TextQuery {
         for (index, part) in text.split('"').enumerate() {
             let is_phrase = index % 2 == 1;
             if is_phrase {
-                let phrase: Vec<Pattern> = words(part, true).map(Pattern::new).collect();
+                let phrase: Vec<Pattern> = words(part, true).map(|word| Pattern::new(&word)).collect();
                 if !phrase.is_empty() {
                     terms.push(phrase);
                 }
@@ -28,7 +28,7 @@ impl TextQuery {
             }
             for chunk in part.split_whitespace() {
                 // A chunk such as `foo-bar` is split by the index into neighbouring words, hence a phrase.
-                let phrase: Vec<Pattern> = words(chunk, true).map(Pattern::new).collect();
+                let phrase: Vec<Pattern> = words(chunk, true).map(|word| Pattern::new(&word)).collect();
                 if !phrase.is_empty() {
                     terms.push(phrase);
                 }
@@ -48,7 +48,7 @@ impl TextQuery {
 }
 
 impl Pattern {
-    fn new(word: String) -> Self {
+    fn new(word: &str) -> Self {
         let is_wild = word.contains(['*', '?']);
         Self { text: word.chars().collect(), is_wild }
     }

@@ -189,7 +189,7 @@ impl Compiler<'_, '_> {
                 Value::Literal(key) => spaces.extend(self.view.space_by_key(key).map(|space| space.id)),
                 Value::Function { name, .. }
                     if matches!(name.as_str(), "favouritespaces" | "recentlyviewedspaces") => {}
-                other => return Err(invalid(clause, other)),
+                Value::Function { .. } => return Err(invalid(clause, value)),
             }
         }
         Ok(spaces)
@@ -201,12 +201,12 @@ impl Compiler<'_, '_> {
         for value in &clause.values {
             match value {
                 Value::Literal(id) => {
-                    accounts.extend(self.view.state.account_by_id(id).map(|account| account.index))
+                    accounts.extend(self.view.state.account_by_id(id).map(|account| account.index));
                 }
                 Value::Function { name, arguments } if name == "currentuser" && arguments.is_empty() => {
                     accounts.extend(self.view.reader.account());
                 }
-                other => return Err(invalid(clause, other)),
+                Value::Function { .. } => return Err(invalid(clause, value)),
             }
         }
         Ok(accounts)

@@ -189,14 +189,14 @@ impl<'state> Searcher<'_, 'state> {
             Test::Ids(ids) => ids.contains(&hit.id()),
             Test::Spaces(spaces) => hit.space().is_some_and(|space| spaces.contains(&space)),
             Test::SpaceKinds(kinds) => self.space_of(hit).is_some_and(|space| kinds.contains(&space.kind)),
-            Test::SpaceTitle(text) => self.space_of(hit).is_some_and(|space| text.matches(&space.name)),
+            Test::SpaceTitle(words) => self.space_of(hit).is_some_and(|space| words.matches(&space.name)),
             Test::Labels(labels) => {
                 let own = hit.own_head().map_or(&[][..], |head| self.index.labels_of(head.id));
                 own.iter().any(|label| labels.contains(&label.name.to_lowercase()))
             }
             Test::TitleIs(titles) => titles.contains(&self.title(hit).to_lowercase()),
-            Test::TitleHas(text) => text.matches(&self.title(hit)),
-            Test::TextHas(text) => text.matches(&format!("{} {}", self.title(hit), self.words(hit))),
+            Test::TitleHas(words) => words.matches(&self.title(hit)),
+            Test::TextHas(words) => words.matches(&format!("{} {}", self.title(hit), self.words(hit))),
             Test::Ancestors(ids) => hit.own_head().is_some_and(|head| {
                 self.view.state.content_ancestors(head.id).iter().any(|ancestor| ids.contains(&ancestor.0))
             }),
@@ -204,12 +204,10 @@ impl<'state> Searcher<'_, 'state> {
                 hit.own_head().and_then(|head| head.parent).is_some_and(|parent| ids.contains(&parent.0))
             }
             Test::Containers(ids) => hit.container().is_some_and(|container| ids.contains(&container.0)),
-            Test::Creators(accounts) => hit.creator().is_some_and(|creator| accounts.contains(&creator)),
+            Test::Creators(accounts) => accounts.contains(&hit.creator()),
             Test::Contributors(accounts) => self.contributors(hit).iter().any(|own| accounts.contains(own)),
-            Test::Created(operator, range) => hit.created().is_some_and(|at| compare(at, *operator, *range)),
-            Test::Modified(operator, range) => {
-                hit.modified().is_some_and(|at| compare(at, *operator, *range))
-            }
+            Test::Created(operator, range) => compare(hit.created(), *operator, *range),
+            Test::Modified(operator, range) => compare(hit.modified(), *operator, *range),
             Test::Mentions(accounts) => {
                 let source = self.source(hit);
                 accounts.iter().any(|account| source.contains(account.as_str()))
@@ -279,16 +277,14 @@ impl<'state> Searcher<'_, 'state> {
 
     fn position(&self, hit: &Hit<'_>) -> Position {
         let value = |field: &str| match field {
-            "created" => SortValue::Number(hit.created().unwrap_or_default()),
-            "lastmodified" => SortValue::Number(hit.modified().unwrap_or_default()),
+            "created" => SortValue::Number(hit.created()),
+            "lastmodified" => SortValue::Number(hit.modified()),
             "title" => SortValue::Text(self.title(hit).to_lowercase()),
             "space" | "space.key" => {
                 SortValue::Text(self.space_of(hit).map_or_else(String::new, |space| space.key.clone()))
             }
             "type" => SortValue::Text(format!("{:?}", hit.kind())),
-            "creator" => {
-                SortValue::Text(hit.creator().map_or("", |creator| self.view.account_id(creator)).to_owned())
-            }
+            "creator" => SortValue::Text(self.view.account_id(hit.creator()).to_owned()),
             _ => SortValue::Number(i64::try_from(hit.id()).unwrap_or(i64::MAX)),
         };
         let values = self.search.query.order.iter().map(|key| value(&key.field)).collect();
@@ -367,31 +363,31 @@ impl Hit<'_> {
         }
     }
 
-    fn creator(&self) -> Option<AccountIndex> {
+    fn creator(&self) -> AccountIndex {
         match self {
-            Self::Content(head) => Some(head.author),
-            Self::Comment(row, _) => Some(row.author),
-            Self::File(row, _) => Some(row.author),
-            Self::Space(space) => Some(space.author),
+            Self::Content(head) => head.author,
+            Self::Comment(row, _) => row.author,
+            Self::File(row, _) => row.author,
+            Self::Space(space) => space.author,
         }
     }
 
-    fn created(&self) -> Option<Millis> {
+    fn created(&self) -> Millis {
         match self {
-            Self::Content(head) => Some(head.created),
-            Self::Comment(row, _) => Some(row.created),
-            Self::File(row, _) => Some(row.created),
-            Self::Space(space) => Some(space.created),
+            Self::Content(head) => head.created,
+            Self::Comment(row, _) => row.created,
+            Self::File(row, _) => row.created,
+            Self::Space(space) => space.created,
         }
     }
 
     /// Time of the last change; a space has none of its own.
-    pub(super) fn modified(&self) -> Option<Millis> {
+    pub(super) fn modified(&self) -> Millis {
         match self {
-            Self::Content(head) => Some(head.modified),
-            Self::Comment(row, _) => Some(row.modified),
-            Self::File(row, _) => Some(row.modified),
-            Self::Space(space) => Some(space.created),
+            Self::Content(head) => head.modified,
+            Self::Comment(row, _) => row.modified,
+            Self::File(row, _) => row.modified,
+            Self::Space(space) => space.created,
         }
     }
 }

@@ -170,10 +170,10 @@ fn members(json: &mut JsonWriter, view: &View<'_>, item: &Item, expand: &Expand,
     json.key("type").string(item.type_name());
     json.key("status").string(item.status());
     json.key("title").string(&item.title());
-    if expand.has("space") {
-        if let Some(space) = view.state.space(item.head().space) {
-            json.key("space").object(|json| shape::space_members(json, view, space, &expand.below("space")));
-        }
+    if expand.has("space")
+        && let Some(space) = view.state.space(item.head().space)
+    {
+        json.key("space").object(|json| shape::space_members(json, view, space, &expand.below("space")));
     }
     if expand.has("history") {
         json.key("history").object(|json| parts::history(json, view, item, &expand.below("history")));

@@ -51,9 +51,9 @@ pub(super) async fn upload(ask: &Ask, id: &str, request: Request) -> Answer {
         let mut json = JsonWriter::default();
         json.object(|json| {
             shape::page_members(json, 0, items.len(), items.len(), |json| {
-                items
-                    .iter()
-                    .for_each(|item| write(json, view, item, &Expand::parse("expand=version,container")));
+                for item in &items {
+                    write(json, view, item, &Expand::parse("expand=version,container"));
+                }
             });
             json.key("_links").object(|json| {
                 json.key("base").string(view.base());

@@ -59,7 +59,9 @@ impl Window {
         let page = &page[..page.len().min(self.limit)];
         let path = parameters.path.strip_prefix("/wiki").unwrap_or(&parameters.path);
         shape::page_members(json, self.start, self.limit, page.len(), |json| {
-            page.iter().for_each(|item| write(json, item))
+            for item in page {
+                write(json, item);
+            }
         });
         json.key("_links").object(|json| {
             json.key("base").string(view.base());
@@ -242,9 +244,13 @@ fn list_below(ask: &Ask, id: &str, type_name: &str, find: fn(&View<'_>, &Item, &
     })
 }
 
-/// `GET /rest/api/content/{id}/history`
+/// `GET /rest/api/content/{id}/history`: the neighbouring versions are expanded unless told otherwise.
 pub(super) fn history(ask: &Ask, id: &str) -> Answer {
-    let expand = Expand::read(&ask.parameters);
+    let expand = if ask.parameters.has("expand") {
+        Expand::read(&ask.parameters)
+    } else {
+        Expand::parse("expand=previousVersion,nextVersion,lastUpdated")
+    };
     ask.read(|view| {
         let item = Item::find(view, id)?;
         let mut json = JsonWriter::default();
@@ -322,7 +328,7 @@ pub(super) fn properties(ask: &Ask, id: &str) -> Answer {
             Item::Comment(..) | Item::File(..) => &[],
         };
         let (json, _) = window.write(view, &ask.parameters, properties, |json, (key, value)| {
-            write_property(json, view, &item, key, value)
+            write_property(json, view, &item, key, value);
         });
         Ok(ok(json, Charge::BASE))
     })
@@ -354,7 +360,7 @@ fn write_property(json: &mut JsonWriter, view: &View<'_>, item: &Item, key: &str
             json.key("when").display(crate::confluence::time::Iso(item.created().1));
         });
         json.key("_links").object(|json| {
-            json.key("self").display(format_args!("{}/rest/api{}/property/{key}", view.base(), item.path()))
+            json.key("self").display(format_args!("{}/rest/api{}/property/{key}", view.base(), item.path()));
         });
         json.key("_expandable")
             .object(|json| json.key("content").display(format_args!("/rest/api{}", item.path())));

@@ -47,7 +47,7 @@ pub(super) fn history(json: &mut JsonWriter, view: &View<'_>, item: &Item, expan
         }
     });
     json.key("_links").object(|json| {
-        json.key("self").display(format_args!("{}/rest/api{}/history", view.base(), item.path()))
+        json.key("self").display(format_args!("{}/rest/api{}/history", view.base(), item.path()));
     });
 }
 
@@ -155,7 +155,7 @@ pub(super) fn metadata(json: &mut JsonWriter, view: &View<'_>, item: &Item, expa
                 labels.iter().take(shown).for_each(|label| shape::label(json, label));
             });
             json.key("_links").object(|json| {
-                json.key("self").display(format_args!("{}/rest/api{}/label", view.base(), item.path()))
+                json.key("self").display(format_args!("{}/rest/api{}/label", view.base(), item.path()));
             });
         });
     }

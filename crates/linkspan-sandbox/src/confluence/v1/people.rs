@@ -44,7 +44,9 @@ impl Window {
         let mut json = JsonWriter::default();
         json.object(|json| {
             shape::page_members(json, self.start, self.limit, page.len(), |json| {
-                page.iter().for_each(|item| write(json, item))
+                for item in page {
+                    write(json, item);
+                }
             });
             if parameters.flag("shouldReturnTotalSize") {
                 json.key("totalSize").size(all.len());
@@ -81,7 +83,7 @@ fn list_groups(ask: &Ask, among: impl Fn(&Group) -> bool) -> Answer {
         let mut groups: Vec<&Group> = view.state.groups().filter(|group| among(group)).collect();
         groups.sort_unstable_by(|left, right| left.name.cmp(&right.name));
         Ok(window.write(view, &ask.parameters, &groups, Charge::identity, |json, group| {
-            shape::group(json, view, group)
+            shape::group(json, view, group);
         }))
     })
 }
@@ -121,7 +123,7 @@ fn members(ask: &Ask, view: &View<'_>, group: &Group, window: &Window) -> axum::
     let expand = Expand::read(&ask.parameters);
     let accounts: Vec<&Account> = group.members.iter().map(|index| view.state.account(*index)).collect();
     window.write(view, &ask.parameters, &accounts, Charge::identity, |json, account| {
-        shape::user(json, view, account, &expand)
+        shape::user(json, view, account, &expand);
     })
 }
 
@@ -178,7 +180,7 @@ pub(super) fn bulk(ask: &Ask) -> Answer {
         let known: Vec<&Account> = ids.iter().filter_map(|id| view.state.account_by_id(id)).collect();
         let window = Window { start: 0, limit: BULK };
         Ok(window.write(view, &ask.parameters, &known, Charge::identity, |json, account| {
-            shape::user(json, view, account, &expand)
+            shape::user(json, view, account, &expand);
         }))
     })
 }
@@ -191,7 +193,7 @@ pub(super) fn member_of(ask: &Ask) -> Answer {
         let account = view.state.account_by_id(id).ok_or_else(Refusal::not_found)?;
         let groups: Vec<&Group> = view.state.groups_of(account.index).collect();
         Ok(window.write(view, &ask.parameters, &groups, Charge::identity, |json, group| {
-            shape::group(json, view, group)
+            shape::group(json, view, group);
         }))
     })
 }

@@ -115,9 +115,9 @@ fn listing(ask: &Ask, view: &View<'_>, item: &Item) -> Result<JsonWriter, Refusa
     json.object(|json| {
         let shown: Vec<Operation> = Operation::ALL.into_iter().skip(start).take(limit).collect();
         shape::page_members(json, start, limit, shown.len(), |json| {
-            shown
-                .iter()
-                .for_each(|operation| write_operation(json, view, item, *operation, &restrictions, (0, 200)));
+            for operation in &shown {
+                write_operation(json, view, item, *operation, &restrictions, (0, 200));
+            }
         });
         json.key("restrictionsHash").string(&hash(&restrictions));
         json.key("_links").object(|json| {

@@ -129,7 +129,9 @@ pub(super) fn content(ask: &Ask) -> Answer {
         let mut json = JsonWriter::with_capacity(64 * 1024);
         json.object(|json| {
             shape::page_members(json, request.start, request.limit, items.len(), |json| {
-                items.iter().for_each(|item| write(json, view, item, &request.expand));
+                for item in &items {
+                    write(json, view, item, &request.expand);
+                }
             });
             links(json, view, &ask.parameters, found.page.next.as_deref());
         });
@@ -247,7 +249,7 @@ fn hit_members(
     json.key("breadcrumbs").array(|_| ());
     json.key("entityType").string(entity);
     json.key("iconCssClass").string(&icon);
-    let modified = hit.modified().unwrap_or_default();
+    let modified = hit.modified();
     json.key("lastModified").display(Iso(modified));
     json.key("friendlyLastModified").display(Friendly(modified));
     json.key("score").raw("0.0");
@@ -259,7 +261,6 @@ fn searched_text(filter: &Expression) -> Vec<String> {
         Expression::And(members) | Expression::Or(members) => {
             members.iter().flat_map(searched_text).collect()
         }
-        Expression::Not(_) => Vec::new(),
         Expression::Clause(Clause { operator: Operator::Contains, values, .. }) => {
             let texts = values.iter().filter_map(|value| match value {
                 Value::Literal(text) => Some(text),
@@ -267,7 +268,7 @@ fn searched_text(filter: &Expression) -> Vec<String> {
             });
             texts.flat_map(|text| text.split_whitespace().map(str::to_lowercase)).collect()
         }
-        Expression::Clause(_) => Vec::new(),
+        Expression::Not(_) | Expression::Clause(_) => Vec::new(),
     }
 }
 
@@ -320,8 +321,9 @@ pub(super) fn users(ask: &Ask) -> Answer {
         let mut json = JsonWriter::default();
         json.object(|json| {
             shape::page_members(json, request.start, request.limit, page.len(), |json| {
-                page.iter()
-                    .for_each(|account| json.object(|json| user_hit(json, view, account, &request.expand)));
+                for account in &page {
+                    json.object(|json| user_hit(json, view, account, &request.expand));
+                }
             });
             json.key("totalSize").size(found.len());
             json.key("cqlQuery").string(&request.cql);

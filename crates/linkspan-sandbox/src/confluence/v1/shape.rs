@@ -202,7 +202,9 @@ fn permission(json: &mut JsonWriter, view: &View<'_>, row: &SpacePermission) {
                 json.key("group").object(|json| {
                     let members = view.state.group(index);
                     page_members(json, 0, 1, usize::from(members.is_some()), |json| {
-                        members.iter().for_each(|found| group(json, view, found));
+                        if let Some(found) = members {
+                            group(json, view, found);
+                        }
                     });
                 });
                 json.key("_expandable").object(|json| json.key("user").string(""));
@@ -271,14 +273,16 @@ pub(super) fn restriction_lists(
     let users = own.users.iter().skip(start).take(limit);
     json.key("user").object(|json| {
         page_members(json, start, limit, users.len(), |json| {
-            users.for_each(|user| plain_user(json, view, *user))
+            users.for_each(|user| plain_user(json, view, *user));
         });
     });
     let groups = own.groups.iter().filter_map(|index| view.state.group(*index));
     let groups: Vec<&Group> = groups.skip(start).take(limit).collect();
     json.key("group").object(|json| {
         page_members(json, start, limit, groups.len(), |json| {
-            groups.iter().for_each(|found| group(json, view, found))
+            for found in &groups {
+                group(json, view, found);
+            }
         });
     });
     json.key("_expandable").object(|json| {

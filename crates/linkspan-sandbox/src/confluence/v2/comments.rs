@@ -219,7 +219,7 @@ pub(super) fn write_single(
         if parameters.flag("include-versions") {
             included(json, "versions", &format!("{path}/versions"), &[comment], |json, comment| {
                 json.object(|json| {
-                    shape::plain_version(json, view, comment.version, comment.modified, comment.editor)
+                    shape::plain_version(json, view, comment.version, comment.modified, comment.editor);
                 });
             });
         }

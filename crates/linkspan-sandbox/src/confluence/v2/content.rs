@@ -286,7 +286,9 @@ pub(super) fn versions(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
                     json.key("id").display(content.head.id);
                     json.key("title").string(&content.title);
                     if let Some(format) = format {
-                        json.key("body").object(|json| write_body(json, view, version.body.as_ref().unwrap_or(&content.body), format));
+                        json.key("body").object(|json| {
+                            write_body(json, view, version.body.as_ref().unwrap_or(&content.body), format);
+                        });
                     }
                 });
             });

@@ -187,7 +187,7 @@ pub(super) async fn single(ask: Ask, Path(id): Path<String>) -> Answer {
             if parameters.flag("include-versions") {
                 included(json, "versions", &format!("{path}/versions"), &[&file], |json, file| {
                     json.object(|json| {
-                        shape::plain_version(json, view, file.version, file.modified, file.author)
+                        shape::plain_version(json, view, file.version, file.modified, file.author);
                     });
                 });
             }

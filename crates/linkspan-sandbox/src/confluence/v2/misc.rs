@@ -39,7 +39,7 @@ pub(super) async fn users_bulk(ask: Ask, body: Bytes) -> Answer {
         let known: Vec<_> = account_ids.iter().filter_map(|id| view.state.account_by_id(id)).collect();
         let charge = Charge::identity(known.len());
         Ok(list::answer(&ask.parameters, view, &Page::whole(known), charge, |json, account| {
-            shape::user(json, view, account)
+            shape::user(json, view, account);
         }))
     })
 }

@@ -23,8 +23,16 @@ const NOT_SERVED_V2: [&str; 10] = [
 ];
 
 /// Reads of things this site never has: they answer 404.
-const NEVER_THERE_V2: [&str; 8] =
-    ["/whiteboards/", "/databases/", "/embeds/", "/custom-content/{", "/tasks/{", "/space-roles/{", "/{id}/classification-level", "/properties/{"];
+const NEVER_THERE_V2: [&str; 8] = [
+    "/whiteboards/",
+    "/databases/",
+    "/embeds/",
+    "/custom-content/{",
+    "/tasks/{",
+    "/space-roles/{",
+    "/{id}/classification-level",
+    "/properties/{",
+];
 
 /// Members that live sites send differently from the documents (`openapi/README.md`).
 fn is_known_difference(error: &str) -> bool {
@@ -40,11 +48,21 @@ impl Samples {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let footer = admin.walk("/wiki/api/v2/footer-comments?limit=250").await;
         let inline = admin.walk("/wiki/api/v2/inline-comments?limit=250").await;
-        let children = admin.walk(&format!("/wiki/api/v2/pages/{}/descendants?depth=10&limit=250", text(&space["homepageId"]))).await;
+        let children = admin
+            .walk(&format!(
+                "/wiki/api/v2/pages/{}/descendants?depth=10&limit=250",
+                text(&space["homepageId"])
+            ))
+            .await;
         let mut folder = children.iter().find(|child| child["type"] == "folder").cloned();
         for other in admin.walk("/wiki/api/v2/spaces?limit=250").await {
             if folder.is_none() && other["homepageId"].is_string() {
-                let below = admin.walk(&format!("/wiki/api/v2/pages/{}/descendants?depth=10&limit=250", text(&other["homepageId"]))).await;
+                let below = admin
+                    .walk(&format!(
+                        "/wiki/api/v2/pages/{}/descendants?depth=10&limit=250",
+                        text(&other["homepageId"])
+                    ))
+                    .await;
                 folder = below.iter().find(|child| child["type"] == "folder").cloned();
             }
         }
@@ -93,7 +111,12 @@ async fn every_v2_read_is_served_as_published() {
             continue;
         }
         let path = format!("/wiki/api/v2{}", samples.fill(&template));
-        for query in ["", "?body-format=storage", "?body-format=atlas_doc_format&limit=2", "?description-format=plain&include-icon=true&limit=3"] {
+        for query in [
+            "",
+            "?body-format=storage",
+            "?body-format=atlas_doc_format&limit=2",
+            "?description-format=plain&include-icon=true&limit=3",
+        ] {
             let (status, body) = admin.get(&format!("{path}{query}")).await;
             let is_absent = NEVER_THERE_V2.iter().any(|absent| template.contains(absent));
             if status != if is_absent { 404 } else { 200 } {
@@ -101,7 +124,8 @@ async fn every_v2_read_is_served_as_published() {
                 continue;
             }
             if !is_absent {
-                let errors = validate(Api::ConfluenceV2, "GET", &template, 200, &body).err().unwrap_or_default();
+                let errors =
+                    validate(Api::ConfluenceV2, "GET", &template, 200, &body).err().unwrap_or_default();
                 failures.extend(errors.into_iter().filter(|error| !is_known_difference(error)));
                 judged += 1;
             }
@@ -122,13 +146,33 @@ async fn everything_a_single_read_can_include_is_as_published() {
     let all = "include-labels=true&include-properties=true&include-operations=true&include-likes=true&include-versions=true\
                &include-favorited-by-current-user-status=true&include-direct-children=true&include-permissions=true&include-role-assignments=true";
     let mut failures = Vec::new();
-    for template in ["/pages/{id}", "/blogposts/{id}", "/spaces/{id}", "/attachments/{id}", "/footer-comments/{comment-id}", "/inline-comments/{comment-id}"] {
-        for format in ["storage", "view", "export_view", "styled_view", "editor", "anonymous_export_view", "atlas_doc_format"] {
-            let body = admin.read(&format!("/wiki/api/v2{}?{all}&body-format={format}", samples.fill(template))).await;
+    for template in [
+        "/pages/{id}",
+        "/blogposts/{id}",
+        "/spaces/{id}",
+        "/attachments/{id}",
+        "/footer-comments/{comment-id}",
+        "/inline-comments/{comment-id}",
+    ] {
+        for format in [
+            "storage",
+            "view",
+            "export_view",
+            "styled_view",
+            "editor",
+            "anonymous_export_view",
+            "atlas_doc_format",
+        ] {
+            let body = admin
+                .read(&format!("/wiki/api/v2{}?{all}&body-format={format}", samples.fill(template)))
+                .await;
             let errors = validate(Api::ConfluenceV2, "GET", template, 200, &body).err().unwrap_or_default();
             failures.extend(errors.into_iter().filter(|error| !is_known_difference(error)));
             if template.contains("pages") {
-                assert!(body["body"][format]["value"].as_str().is_some_and(|value| !value.is_empty()), "{format}: {body}");
+                assert!(
+                    body["body"][format]["value"].as_str().is_some_and(|value| !value.is_empty()),
+                    "{format}: {body}"
+                );
                 assert!(body["labels"]["meta"]["hasMore"].is_boolean(), "{body}");
             }
         }
@@ -137,6 +181,7 @@ async fn everything_a_single_read_can_include_is_as_published() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "most of it is the table of reads")]
 async fn every_v1_read_is_served_as_published() {
     if !available(Api::ConfluenceV1) || !available(Api::ConfluenceV1Legacy) {
         return;
@@ -145,50 +190,162 @@ async fn every_v1_read_is_served_as_published() {
     let admin = Person::admin(&lab);
     let samples = Samples::take(&admin).await;
     let sample = |name: &str| samples.0[name].clone();
-    let (page, key, group, account) = (sample("pages"), sample("key"), sample("group"), admin.account_id.clone());
+    let (page, key, group, account) =
+        (sample("pages"), sample("key"), sample("group"), admin.account_id.clone());
     let everything = "expand=body.storage,body.view,version,space,space.description.plain,ancestors,history.lastUpdated,history.contributors,\
                       history.previousVersion,metadata.labels,container,restrictions.read.restrictions.user,restrictions.update.restrictions.group,\
                       children.attachment,children.comment,children.page,childTypes.all,operations,extensions.resolution";
     let (new, old) = (Api::ConfluenceV1, Api::ConfluenceV1Legacy);
     let content = "/wiki/rest/api/content/{id}";
     let reads = [
-        (new, "/wiki/rest/api/search".to_owned(), "/wiki/rest/api/search?cql=type+in+(page,blogpost,comment,attachment,space)&limit=100".to_owned()),
-        (new, "/wiki/rest/api/search".to_owned(), format!("/wiki/rest/api/search?cql=text~the&excerpt=highlight&{}", everything.replace("expand=", "expand=content."))),
-        (new, "/wiki/rest/api/search/user".to_owned(), "/wiki/rest/api/search/user?cql=type%3Duser".to_owned()),
-        (new, "/wiki/rest/api/content/search".to_owned(), format!("/wiki/rest/api/content/search?cql=type+in+(page,blogpost)&{everything}&limit=50")),
-        (new, "/wiki/rest/api/content/search".to_owned(), format!("/wiki/rest/api/content/search?cql=type+in+(comment,attachment)&{everything}&limit=200")),
+        (
+            new,
+            "/wiki/rest/api/search".to_owned(),
+            "/wiki/rest/api/search?cql=type+in+(page,blogpost,comment,attachment,space)&limit=100".to_owned(),
+        ),
+        (
+            new,
+            "/wiki/rest/api/search".to_owned(),
+            format!(
+                "/wiki/rest/api/search?cql=text~the&excerpt=highlight&{}",
+                everything.replace("expand=", "expand=content.")
+            ),
+        ),
+        (
+            new,
+            "/wiki/rest/api/search/user".to_owned(),
+            "/wiki/rest/api/search/user?cql=type%3Duser".to_owned(),
+        ),
+        (
+            new,
+            "/wiki/rest/api/content/search".to_owned(),
+            format!("/wiki/rest/api/content/search?cql=type+in+(page,blogpost)&{everything}&limit=50"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/content/search".to_owned(),
+            format!("/wiki/rest/api/content/search?cql=type+in+(comment,attachment)&{everything}&limit=200"),
+        ),
         (new, format!("{content}/restriction"), format!("/wiki/rest/api/content/{page}/restriction")),
-        (new, format!("{content}/restriction/byOperation/{{operationKey}}"), format!("/wiki/rest/api/content/{page}/restriction/byOperation/read")),
-        (new, format!("{content}/descendant"), format!("/wiki/rest/api/content/{page}/descendant?expand=comment,attachment")),
-        (new, format!("{content}/descendant/{{type}}"), format!("/wiki/rest/api/content/{page}/descendant/comment")),
-        (new, "/wiki/rest/api/label".to_owned(), format!("/wiki/rest/api/label?name={}", admin.read("/wiki/api/v2/labels?limit=1").await["results"][0]["name"].as_str().unwrap())),
-        (new, "/wiki/rest/api/group".to_owned(), "/wiki/rest/api/group?shouldReturnTotalSize=true".to_owned()),
+        (
+            new,
+            format!("{content}/restriction/byOperation/{{operationKey}}"),
+            format!("/wiki/rest/api/content/{page}/restriction/byOperation/read"),
+        ),
+        (
+            new,
+            format!("{content}/descendant"),
+            format!("/wiki/rest/api/content/{page}/descendant?expand=comment,attachment"),
+        ),
+        (
+            new,
+            format!("{content}/descendant/{{type}}"),
+            format!("/wiki/rest/api/content/{page}/descendant/comment"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/label".to_owned(),
+            format!(
+                "/wiki/rest/api/label?name={}",
+                admin.read("/wiki/api/v2/labels?limit=1").await["results"][0]["name"].as_str().unwrap()
+            ),
+        ),
+        (
+            new,
+            "/wiki/rest/api/group".to_owned(),
+            "/wiki/rest/api/group?shouldReturnTotalSize=true".to_owned(),
+        ),
         (new, "/wiki/rest/api/group/by-id".to_owned(), format!("/wiki/rest/api/group/by-id?id={group}")),
         (new, "/wiki/rest/api/group/picker".to_owned(), "/wiki/rest/api/group/picker?query=con".to_owned()),
-        (new, "/wiki/rest/api/group/{groupId}/membersByGroupId".to_owned(), format!("/wiki/rest/api/group/{group}/membersByGroupId")),
-        (new, "/wiki/rest/api/user".to_owned(), format!("/wiki/rest/api/user?accountId={account}&expand=operations,personalSpace")),
+        (
+            new,
+            "/wiki/rest/api/group/{groupId}/membersByGroupId".to_owned(),
+            format!("/wiki/rest/api/group/{group}/membersByGroupId"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/user".to_owned(),
+            format!("/wiki/rest/api/user?accountId={account}&expand=operations,personalSpace"),
+        ),
         (new, "/wiki/rest/api/user/current".to_owned(), "/wiki/rest/api/user/current".to_owned()),
         (new, "/wiki/rest/api/user/anonymous".to_owned(), "/wiki/rest/api/user/anonymous".to_owned()),
-        (new, "/wiki/rest/api/user/bulk".to_owned(), format!("/wiki/rest/api/user/bulk?accountId={account}&accountId=unknown")),
-        (new, "/wiki/rest/api/user/memberof".to_owned(), format!("/wiki/rest/api/user/memberof?accountId={account}")),
-        (new, "/wiki/rest/api/user/email".to_owned(), format!("/wiki/rest/api/user/email?accountId={account}")),
-        (new, "/wiki/rest/api/settings/systemInfo".to_owned(), "/wiki/rest/api/settings/systemInfo".to_owned()),
-        (new, "/wiki/rest/api/space/{spaceKey}/settings".to_owned(), format!("/wiki/rest/api/space/{key}/settings")),
-        (new, "/wiki/rest/api/space/{spaceKey}/label".to_owned(), format!("/wiki/rest/api/space/{key}/label")),
+        (
+            new,
+            "/wiki/rest/api/user/bulk".to_owned(),
+            format!("/wiki/rest/api/user/bulk?accountId={account}&accountId=unknown"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/user/memberof".to_owned(),
+            format!("/wiki/rest/api/user/memberof?accountId={account}"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/user/email".to_owned(),
+            format!("/wiki/rest/api/user/email?accountId={account}"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/settings/systemInfo".to_owned(),
+            "/wiki/rest/api/settings/systemInfo".to_owned(),
+        ),
+        (
+            new,
+            "/wiki/rest/api/space/{spaceKey}/settings".to_owned(),
+            format!("/wiki/rest/api/space/{key}/settings"),
+        ),
+        (
+            new,
+            "/wiki/rest/api/space/{spaceKey}/label".to_owned(),
+            format!("/wiki/rest/api/space/{key}/label"),
+        ),
         (old, "/wiki/rest/api/content".to_owned(), format!("/wiki/rest/api/content?{everything}")),
         (old, content.to_owned(), format!("/wiki/rest/api/content/{page}?{everything}")),
-        (old, format!("{content}/child"), format!("/wiki/rest/api/content/{page}/child?expand=attachment,comment,page")),
-        (old, format!("{content}/child/attachment"), format!("/wiki/rest/api/content/{page}/child/attachment")),
-        (old, format!("{content}/child/comment"), format!("/wiki/rest/api/content/{page}/child/comment?depth=all&expand=body.storage")),
+        (
+            old,
+            format!("{content}/child"),
+            format!("/wiki/rest/api/content/{page}/child?expand=attachment,comment,page"),
+        ),
+        (
+            old,
+            format!("{content}/child/attachment"),
+            format!("/wiki/rest/api/content/{page}/child/attachment"),
+        ),
+        (
+            old,
+            format!("{content}/child/comment"),
+            format!("/wiki/rest/api/content/{page}/child/comment?depth=all&expand=body.storage"),
+        ),
         (old, format!("{content}/child/{{type}}"), format!("/wiki/rest/api/content/{page}/child/page")),
-        (old, format!("{content}/history"), format!("/wiki/rest/api/content/{page}/history?expand=lastUpdated,previousVersion,contributors")),
+        (
+            old,
+            format!("{content}/history"),
+            format!("/wiki/rest/api/content/{page}/history?expand=lastUpdated,previousVersion,contributors"),
+        ),
         (old, format!("{content}/label"), format!("/wiki/rest/api/content/{page}/label")),
         (old, format!("{content}/version"), format!("/wiki/rest/api/content/{page}/version")),
-        (old, format!("{content}/version/{{versionNumber}}"), format!("/wiki/rest/api/content/{page}/version/1")),
+        (
+            old,
+            format!("{content}/version/{{versionNumber}}"),
+            format!("/wiki/rest/api/content/{page}/version/1"),
+        ),
         (old, format!("{content}/property"), format!("/wiki/rest/api/content/{page}/property")),
-        (old, "/wiki/rest/api/space".to_owned(), "/wiki/rest/api/space?expand=description.plain,icon,homepage,history,metadata.labels,permissions".to_owned()),
-        (old, "/wiki/rest/api/space/{spaceKey}".to_owned(), format!("/wiki/rest/api/space/{key}?expand=description.plain,homepage")),
-        (old, "/wiki/rest/api/space/{spaceKey}/content/{type}".to_owned(), format!("/wiki/rest/api/space/{key}/content/page")),
+        (
+            old,
+            "/wiki/rest/api/space".to_owned(),
+            "/wiki/rest/api/space?expand=description.plain,icon,homepage,history,metadata.labels,permissions"
+                .to_owned(),
+        ),
+        (
+            old,
+            "/wiki/rest/api/space/{spaceKey}".to_owned(),
+            format!("/wiki/rest/api/space/{key}?expand=description.plain,homepage"),
+        ),
+        (
+            old,
+            "/wiki/rest/api/space/{spaceKey}/content/{type}".to_owned(),
+            format!("/wiki/rest/api/space/{key}/content/page"),
+        ),
     ];
     let mut failures = Vec::new();
     for (api, template, path) in &reads {
@@ -204,8 +361,10 @@ async fn every_v1_read_is_served_as_published() {
 
 /// Every ADF body of a site validates against the published schema.
 #[tokio::test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 async fn every_adf_body_is_valid_by_the_published_schema() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/openapi/adf-schema.json");
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/openapi/adf-schema.json");
     let Ok(text) = std::fs::read_to_string(path) else {
         eprintln!("skipped: adf-schema.json is not in ../shared/openapi");
         return;
@@ -216,8 +375,10 @@ async fn every_adf_body_is_valid_by_the_published_schema() {
     let admin = Person::admin(&lab);
     let mut failures = Vec::new();
     for list in ["pages", "blogposts", "footer-comments", "inline-comments"] {
-        for entry in admin.walk(&format!("/wiki/api/v2/{list}?body-format=atlas_doc_format&limit=250")).await {
-            let document: Value = serde_json::from_str(entry["body"]["atlas_doc_format"]["value"].as_str().unwrap()).unwrap();
+        for entry in admin.walk(&format!("/wiki/api/v2/{list}?body-format=atlas_doc_format&limit=250")).await
+        {
+            let document: Value =
+                serde_json::from_str(entry["body"]["atlas_doc_format"]["value"].as_str().unwrap()).unwrap();
             if let Some(error) = validator.iter_errors(&document).next() {
                 failures.push(format!("{list} {}: {error:.300} at {}", entry["id"], error.instance_path()));
             }

@@ -71,10 +71,20 @@ impl<'lab> Person<'lab> {
         let mut all = Vec::new();
         for _ in 0..10_000 {
             let response = self.request(Method::GET, &path).send().await.unwrap();
-            let link = response.headers().get("link").map(|link| link.to_str().unwrap().to_owned()).unwrap_or_default();
+            let link = response
+                .headers()
+                .get("link")
+                .map(|link| link.to_str().unwrap().to_owned())
+                .unwrap_or_default();
             let (status, body) = answer(response).await;
             assert_eq!(status, 200, "{path}: {body}");
-            all.extend(body["results"].as_array().unwrap_or_else(|| panic!("{path} is no list: {body}")).iter().cloned());
+            all.extend(
+                body["results"]
+                    .as_array()
+                    .unwrap_or_else(|| panic!("{path} is no list: {body}"))
+                    .iter()
+                    .cloned(),
+            );
             let Some(next) = body["_links"]["next"].as_str() else {
                 assert!(!link.contains("rel=\"next\""), "{path}: {link}");
                 return all;
@@ -106,7 +116,10 @@ impl<'lab> Person<'lab> {
 
 /// The `id` of each entry.
 pub(super) fn ids(entries: &[Value]) -> Vec<String> {
-    entries.iter().map(|entry| entry["id"].as_str().unwrap_or_else(|| panic!("no id in {entry}")).to_owned()).collect()
+    entries
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap_or_else(|| panic!("no id in {entry}")).to_owned())
+        .collect()
 }
 
 pub(super) fn sorted(mut texts: Vec<String>) -> Vec<String> {
@@ -121,12 +134,21 @@ async fn an_account_without_the_product_is_told_so_word_for_word() {
     let outsider = lab.handle.state().world().directory().iter().find(|account| {
         let state = lab.handle.state().world().main_site().read();
         let reader = state.reader(linkspan_sandbox::world::Viewer::Account(account.index));
-        !account.api_token.is_empty() && state.is_present(account.index) && account.is_active() && !state.may_use_confluence(&reader) && !reader.admin
+        !account.api_token.is_empty()
+            && state.is_present(account.index)
+            && account.is_active()
+            && !state.may_use_confluence(&reader)
+            && !reader.admin
     });
     let Some(outsider) = outsider else {
         panic!("the world has nobody without Confluence");
     };
-    let person = Person { email: outsider.email.clone(), api_token: outsider.api_token.clone(), account_id: outsider.account_id.clone(), ..admin };
+    let person = Person {
+        email: outsider.email.clone(),
+        api_token: outsider.api_token.clone(),
+        account_id: outsider.account_id.clone(),
+        ..admin
+    };
     for path in ["/wiki/api/v2/spaces", "/wiki/rest/api/search?cql=type=page"] {
         let expected = serde_json::json!({ "message": "Current user not permitted to use Confluence", "statusCode": 403 });
         assert_eq!(person.get(path).await, (403, expected), "{path}");
@@ -173,7 +195,12 @@ async fn malformed_ids_and_parameters_are_named_in_a_400() {
         assert_eq!(status, 400, "{path}: {body}");
         assert_eq!(body["errors"][0]["code"], "INVALID_REQUEST_PARAMETER", "{path}: {body}");
     }
-    for path in ["/wiki/rest/api/search", "/wiki/rest/api/search?cql=type%20page", "/wiki/rest/api/search?cql=colour=red", "/wiki/rest/api/group?limit=201"] {
+    for path in [
+        "/wiki/rest/api/search",
+        "/wiki/rest/api/search?cql=type%20page",
+        "/wiki/rest/api/search?cql=colour=red",
+        "/wiki/rest/api/group?limit=201",
+    ] {
         let (status, body) = admin.get(path).await;
         assert_eq!((status, &body["statusCode"]), (400, &serde_json::json!(400)), "{path}: {body}");
         assert!(body["message"].as_str().unwrap().contains("BadRequestException"), "{body}");

@@ -50,7 +50,10 @@ async fn families(admin: &Person<'_>) -> Vec<String> {
 
 /// What tells entries apart: not every list has ids.
 fn keys(entries: &[Value]) -> Vec<String> {
-    entries.iter().map(|entry| entry["id"].as_str().map_or_else(|| entry.to_string(), str::to_owned)).collect()
+    entries
+        .iter()
+        .map(|entry| entry["id"].as_str().map_or_else(|| entry.to_string(), str::to_owned))
+        .collect()
 }
 
 #[tokio::test]
@@ -61,7 +64,11 @@ async fn s6_every_v2_list_walked_in_small_steps_holds_what_one_answer_holds() {
         let whole = keys(&admin.walk(&format!("{list}limit=250")).await);
         assert!(!whole.is_empty(), "{list} is empty");
         for limit in [1, 7] {
-            assert_eq!(keys(&admin.walk(&format!("{list}limit={limit}")).await), whole, "{list}limit={limit}");
+            assert_eq!(
+                keys(&admin.walk(&format!("{list}limit={limit}")).await),
+                whole,
+                "{list}limit={limit}"
+            );
         }
         let mut distinct = whole.clone();
         distinct.sort();
@@ -100,9 +107,11 @@ async fn orders_are_what_they_say() {
     let dates: Vec<&str> = pages.iter().map(|page| page["version"]["createdAt"].as_str().unwrap()).collect();
     assert!(dates.is_sorted_by(|left, right| left >= right), "{dates:?}");
     let pages = admin.walk("/wiki/api/v2/pages?sort=title&limit=50").await;
-    let titles: Vec<String> = pages.iter().map(|page| page["title"].as_str().unwrap().to_lowercase()).collect();
+    let titles: Vec<String> =
+        pages.iter().map(|page| page["title"].as_str().unwrap().to_lowercase()).collect();
     assert!(titles.is_sorted(), "{titles:?}");
-    let numbers: Vec<u64> = ids(&admin.walk("/wiki/api/v2/pages?limit=50").await).iter().map(|id| id.parse().unwrap()).collect();
+    let numbers: Vec<u64> =
+        ids(&admin.walk("/wiki/api/v2/pages?limit=50").await).iter().map(|id| id.parse().unwrap()).collect();
     assert!(numbers.is_sorted(), "pages come by id unless told otherwise");
 }
 
@@ -113,7 +122,12 @@ async fn list_parameters_may_be_repeated_or_joined() {
     let pages = ids(&admin.walk("/wiki/api/v2/pages?limit=250").await);
     let (one, two, three) = (&pages[0], &pages[1], &pages[2]);
     let expected = vec![one.clone(), two.clone(), three.clone()];
-    for query in [format!("id={one},{two},{three}"), format!("id={one}&id={two}&id={three}"), format!("id={one}&id={two}%2C{three}"), format!("id[]={one}&id[]={two},{three}")] {
+    for query in [
+        format!("id={one},{two},{three}"),
+        format!("id={one}&id={two}&id={three}"),
+        format!("id={one}&id={two}%2C{three}"),
+        format!("id[]={one}&id[]={two},{three}"),
+    ] {
         assert_eq!(ids(&admin.walk(&format!("/wiki/api/v2/pages?{query}")).await), expected, "{query}");
     }
 }
@@ -126,7 +140,8 @@ async fn a_page_added_or_removed_between_two_requests_neither_repeats_nor_hides_
     let first = admin.read("/wiki/api/v2/pages?status=current&limit=5").await;
     let seen = ids(first["results"].as_array().unwrap());
     let victim = seen.iter().rev().find(|id| *id != &before[0]).unwrap();
-    let (status, body) = admin.send(http::Method::DELETE, &format!("/wiki/api/v2/pages/{victim}"), &Value::Null).await;
+    let (status, body) =
+        admin.send(http::Method::DELETE, &format!("/wiki/api/v2/pages/{victim}"), &Value::Null).await;
     assert_eq!(status, 204, "{body}");
     let rest = ids(&admin.walk(first["_links"]["next"].as_str().unwrap()).await);
     let together: Vec<String> = seen.into_iter().chain(rest).collect();

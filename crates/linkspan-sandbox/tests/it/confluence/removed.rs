@@ -75,17 +75,29 @@ async fn what_is_left_of_v1_answers_tokens() {
 async fn classic_reads_expand_what_old_clients_ask_for() {
     let lab = Lab::with(varied()).await;
     let admin = Person::admin(&lab);
-    let listed = admin.read("/wiki/rest/api/content?type=page&limit=5&expand=body.storage,version,space,ancestors,history").await;
+    let listed = admin
+        .read("/wiki/rest/api/content?type=page&limit=5&expand=body.storage,version,space,ancestors,history")
+        .await;
     for page in listed["results"].as_array().unwrap() {
         assert_eq!(page["type"], "page");
-        assert!(page["body"]["storage"]["value"].as_str().is_some_and(|body| body.starts_with('<')), "{page}");
+        assert!(
+            page["body"]["storage"]["value"].as_str().is_some_and(|body| body.starts_with('<')),
+            "{page}"
+        );
         assert!(page["version"]["number"].as_u64().is_some_and(|number| number > 0));
-        assert!(page["space"]["key"].is_string() && page["ancestors"].is_array() && page["history"]["createdDate"].is_string());
+        assert!(
+            page["space"]["key"].is_string()
+                && page["ancestors"].is_array()
+                && page["history"]["createdDate"].is_string()
+        );
         let id = page["id"].as_str().unwrap();
         let single = admin.read(&format!("/wiki/rest/api/content/{id}?expand=body.view")).await;
         assert!(single["body"]["view"]["value"].is_string() && single.get("space").is_none(), "{single}");
         let bare = admin.read(&format!("/wiki/rest/api/content/{id}")).await;
-        assert!(bare["space"].is_object() && bare["history"].is_object() && bare["version"].is_object(), "expanded unless told otherwise");
+        assert!(
+            bare["space"].is_object() && bare["history"].is_object() && bare["version"].is_object(),
+            "expanded unless told otherwise"
+        );
         let v2 = admin.read(&format!("/wiki/api/v2/pages/{id}?body-format=storage")).await;
         assert_eq!(v2["body"]["storage"]["value"], page["body"]["storage"]["value"]);
         assert_eq!(v2["title"], page["title"]);
@@ -121,6 +133,9 @@ async fn s21_a_download_redirects_to_a_signed_address_that_needs_no_credentials(
     assert_eq!(lab.http.get(&forged).send().await.unwrap().status(), 403);
     lab.advance(3600).await;
     assert_eq!(lab.http.get(&location).send().await.unwrap().status(), 403, "signed addresses do not last");
-    let wrong: Value = admin.get(&format!("/wiki/rest/api/content/1/child/attachment/{}/download", file["id"].as_str().unwrap())).await.1;
+    let wrong: Value = admin
+        .get(&format!("/wiki/rest/api/content/1/child/attachment/{}/download", file["id"].as_str().unwrap()))
+        .await
+        .1;
     assert_eq!(wrong["statusCode"], 404);
 }

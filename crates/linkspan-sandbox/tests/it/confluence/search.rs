@@ -18,7 +18,9 @@ async fn found(person: &Person<'_>, cql: &str) -> Vec<String> {
 async fn pages_where(person: &Person<'_>, holds: impl Fn(&Value) -> bool) -> Vec<String> {
     let spaces = ids(&person.walk("/wiki/api/v2/spaces?status=current&limit=250").await);
     let pages = person.walk("/wiki/api/v2/pages?status=current&limit=250").await;
-    let wanted = pages.iter().filter(|page| spaces.contains(&page["spaceId"].as_str().unwrap().to_owned()) && holds(page));
+    let wanted = pages
+        .iter()
+        .filter(|page| spaces.contains(&page["spaceId"].as_str().unwrap().to_owned()) && holds(page));
     sorted(ids(&wanted.cloned().collect::<Vec<_>>()))
 }
 
@@ -27,30 +29,64 @@ async fn each_field_finds_what_v2_shows() {
     let lab = Lab::with(varied()).await;
     let admin = Person::admin(&lab);
     let space = admin.read("/wiki/api/v2/spaces?limit=1").await["results"][0].clone();
-    let (key, space_id, home) = (space["key"].as_str().unwrap(), space["id"].as_str().unwrap(), space["homepageId"].as_str().unwrap());
+    let (key, space_id, home) = (
+        space["key"].as_str().unwrap(),
+        space["id"].as_str().unwrap(),
+        space["homepageId"].as_str().unwrap(),
+    );
     let pages = admin.walk(&format!("/wiki/api/v2/spaces/{space_id}/pages?status=current&limit=250")).await;
     let sample = &pages[pages.len() / 2];
     let (title, author) = (sample["title"].as_str().unwrap(), sample["authorId"].as_str().unwrap());
 
     assert_eq!(sorted(found(&admin, "type=page").await), pages_where(&admin, |_| true).await);
-    assert_eq!(sorted(found(&admin, &format!("type=page and space={key}")).await), pages_where(&admin, |page| page["spaceId"] == space_id).await);
-    assert_eq!(sorted(found(&admin, &format!("type=page and space not in ({key})")).await), pages_where(&admin, |page| page["spaceId"] != space_id).await);
-    assert_eq!(sorted(found(&admin, &format!("type=page and creator=\"{author}\"")).await), pages_where(&admin, |page| page["authorId"] == author).await);
-    let same_title = pages_where(&admin, |page| page["title"].as_str().unwrap().eq_ignore_ascii_case(title)).await;
+    assert_eq!(
+        sorted(found(&admin, &format!("type=page and space={key}")).await),
+        pages_where(&admin, |page| page["spaceId"] == space_id).await
+    );
+    assert_eq!(
+        sorted(found(&admin, &format!("type=page and space not in ({key})")).await),
+        pages_where(&admin, |page| page["spaceId"] != space_id).await
+    );
+    assert_eq!(
+        sorted(found(&admin, &format!("type=page and creator=\"{author}\"")).await),
+        pages_where(&admin, |page| page["authorId"] == author).await
+    );
+    let same_title =
+        pages_where(&admin, |page| page["title"].as_str().unwrap().eq_ignore_ascii_case(title)).await;
     assert_eq!(sorted(found(&admin, &format!("type=page and title={}", json!(title))).await), same_title);
-    assert!(found(&admin, &format!("type=page and title ~ {}", json!(title))).await.contains(&sample["id"].as_str().unwrap().to_owned()));
-    assert_eq!(sorted(found(&admin, &format!("type=page and parent={home}")).await), pages_where(&admin, |page| page["parentId"] == home).await);
+    assert!(
+        found(&admin, &format!("type=page and title ~ {}", json!(title)))
+            .await
+            .contains(&sample["id"].as_str().unwrap().to_owned())
+    );
+    assert_eq!(
+        sorted(found(&admin, &format!("type=page and parent={home}")).await),
+        pages_where(&admin, |page| page["parentId"] == home).await
+    );
     let below = admin.walk(&format!("/wiki/api/v2/pages/{home}/descendants?depth=10&limit=250")).await;
-    let below: Vec<String> = below.iter().filter(|child| child["type"] == "page" && child["status"] == "current").map(|child| child["id"].as_str().unwrap().to_owned()).collect();
+    let below: Vec<String> = below
+        .iter()
+        .filter(|child| child["type"] == "page" && child["status"] == "current")
+        .map(|child| child["id"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(sorted(found(&admin, &format!("type=page and ancestor={home}")).await), sorted(below));
     let (one, two) = (pages[0]["id"].as_str().unwrap(), pages[1]["id"].as_str().unwrap());
-    assert_eq!(sorted(found(&admin, &format!("id in ({one}, {two})")).await), sorted(vec![one.to_owned(), two.to_owned()]));
+    assert_eq!(
+        sorted(found(&admin, &format!("id in ({one}, {two})")).await),
+        sorted(vec![one.to_owned(), two.to_owned()])
+    );
     assert_eq!(found(&admin, "creator=\"nobody\" and type=page").await, Vec::<String>::new());
     assert_eq!(found(&admin, "space=NOSUCHSPACE").await, Vec::<String>::new());
 
     let label = admin.read("/wiki/api/v2/labels?limit=1").await["results"][0].clone();
-    let carriers = ids(&admin.walk(&format!("/wiki/api/v2/labels/{}/pages?status=current&limit=250", label["id"].as_str().unwrap())).await);
-    let carriers = pages_where(&admin, |page| carriers.contains(&page["id"].as_str().unwrap().to_owned())).await;
+    let carriers = ids(&admin
+        .walk(&format!(
+            "/wiki/api/v2/labels/{}/pages?status=current&limit=250",
+            label["id"].as_str().unwrap()
+        ))
+        .await);
+    let carriers =
+        pages_where(&admin, |page| carriers.contains(&page["id"].as_str().unwrap().to_owned())).await;
     assert!(!carriers.is_empty());
     assert_eq!(sorted(found(&admin, &format!("type=page and label={}", label["name"])).await), carriers);
 }
@@ -69,7 +105,12 @@ async fn comments_and_files_are_found_by_type_and_container() {
         assert!(hit["body"]["storage"]["value"].is_string());
     }
     let file = admin.read("/wiki/api/v2/attachments?limit=1").await["results"][0].clone();
-    let hits = admin.walk_v1(&format!("/wiki/rest/api/content/search?cql=type%3Dattachment+and+id%3D{}", file["id"].as_str().unwrap())).await;
+    let hits = admin
+        .walk_v1(&format!(
+            "/wiki/rest/api/content/search?cql=type%3Dattachment+and+id%3D{}",
+            file["id"].as_str().unwrap()
+        ))
+        .await;
     assert_eq!(hits[0]["id"], file["id"]);
     assert_eq!(hits[0]["extensions"]["fileSize"], file["fileSize"]);
     assert_eq!(hits[0]["metadata"]["mediaType"], file["mediaType"]);
@@ -84,15 +125,24 @@ async fn s1_dates_are_compared_by_the_minute() {
     assert!(dates.is_sorted(), "ascending: {dates:?}");
     let middle = &hits[hits.len() / 2];
     // The zone of the administrator's profile decides what the literal means, so the bound is taken from there.
-    let zone = lab.handle.state().world().directory().by_account_id(&admin.account_id).unwrap().time_zone.clone();
+    let zone =
+        lab.handle.state().world().directory().by_account_id(&admin.account_id).unwrap().time_zone.clone();
     let instant: jiff::Timestamp = middle["version"]["when"].as_str().unwrap().parse().unwrap();
     let zone = jiff::tz::TimeZone::get(&zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let literal = instant.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
     let minute = |hit: &Value| hit["version"]["when"].as_str().unwrap()[..16].to_owned();
-    let expected: Vec<String> = ids(&hits.iter().filter(|hit| minute(hit) >= minute(middle)).cloned().collect::<Vec<_>>());
-    assert_eq!(found(&admin, &format!("type=page and lastmodified >= \"{literal}\" order by lastmodified")).await, expected);
-    let later: Vec<String> = ids(&hits.iter().filter(|hit| minute(hit) > minute(middle)).cloned().collect::<Vec<_>>());
-    assert_eq!(found(&admin, &format!("type=page and lastmodified > \"{literal}\" order by lastmodified")).await, later);
+    let expected: Vec<String> =
+        ids(&hits.iter().filter(|hit| minute(hit) >= minute(middle)).cloned().collect::<Vec<_>>());
+    assert_eq!(
+        found(&admin, &format!("type=page and lastmodified >= \"{literal}\" order by lastmodified")).await,
+        expected
+    );
+    let later: Vec<String> =
+        ids(&hits.iter().filter(|hit| minute(hit) > minute(middle)).cloned().collect::<Vec<_>>());
+    assert_eq!(
+        found(&admin, &format!("type=page and lastmodified > \"{literal}\" order by lastmodified")).await,
+        later
+    );
     assert_eq!(found(&admin, "type=page and lastmodified > now(\"+1d\")").await, Vec::<String>::new());
     assert_eq!(found(&admin, "type=page and created < now(\"-100y\")").await, Vec::<String>::new());
 }
@@ -126,11 +176,14 @@ async fn start_is_echoed_and_not_honoured_and_limit_is_echoed_unclamped() {
     let plain = admin.read("/wiki/rest/api/search?cql=type%3Dpage&limit=5").await;
     let skipped = admin.read("/wiki/rest/api/search?cql=type%3Dpage&limit=5&start=1000").await;
     assert_eq!(skipped["start"], 1000);
-    let titles = |body: &Value| body["results"].as_array().unwrap().iter().map(|hit| hit["content"]["id"].clone()).collect::<Vec<_>>();
+    let titles = |body: &Value| {
+        body["results"].as_array().unwrap().iter().map(|hit| hit["content"]["id"].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(titles(&skipped), titles(&plain));
     let large = admin.read("/wiki/rest/api/content/search?cql=type%3Dpage&limit=5000").await;
     assert_eq!(large["limit"], 5000);
-    let rendered = admin.read("/wiki/rest/api/content/search?cql=type%3Dpage&limit=5000&expand=body.export_view").await;
+    let rendered =
+        admin.read("/wiki/rest/api/content/search?cql=type%3Dpage&limit=5000&expand=body.export_view").await;
     assert_eq!((&rendered["limit"], &rendered["size"]), (&json!(25), &json!(25)));
     assert!(plain["totalSize"].as_u64().unwrap() > 5);
     assert_eq!(plain["cqlQuery"], "type=page");
@@ -140,9 +193,15 @@ async fn start_is_echoed_and_not_honoured_and_limit_is_echoed_unclamped() {
 async fn on_the_general_search_only_prefixed_expansions_count() {
     let lab = Lab::with(varied()).await;
     let admin = Person::admin(&lab);
-    let ignored = admin.read("/wiki/rest/api/search?cql=type%3Dpage&limit=1&expand=body.storage,version").await;
-    assert!(ignored["results"][0]["content"].get("body").is_none() && ignored["results"][0]["content"].get("version").is_none());
-    let expanded = admin.read("/wiki/rest/api/search?cql=type%3Dpage&limit=1&expand=content.body.storage,content.version").await;
+    let ignored =
+        admin.read("/wiki/rest/api/search?cql=type%3Dpage&limit=1&expand=body.storage,version").await;
+    assert!(
+        ignored["results"][0]["content"].get("body").is_none()
+            && ignored["results"][0]["content"].get("version").is_none()
+    );
+    let expanded = admin
+        .read("/wiki/rest/api/search?cql=type%3Dpage&limit=1&expand=content.body.storage,content.version")
+        .await;
     assert!(expanded["results"][0]["content"]["body"]["storage"]["value"].is_string());
     assert!(expanded["results"][0]["content"]["version"]["number"].is_u64());
     let spaces = admin.read("/wiki/rest/api/search?cql=type%3Dspace").await;
@@ -162,9 +221,15 @@ async fn p4_one_unreadable_ancestor_turns_an_answer_with_ancestor_restrictions_i
     let (status, child) = admin.send(http::Method::POST, "/wiki/api/v2/pages", &child).await;
     assert_eq!(status, 200, "{child}");
     let id = child["id"].as_str().unwrap();
-    let plain = format!("/wiki/rest/api/content/search?cql=id%3D{id}&expand=ancestors,restrictions.read.restrictions.user");
+    let plain = format!(
+        "/wiki/rest/api/content/search?cql=id%3D{id}&expand=ancestors,restrictions.read.restrictions.user"
+    );
     assert_eq!(admin.read(&plain).await["size"], 1);
-    let (status, body) = admin.get(&format!("/wiki/rest/api/content/search?cql=id%3D{id}&expand=ancestors.restrictions.read.restrictions.user")).await;
+    let (status, body) = admin
+        .get(&format!(
+            "/wiki/rest/api/content/search?cql=id%3D{id}&expand=ancestors.restrictions.read.restrictions.user"
+        ))
+        .await;
     assert_eq!(status, 404, "{body}");
 }
 

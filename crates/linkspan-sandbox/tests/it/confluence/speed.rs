@@ -7,8 +7,16 @@ use crate::support::{Lab, small};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement: run it in a release build"]
+#[expect(clippy::print_stderr, reason = "the measurement is the output")]
 async fn pages_with_bodies_leave_at_three_thousand_a_second() {
-    let options = linkspan_sandbox::Options { spaces: 20, pages: 20_000, users: 200, groups: 20, issues: 10, ..small() };
+    let options = linkspan_sandbox::Options {
+        spaces: 20,
+        pages: 20_000,
+        users: 200,
+        groups: 20,
+        issues: 10,
+        ..small()
+    };
     let lab = Lab::with(options).await;
     let admin = Person::admin(&lab);
     for list in [
@@ -38,7 +46,11 @@ async fn pages_with_bodies_leave_at_three_thousand_a_second() {
             assert!(20_000.0 / seconds > 3000.0, "20,000 pages took {seconds} s");
         }
     }
-    for query in ["type+in+(page,blogpost)+order+by+lastmodified", "type+in+(page,blogpost,comment,attachment)+and+lastmodified+>=+now(\"-4w\")+order+by+lastmodified", "text~\"release\"+and+type=page"] {
+    for query in [
+        "type+in+(page,blogpost)+order+by+lastmodified",
+        "type+in+(page,blogpost,comment,attachment)+and+lastmodified+>=+now(\"-4w\")+order+by+lastmodified",
+        "text~\"release\"+and+type=page",
+    ] {
         let started = Instant::now();
         let (status, body) = admin.get(&format!("/wiki/rest/api/search?limit=25&cql={query}")).await;
         assert_eq!(status, 200, "{body}");

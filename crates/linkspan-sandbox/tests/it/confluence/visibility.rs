@@ -9,7 +9,8 @@ use super::{Person, ids, sorted, varied};
 use crate::support::Lab;
 
 async fn visible(lab: &Lab, person: &Person<'_>) -> BTreeSet<String> {
-    let answer = lab.control("GET", &format!("oracle/visible?account_id={}", person.account_id), Value::Null).await;
+    let answer =
+        lab.control("GET", &format!("oracle/visible?account_id={}", person.account_id), Value::Null).await;
     let pages = answer["pages"].as_array().unwrap().iter();
     pages.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect()
 }
@@ -36,13 +37,27 @@ async fn p1_lists_single_reads_and_search_show_what_the_oracle_says() {
     for person in &everybody {
         let expected = visible(&lab, person).await;
         assert_eq!(listed(person).await, expected, "lists for {}", person.account_id);
-        let found = person.walk_v1("/wiki/rest/api/content/search?cql=type+in+(page,blogpost)&limit=200").await;
-        assert_eq!(ids(&found).into_iter().collect::<BTreeSet<_>>(), expected, "search for {}", person.account_id);
+        let found =
+            person.walk_v1("/wiki/rest/api/content/search?cql=type+in+(page,blogpost)&limit=200").await;
+        assert_eq!(
+            ids(&found).into_iter().collect::<BTreeSet<_>>(),
+            expected,
+            "search for {}",
+            person.account_id
+        );
         for id in all.iter().step_by(7) {
-            let statuses = [person.get(&format!("/wiki/api/v2/pages/{id}")).await.0, person.get(&format!("/wiki/api/v2/blogposts/{id}")).await.0];
+            let statuses = [
+                person.get(&format!("/wiki/api/v2/pages/{id}")).await.0,
+                person.get(&format!("/wiki/api/v2/blogposts/{id}")).await.0,
+            ];
             assert_eq!(statuses.contains(&200), expected.contains(id), "{id} for {}", person.account_id);
             let (status, _) = person.get(&format!("/wiki/rest/api/content/{id}/restriction")).await;
-            assert_eq!(status == 200, expected.contains(id), "restrictions of {id} for {}", person.account_id);
+            assert_eq!(
+                status == 200,
+                expected.contains(id),
+                "restrictions of {id} for {}",
+                person.account_id
+            );
         }
         distinct.insert(expected);
     }
@@ -53,18 +68,21 @@ async fn p1_lists_single_reads_and_search_show_what_the_oracle_says() {
 async fn p1_comments_and_files_are_shown_with_their_container_only() {
     let lab = Lab::with(varied()).await;
     for person in Person::everybody(&lab) {
-        let mut containers: BTreeSet<String> = ids(&person.walk("/wiki/api/v2/pages?limit=250").await).into_iter().collect();
+        let mut containers: BTreeSet<String> =
+            ids(&person.walk("/wiki/api/v2/pages?limit=250").await).into_iter().collect();
         containers.extend(ids(&person.walk("/wiki/api/v2/blogposts?limit=250").await));
         for list in ["footer-comments", "inline-comments", "attachments"] {
             for sort in ["", "sort=-modified-date&"] {
                 let entries = person.walk(&format!("/wiki/api/v2/{list}?{sort}limit=250")).await;
                 for entry in &entries {
-                    let container = entry["pageId"].as_str().or_else(|| entry["blogPostId"].as_str()).unwrap();
+                    let container =
+                        entry["pageId"].as_str().or_else(|| entry["blogPostId"].as_str()).unwrap();
                     assert!(containers.contains(container), "{list}: {entry}");
                 }
             }
             let plain = sorted(ids(&person.walk(&format!("/wiki/api/v2/{list}?limit=250")).await));
-            let by_date = sorted(ids(&person.walk(&format!("/wiki/api/v2/{list}?sort=created-date&limit=250")).await));
+            let by_date =
+                sorted(ids(&person.walk(&format!("/wiki/api/v2/{list}?sort=created-date&limit=250")).await));
             assert_eq!(plain, by_date, "{list}");
         }
     }
@@ -75,10 +93,14 @@ async fn s13_trashed_and_archived_pages_are_found_by_their_status_and_nowhere_el
     let lab = Lab::with(varied()).await;
     let admin = Person::admin(&lab);
     let space = admin.read("/wiki/api/v2/spaces?limit=1").await["results"][0].clone();
-    let (space, home) = (space["id"].as_str().unwrap().to_owned(), space["homepageId"].as_str().unwrap().to_owned());
+    let (space, home) =
+        (space["id"].as_str().unwrap().to_owned(), space["homepageId"].as_str().unwrap().to_owned());
     let pages = admin.walk(&format!("/wiki/api/v2/spaces/{space}/pages?status=current&limit=250")).await;
     let victim = ids(&pages).into_iter().find(|id| *id != home).unwrap();
-    assert_eq!(admin.send(Method::DELETE, &format!("/wiki/api/v2/pages/{victim}"), &Value::Null).await.0, 204);
+    assert_eq!(
+        admin.send(Method::DELETE, &format!("/wiki/api/v2/pages/{victim}"), &Value::Null).await.0,
+        204
+    );
     assert_eq!(admin.get(&format!("/wiki/api/v2/pages/{victim}")).await.0, 404);
     let trashed = admin.read(&format!("/wiki/api/v2/pages/{victim}?status=trashed")).await;
     assert_eq!(trashed["status"], "trashed");
@@ -86,7 +108,10 @@ async fn s13_trashed_and_archived_pages_are_found_by_their_status_and_nowhere_el
     assert!(!ids(&admin.walk("/wiki/api/v2/pages?limit=250").await).contains(&victim));
     let found = admin.read(&format!("/wiki/rest/api/content/search?cql=id={victim}")).await;
     assert_eq!(found["size"], 0);
-    assert_eq!(admin.send(Method::DELETE, &format!("/wiki/api/v2/pages/{victim}?purge=true"), &Value::Null).await.0, 204);
+    assert_eq!(
+        admin.send(Method::DELETE, &format!("/wiki/api/v2/pages/{victim}?purge=true"), &Value::Null).await.0,
+        204
+    );
     assert_eq!(admin.get(&format!("/wiki/api/v2/pages/{victim}?status=trashed")).await.0, 404);
     assert!(!ids(&admin.walk("/wiki/api/v2/pages?status=trashed,deleted&limit=250").await).contains(&victim));
     for page in admin.walk("/wiki/api/v2/pages?limit=250").await {
@@ -116,12 +141,20 @@ async fn p12_a_restriction_set_now_hides_now() {
     let lab = Lab::with(varied()).await;
     let everybody = Person::everybody(&lab);
     let (admin, other) = (&everybody[0], &everybody[1]);
-    let shared: Vec<String> = visible(&lab, admin).await.intersection(&visible(&lab, other).await).cloned().collect();
+    let shared: Vec<String> =
+        visible(&lab, admin).await.intersection(&visible(&lab, other).await).cloned().collect();
     let mut page = None;
     for id in &shared {
-        if admin.get(&format!("/wiki/api/v2/pages/{id}/direct-children")).await.1["results"].as_array().is_some_and(|children| !children.is_empty()) {
+        if admin.get(&format!("/wiki/api/v2/pages/{id}/direct-children")).await.1["results"]
+            .as_array()
+            .is_some_and(|children| !children.is_empty())
+        {
             let operations = admin.read(&format!("/wiki/api/v2/pages/{id}/operations")).await;
-            let may_update = operations["operations"].as_array().unwrap().iter().any(|operation| operation["operation"] == "update");
+            let may_update = operations["operations"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|operation| operation["operation"] == "update");
             if may_update {
                 page = Some(id.clone());
                 break;
@@ -130,7 +163,8 @@ async fn p12_a_restriction_set_now_hides_now() {
     }
     let page = page.expect("a page with children that the administrator may edit");
     let restriction = json!([{ "operation": "read", "restrictions": { "user": [{ "type": "known", "accountId": admin.account_id }], "group": [] } }]);
-    let (status, body) = admin.send(Method::PUT, &format!("/wiki/rest/api/content/{page}/restriction"), &restriction).await;
+    let (status, body) =
+        admin.send(Method::PUT, &format!("/wiki/rest/api/content/{page}/restriction"), &restriction).await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(other.get(&format!("/wiki/api/v2/pages/{page}")).await.0, 404);
     let below = admin.walk(&format!("/wiki/api/v2/pages/{page}/descendants?depth=10&limit=250")).await;
