@@ -147,18 +147,23 @@ impl<'state> View<'state> {
         self.state.space(id).map_or("", |space| &space.key)
     }
 
-    /// Whether the caller may see content. What is in the trash is seen by those who saw it before.
-    pub(super) fn sees(&self, id: ContentId) -> bool {
-        self.state.can_see_content_id(&self.reader, id)
-    }
-
     /// The head of visible content.
     pub(super) fn head(&self, id: ContentId) -> Option<ContentHead> {
         self.state.content_head(id).filter(|head| self.state.can_see_content(&self.reader, head))
     }
 
-    /// Visible content of one kind.
+    /// Visible content of one kind that is not in the trash.
     pub(super) fn content(&self, id: ContentId, kind: ContentKind) -> Result<Arc<Content>, Refusal> {
+        let content = self.content_in_any_status(id, kind)?;
+        if content.head.status == ContentStatus::Trashed { Err(Refusal::not_found()) } else { Ok(content) }
+    }
+
+    /// Visible content of one kind.
+    pub(super) fn content_in_any_status(
+        &self,
+        id: ContentId,
+        kind: ContentKind,
+    ) -> Result<Arc<Content>, Refusal> {
         let head = self.head(id).filter(|head| head.kind == kind).ok_or_else(Refusal::not_found)?;
         self.state.content(head.id).ok_or_else(Refusal::not_found)
     }
@@ -178,21 +183,23 @@ impl<'state> View<'state> {
         (is_listed && self.state.can_see_content(&self.reader, &head)).then_some(head)
     }
 
+    /// Whether what stands on content can be seen: it goes into the trash with the content.
+    fn holder(&self, id: ContentId) -> Result<(), Refusal> {
+        let head = self.head(id).filter(|head| head.status != ContentStatus::Trashed);
+        head.map(|_| ()).ok_or_else(Refusal::not_found)
+    }
+
     /// A comment with its container, both visible.
     pub(super) fn comment(&self, id: ContentId) -> Result<(Arc<Content>, ContentComment), Refusal> {
         let container = self.state.content_of_comment(id).ok_or_else(Refusal::not_found)?;
-        if !self.sees(container) {
-            return Err(Refusal::not_found());
-        }
+        self.holder(container)?;
         self.state.content_comment(id).ok_or_else(Refusal::not_found)
     }
 
     /// A file with its container, both visible.
     pub(super) fn file(&self, id: FileId) -> Result<(Arc<Content>, ContentFile), Refusal> {
         let container = self.state.content_of_file(id).ok_or_else(Refusal::not_found)?;
-        if !self.sees(container) {
-            return Err(Refusal::not_found());
-        }
+        self.holder(container)?;
         self.state.content_file(id).ok_or_else(Refusal::not_found)
     }
 }

@@ -67,22 +67,27 @@ impl Condition {
 
     /// The kinds that can pass at all, so that others need not be looked at.
     pub(super) fn possible_kinds(&self) -> Vec<Kind> {
-        let among = |keep: &dyn Fn(Kind) -> bool| Kind::ALL.into_iter().filter(|kind| keep(*kind)).collect();
         match self {
             Self::All(members) => {
-                among(&|kind| members.iter().all(|member| member.possible_kinds().contains(&kind)))
+                let possible: Vec<Vec<Kind>> = members.iter().map(Self::possible_kinds).collect();
+                kinds_where(|kind| possible.iter().all(|kinds| kinds.contains(&kind)))
             }
             Self::Any(members) => {
-                among(&|kind| members.iter().any(|member| member.possible_kinds().contains(&kind)))
+                let possible: Vec<Vec<Kind>> = members.iter().map(Self::possible_kinds).collect();
+                kinds_where(|kind| possible.iter().any(|kinds| kinds.contains(&kind)))
             }
             Self::Not(inner) => match inner.as_ref() {
-                Self::Test(Test::Kinds(kinds)) => among(&|kind| !kinds.contains(&kind)),
-                _ => among(&|_| true),
+                Self::Test(Test::Kinds(kinds)) => kinds_where(|kind| !kinds.contains(&kind)),
+                _ => kinds_where(|_| true),
             },
             Self::Test(Test::Kinds(kinds)) => kinds.clone(),
-            Self::Test(_) => among(&|_| true),
+            Self::Test(_) => kinds_where(|_| true),
         }
     }
+}
+
+fn kinds_where(keep: impl Fn(Kind) -> bool) -> Vec<Kind> {
+    Kind::ALL.into_iter().filter(|kind| keep(*kind)).collect()
 }
 
 /// Compiles a query's condition for one caller.
@@ -112,7 +117,7 @@ impl Compiler<'_, '_> {
     fn members(&self, members: &[Expression]) -> Result<Vec<Condition>, CqlError> {
         let mut compiled =
             members.iter().map(|member| self.expression(member)).collect::<Result<Vec<_>, _>>()?;
-        compiled.sort_by_key(Condition::is_costly);
+        compiled.sort_by_cached_key(Condition::is_costly);
         Ok(compiled)
     }
 
@@ -137,7 +142,7 @@ impl Compiler<'_, '_> {
     fn test(&self, clause: &Clause) -> Result<Test, CqlError> {
         let contains = matches!(clause.operator, Operator::Contains | Operator::NotContains);
         Ok(match clause.field.as_str() {
-            "type" => Test::Kinds(each(clause, Kind::parse)?),
+            "type" => Test::Kinds(each(clause, parse_kind)?.into_iter().flatten().collect()),
             "id" | "content" => Test::Ids(each(clause, parse_id)?),
             "space" | "space.key" => Test::Spaces(self.spaces(clause)?),
             "space.type" => Test::SpaceKinds(each(clause, parse_space_kind)?),
@@ -232,6 +237,13 @@ fn each<T>(clause: &Clause, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, 
         Value::Function { .. } => Err(invalid(clause, value)),
     });
     values.collect()
+}
+
+/// A kind by its name; `Some(None)` is one that this site has nothing of.
+fn parse_kind(name: &str) -> Option<Option<Kind>> {
+    const NEVER_HERE: [&str; 4] = ["whiteboard", "database", "embed", "user"];
+    let is_known = NEVER_HERE.iter().any(|known| known.eq_ignore_ascii_case(name)) || name.starts_with("ac:");
+    Kind::parse(name).map(Some).or(is_known.then_some(None))
 }
 
 fn parse_id(text: &str) -> Option<u64> {

@@ -115,7 +115,8 @@ pub(super) fn restrictions(json: &mut JsonWriter, view: &View<'_>, item: &Item, 
         json.key(operation).object(|json| {
             json.key("operation").string(operation);
             if lists {
-                json.key("restrictions").object(|json| shape::restriction_lists(json, view, own, 0, 200));
+                json.key("restrictions")
+                    .object(|json| shape::restriction_lists(json, view, own, 0, shape::RESTRICTION_PAGE));
             }
             json.key("_expandable").object(|json| {
                 if !lists {

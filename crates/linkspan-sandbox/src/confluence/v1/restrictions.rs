@@ -16,9 +16,6 @@ use crate::gateway::Charge;
 use crate::world::confluence::{Restriction, Restrictions};
 use crate::world::{ContentId, Viewer};
 
-/// Default page of the users and groups of one operation.
-const PAGE: usize = 100;
-
 /// The two operations that can be restricted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -97,7 +94,7 @@ fn write_operation(
 }
 
 fn window(ask: &Ask) -> Result<(usize, usize), Refusal> {
-    Ok((ask.parameters.number("start")?.unwrap_or(0), ask.parameters.limit(PAGE, 200)?))
+    Ok((ask.parameters.number("start")?.unwrap_or(0), ask.parameters.limit(shape::RESTRICTION_PAGE, 200)?))
 }
 
 /// `GET content/{id}/restriction`
@@ -109,14 +106,14 @@ pub(super) fn list(ask: &Ask, id: &str) -> Answer {
 }
 
 fn listing(ask: &Ask, view: &View<'_>, item: &Item) -> Result<JsonWriter, Refusal> {
-    let (start, limit) = window(ask)?;
+    // The window is that of the users and groups; both operations are always there.
+    let window = window(ask)?;
     let restrictions = own(item);
     let mut json = JsonWriter::default();
     json.object(|json| {
-        let shown: Vec<Operation> = Operation::ALL.into_iter().skip(start).take(limit).collect();
-        shape::page_members(json, start, limit, shown.len(), |json| {
-            for operation in &shown {
-                write_operation(json, view, item, *operation, &restrictions, (0, 200));
+        shape::page_members(json, window.0, window.1, Operation::ALL.len(), |json| {
+            for operation in Operation::ALL {
+                write_operation(json, view, item, operation, &restrictions, window);
             }
         });
         json.key("restrictionsHash").string(&hash(&restrictions));
@@ -155,7 +152,7 @@ pub(super) fn by_operation(ask: &Ask, id: &str) -> Answer {
         json.object(|json| {
             for operation in Operation::ALL {
                 json.key(operation.name());
-                write_operation(json, view, &item, operation, &restrictions, (0, 200));
+                write_operation(json, view, &item, operation, &restrictions, (0, shape::RESTRICTION_PAGE));
             }
             json.key("_links").object(|json| {
                 json.key("base").string(view.base());

@@ -11,6 +11,10 @@ use crate::world::{Account, AccountIndex, AccountType, Group};
 
 use super::expand::Expand;
 
+/// Default page of the users and groups of one restricted operation (`atlassian-permissions.md` 4.2): who does not page
+/// sees a longer list cut.
+pub(super) const RESTRICTION_PAGE: usize = 100;
+
 /// A person.
 pub(super) fn user(json: &mut JsonWriter, view: &View<'_>, account: &Account, expand: &Expand) {
     json.object(|json| {

@@ -190,7 +190,7 @@ fn single(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
         statuses.push(Some(ContentStatus::Draft));
     }
     ask.read(|view| {
-        let content = view.content(id, kind)?;
+        let content = view.content_in_any_status(id, kind)?;
         if !statuses.contains(&Some(content.head.status)) {
             return Err(Refusal::not_found());
         }

@@ -77,6 +77,11 @@ async fn each_field_finds_what_v2_shows() {
     );
     assert_eq!(found(&admin, "creator=\"nobody\" and type=page").await, Vec::<String>::new());
     assert_eq!(found(&admin, "space=NOSUCHSPACE").await, Vec::<String>::new());
+    assert_eq!(
+        sorted(found(&admin, "type in (page, whiteboard, database, embed)").await),
+        sorted(found(&admin, "type=page").await),
+        "kinds this site has nothing of are no mistake"
+    );
 
     let label = admin.read("/wiki/api/v2/labels?limit=1").await["results"][0].clone();
     let carriers = ids(&admin
@@ -243,4 +248,20 @@ async fn archived_spaces_are_searched_on_request_only() {
     assert_eq!(admin.read(&format!("/wiki/rest/api/search?cql={query}")).await["totalSize"], 0);
     let included = admin.read(&format!("/wiki/rest/api/search?cql={query}&includeArchivedSpaces=true")).await;
     assert!(included["totalSize"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn m6_deeply_nested_queries_are_answered_at_once() {
+    let lab = Lab::with(varied()).await;
+    let admin = Person::admin(&lab);
+    let mut cql = "type=page".to_owned();
+    for depth in 0..30 {
+        cql = format!("({cql} {} title ~ \"x\")", if depth % 2 == 0 { "or" } else { "and" });
+    }
+    let started = std::time::Instant::now();
+    admin.read(&format!("/wiki/rest/api/search?limit=1&cql={}", encoded(&cql))).await;
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(20),
+        "the work grows with the query, not with its depth"
+    );
 }

@@ -207,6 +207,13 @@ async fn restrictions_are_replaced_added_to_and_taken_back() {
     assert_eq!(admin.send(Method::POST, &path, &named(&other.account_id)).await.0, 200);
     let update = admin.read(&format!("{path}/byOperation/update")).await;
     assert_eq!(update["restrictions"]["user"]["size"], 2);
+    let mut seen = Vec::new();
+    for start in 0..2 {
+        let page = admin.read(&format!("{path}/byOperation/update?start={start}&limit=1")).await;
+        let users = page["restrictions"]["user"]["results"].as_array().unwrap();
+        seen.extend(users.iter().map(|user| user["accountId"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(seen, [admin.account_id.clone(), other.account_id.clone()], "long lists are paged");
     let one = format!("{path}/byOperation/update/user?accountId={}", other.account_id);
     assert_eq!(admin.get(&one).await.0, 200);
     assert_eq!(admin.send(Method::DELETE, &one, &Value::Null).await.0, 200);
