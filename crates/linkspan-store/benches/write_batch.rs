@@ -71,7 +71,7 @@ async fn main() {
     println!("{:>24}: {count} comments in {:.1} ms", "count", counting.elapsed().as_secs_f64() * 1e3);
     store.close().await;
     if let Ok(file) = std::fs::metadata(&path) {
-        println!("{:>24}: {:.0} MB", "database file", file.len() as f64 / 1e6);
+        println!("{:>24}: {} MB", "database file", file.len() / 1_000_000);
     }
     if let Some(line) = std::fs::read_to_string("/proc/self/status")
         .ok()

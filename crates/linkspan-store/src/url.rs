@@ -50,7 +50,7 @@ impl FromStr for DatabaseUrl {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self(Place::Postgres(Secret::new(text))));
         }
-        let scheme: String = text.chars().take_while(|c| c.is_ascii_alphanumeric()).take(20).collect();
+        let scheme: String = text.chars().take_while(char::is_ascii_alphanumeric).take(20).collect();
         Err(StoreError::Url(format!("unknown scheme `{scheme}`")))
     }
 }

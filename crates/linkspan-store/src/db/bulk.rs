@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Arg, Dialect, Sql};
 
-/// Rows per statement, largest first. Any number of rows is a sum of these.
-const SIZES: [usize; 3] = [64, 8, 1];
+/// Rows per statement, largest first. Any number of rows is a sum of a few of these.
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+/// Look-ups of more than the second smallest size are filled up to a multiple of this.
+const LOOKUP_STEP: usize = 16;
 
 /// A statement with a list of rows in the middle: `head (…), (…), … tail`.
 pub(crate) struct Bulk {
@@ -28,12 +30,11 @@ impl Bulk {
     pub(crate) fn insert(
         &'static self,
         dialect: Dialect,
-        shared: &[Arg],
+        shared: Vec<Arg>,
         values: Vec<Arg>,
     ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
         let width = self.width();
         debug_assert_eq!(values.len() % width, 0, "rows are complete");
-        let shared = shared.to_vec();
         let mut values = values.into_iter();
         std::iter::from_fn(move || {
             let left = values.len() / width;
@@ -50,17 +51,16 @@ impl Bulk {
     pub(crate) fn lookup(
         &'static self,
         dialect: Dialect,
-        shared: &[Arg],
+        shared: Vec<Arg>,
         mut values: Vec<Arg>,
     ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
         if let Some(last) = values.last().cloned() {
-            let rest = values.len() % SIZES[0];
-            let padded = match rest {
-                0 | 1 => rest,
-                2..=8 => 8,
-                _ => SIZES[0],
+            let padded = match values.len() {
+                1 => 1,
+                2..=4 => 4,
+                more => more.next_multiple_of(LOOKUP_STEP),
             };
-            values.resize(values.len() - rest + padded, last);
+            values.resize(padded, last);
         }
         self.insert(dialect, shared, values)
     }
@@ -82,6 +82,15 @@ impl Bulk {
     fn build(&self, dialect: Dialect, rows: usize) -> String {
         let own_total = self.width() * rows;
         let mut text = shift_shared(self.head, own_total);
+        if dialect == Dialect::Sqlite {
+            // A statement that fails need not be undone by itself: its transaction is given up. Without this, SQLite
+            // copies every page that the statement is about to change.
+            text = text.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1).replacen(
+                "UPDATE ",
+                "UPDATE OR FAIL ",
+                1,
+            );
+        }
         let row = shift_shared(self.row, own_total);
         let mut own = 0;
         for index in 0..rows {

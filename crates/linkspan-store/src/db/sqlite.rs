@@ -19,8 +19,15 @@ const READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Rows of a result that may wait to be taken.
+const ROW_BUFFER: usize = 256;
+/// Size of a page of a new file. Rows of issues are a few KiB; larger pages hold them with less waste, smaller ones cost
+/// less where a single entry of an index changes.
+const PAGE_BYTES: u32 = 8 * 1024;
+/// Size at which the write-ahead log is moved into the file, and to which it is cut.
+const LOG_BYTES: u32 = 64 * 1024 * 1024;
 /// Page cache of the writer, in KiB.
-const WRITER_CACHE_KIB: u32 = 32 * 1024;
+const WRITER_CACHE_KIB: u32 = 64 * 1024;
 /// Page cache of each reader, in KiB.
 const READER_CACHE_KIB: u32 = 4 * 1024;
 
@@ -36,7 +43,7 @@ impl Pools {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
-            .page_size(8192)
+            .page_size(PAGE_BYTES)
             .journal_mode(SqliteJournalMode::Wal)
             // In write-ahead mode NORMAL keeps the database whole after a power cut; only the last transactions may be
             // missing, and a sync resumes from the checkpoint that is missing with them.
@@ -44,6 +51,8 @@ impl Pools {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(false)
             .statement_cache_capacity(256)
+            // Rows wait here to be taken; a batch of look-ups fits, so the database need not wait for its reader.
+            .row_buffer_size(ROW_BUFFER)
             .pragma("temp_store", "memory")
             .disable_statement_logging();
         let writer = pool(1)
@@ -54,8 +63,8 @@ impl Pools {
                     .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
                     // What is deleted is overwritten, so that erasing a source leaves nothing in the file.
                     .pragma("secure_delete", "on")
-                    .pragma("wal_autocheckpoint", "2000")
-                    .pragma("journal_size_limit", (64 * 1024 * 1024).to_string()),
+                    .pragma("wal_autocheckpoint", (LOG_BYTES / PAGE_BYTES).to_string())
+                    .pragma("journal_size_limit", LOG_BYTES.to_string()),
             )
             .await
             .map_err(|error| StoreError::Open(DatabaseError::from(error)))?;

@@ -44,7 +44,7 @@ impl Store {
     ) -> Result<HashMap<RecordId, StoredAccess>, StoreError> {
         let mut answers: HashMap<_, _> = records.iter().map(|&id| (id, StoredAccess::Unknown)).collect();
         let ids = records.iter().copied().map(Arg::from).collect();
-        for (sql, args) in OF_RECORDS.lookup(self.db.dialect(), &args![source], ids) {
+        for (sql, args) in OF_RECORDS.lookup(self.db.dialect(), args![source], ids) {
             for row in self.db.all(sql, args).await? {
                 if let Some(access) = read(&row, 0)? {
                     answers.insert(RecordId(row.uuid(2)?), access);
@@ -89,7 +89,7 @@ pub(crate) async fn write(
             interned.extend(args![key, serde_json::to_string(rule).map_err(StoreError::corrupt)?]);
         }
     }
-    for (sql, args) in INTERN.insert(tx.dialect(), &shared, interned) {
+    for (sql, args) in INTERN.insert(tx.dialect(), shared.clone(), interned) {
         tx.execute(sql, args).await?;
     }
     let mut rows = Vec::with_capacity(guards.len() * 3);
@@ -100,7 +100,7 @@ pub(crate) async fn write(
             StoredAccess::Unguarded => [no.into(), false.into(), None::<RuleKey>.into()],
         });
     }
-    for (sql, args) in UPSERT.insert(tx.dialect(), &shared, rows) {
+    for (sql, args) in UPSERT.insert(tx.dialect(), shared, rows) {
         tx.execute(sql, args).await?;
     }
     Ok(())

@@ -43,11 +43,11 @@ impl Store {
         }
         let shared = args![source, group];
         let added = wanted.difference(&present).map(|&account| Arg::from(account)).collect();
-        for (sql, args) in ADD.insert(tx.dialect(), &shared, added) {
+        for (sql, args) in ADD.insert(tx.dialect(), shared.clone(), added) {
             tx.execute(sql, args).await?;
         }
         let removed = present.difference(&wanted).map(|&account| Arg::from(account)).collect();
-        for (sql, args) in REMOVE.lookup(tx.dialect(), &shared, removed) {
+        for (sql, args) in REMOVE.lookup(tx.dialect(), shared, removed) {
             tx.execute(sql, args).await?;
         }
         tx.commit().await?;

@@ -26,10 +26,12 @@ statements! {
 
 bulks! {
     STORED = "SELECT remote_id, hash FROM raws WHERE source_id = $1 AND kind = $2 AND remote_id IN (", "?", ")";
-    // Most raws have the upstream id of the record made from them; the others are in an index of their own.
+    // Most raws have the upstream id of the record made from them; the others are in an index of their own. A cross join
+    // is never reordered by SQLite, which would begin with all raws of the source.
     SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body FROM records r
-        JOIN raws w ON w.source_id = r.source_id AND w.remote_id = r.remote_id AND w.record = r.id
-        WHERE r.source_id = $1 AND w.loose = FALSE AND r.id IN (", "?", ")";
+        CROSS JOIN raws w
+        WHERE w.source_id = r.source_id AND w.remote_id = r.remote_id AND w.record = r.id AND w.loose = FALSE
+            AND r.source_id = $1 AND r.id IN (", "?", ")";
     LOOSE = select!("WHERE source_id = $1 AND loose = TRUE AND record IN ("), "?", ")";
     UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, path, problem, body) VALUES ",
         "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -77,8 +79,8 @@ impl Store {
         let mut raws: Vec<StoredRaw> = Vec::with_capacity(records.len());
         let ids: Vec<Arg> = records.iter().copied().map(Arg::from).collect();
         let (dialect, shared) = (self.db.dialect(), args![source]);
-        let sharing = SHARING_ID.lookup(dialect, &shared, ids.clone());
-        for (sql, args) in sharing.chain(LOOSE.lookup(dialect, &shared, ids)) {
+        let sharing = SHARING_ID.lookup(dialect, shared.clone(), ids.clone());
+        for (sql, args) in sharing.chain(LOOSE.lookup(dialect, shared, ids)) {
             for row in self.db.all(sql, args).await? {
                 raws.push(read(&row)?);
             }
@@ -125,13 +127,13 @@ pub(crate) async fn write(
     }
     let mut stored: BTreeMap<(&str, String), [u8; 16]> = BTreeMap::new();
     for (kind, remote_ids) in by_kind {
-        for (sql, args) in STORED.lookup(tx.dialect(), &args![source, kind], remote_ids) {
+        for (sql, args) in STORED.lookup(tx.dialect(), args![source, kind], remote_ids) {
             for row in tx.all(sql, args).await? {
                 stored.insert((kind, row.text(0)?), row.array(1)?);
             }
         }
     }
-    let mut rows = Vec::with_capacity(raws.len() * 8);
+    let mut values = Vec::with_capacity(raws.len() * 8);
     let mut scratch = Vec::new();
     for PlannedRaw { raw, hash, loose } in raws {
         if !stored.is_empty() && stored.get(&(raw.kind, raw.remote_id.clone())) == Some(hash) {
@@ -139,7 +141,7 @@ pub(crate) async fn write(
             continue;
         }
         outcome.raws_written += 1;
-        rows.extend([
+        values.extend([
             raw.kind.into(),
             raw.remote_id.as_str().into(),
             (*hash).into(),
@@ -150,7 +152,7 @@ pub(crate) async fn write(
             encode(&raw.json, &mut scratch).into(),
         ]);
     }
-    for (sql, args) in UPSERT.insert(tx.dialect(), &args![source, now], rows) {
+    for (sql, args) in UPSERT.insert(tx.dialect(), args![source, now], values) {
         tx.execute(sql, args).await?;
     }
     Ok(())

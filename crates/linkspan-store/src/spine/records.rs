@@ -189,7 +189,7 @@ impl Store {
     ) -> Result<Vec<StoredRecord>, StoreError> {
         let mut records: Vec<StoredRecord> = Vec::with_capacity(ids.len());
         let ids = ids.iter().copied().map(Arg::from).collect();
-        for (sql, args) in MANY.lookup(self.db.dialect(), &args![source], ids) {
+        for (sql, args) in MANY.lookup(self.db.dialect(), args![source], ids) {
             for row in self.db.all(sql, args).await? {
                 records.push(read(&row)?);
             }

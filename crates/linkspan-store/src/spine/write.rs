@@ -159,7 +159,7 @@ impl Writer {
     ) -> Result<HashMap<RecordId, Stored>, StoreError> {
         let ids = records.iter().map(|planned| Arg::from(planned.record.id)).collect();
         let mut stored = HashMap::with_capacity(records.len());
-        for (sql, args) in STORED.lookup(self.tx.dialect(), &args![self.source], ids) {
+        for (sql, args) in STORED.lookup(self.tx.dialect(), args![self.source], ids) {
             for row in self.tx.all(sql, args).await? {
                 let access = access::read(&row, 3)?;
                 let no = row.int(5)?;
@@ -207,7 +207,7 @@ impl Writer {
                 std::mem::take(&mut planned.json).into(),
             ]);
         }
-        for (sql, args) in UPSERT.insert(self.tx.dialect(), &shared, rows) {
+        for (sql, args) in UPSERT.insert(self.tx.dialect(), shared, rows) {
             self.tx.execute(sql, args).await?;
         }
         Ok(())
@@ -218,7 +218,7 @@ impl Writer {
         let parents: HashSet<RecordId> = parents.collect();
         let parents = parents.into_iter().map(Arg::from).collect();
         let mut children = Children::new();
-        for (sql, args) in CHILDREN.lookup(self.tx.dialect(), &args![self.source], parents) {
+        for (sql, args) in CHILDREN.lookup(self.tx.dialect(), args![self.source], parents) {
             for row in self.tx.all(sql, args).await? {
                 let key = (RecordId(row.uuid(1)?), row.word(2)?);
                 children.entry(key).or_default().push(RecordId(row.uuid(0)?));
@@ -241,7 +241,7 @@ impl Writer {
         doomed.sort_unstable();
         let stamp = self.stamp().await?;
         let ids = doomed.into_iter().map(Arg::from).collect();
-        for (sql, args) in REMOVE.lookup(self.tx.dialect(), &args![self.source, stamp], ids) {
+        for (sql, args) in REMOVE.lookup(self.tx.dialect(), args![self.source, stamp], ids) {
             for row in self.tx.all(sql, args).await? {
                 let model: Model = row.word(1)?;
                 self.outcome.models.entry(model).or_default().removed += 1;

@@ -26,7 +26,7 @@ proptest! {
     #[test]
     fn arbitrary_text_is_no_token(text in ".{0,80}") {
         prop_assert!(!is_well_formed("lsk_", &text));
-        prop_assert!(!is_well_formed("lsk_", &format!("lsk_{text}")));
+        prop_assert!(!is_well_formed("lsk_", &["lsk_", &text].concat()));
     }
 }
 

@@ -212,7 +212,7 @@ pub(crate) async fn a_batch_beyond_the_bound_is_refused(store: Store) {
 
 pub(crate) async fn large_batches_cross_every_chunk_size(store: Store) {
     let source = source(&store, "ann").await;
-    for rows in [1_u32, 7, 8, 9, 63, 64, 65, 73, 137, 500] {
+    for rows in [1_u32, 3, 4, 5, 15, 16, 17, 63, 64, 65, 255, 256, 257, 341, 700] {
         let first = rows * 1_000;
         let batch = Batch {
             raws: (first..first + rows).map(|n| raw("jira.issue", &n.to_string(), "{}", None)).collect(),

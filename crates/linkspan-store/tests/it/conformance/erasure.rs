@@ -103,7 +103,7 @@ pub(crate) async fn the_fingerprint_sees_every_difference(store: Store) {
     let mut time = base.clone();
     time.records[0].remote_updated_at = None;
     let mut json = base.clone();
-    json.raws[0].json = "{ }".to_owned();
+    json.raws[0].json = String::from("{ }");
     let mut missing = base.clone();
     missing.records.pop();
     let mut removed = base.clone();

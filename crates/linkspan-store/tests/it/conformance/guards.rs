@@ -48,7 +48,7 @@ pub(crate) async fn p8_content_writes_leave_access_alone_and_the_reverse(store: 
     assert_eq!(access[&id], StoredAccess::Rule(rule("managers").key()));
 }
 
-pub(crate) async fn p8_racing_content_and_access_updates_end_with_the_newest_of_each(store: Store) {
+pub(crate) async fn p8_racing_content_and_access_end_with_the_newest_of_each(store: Store) {
     let source = source(&store, "ann").await;
     let id = ticket_id(source, 1);
     let mut writers = JoinSet::new();

@@ -12,7 +12,7 @@ pub(crate) async fn an_app_is_registered_and_replaced(store: Store) {
         scopes: vec!["read:jira-work".to_owned(), "offline_access".to_owned()],
     };
     store.put_app(&registered, at(1)).await.unwrap();
-    registered.name = "Vendor 2".to_owned();
+    registered.name = String::from("Vendor 2");
     registered.client_secret = sealed("newer secret");
     store.put_app(&registered, at(2)).await.unwrap();
     let stored = store.app(app()).await.unwrap().unwrap();

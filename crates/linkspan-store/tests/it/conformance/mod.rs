@@ -74,7 +74,7 @@ conformance! {
     grants::a_dead_grant_is_healed_by_a_new_consent,
     guards::p7_a_record_without_access_entry_is_unknown,
     guards::p8_content_writes_leave_access_alone_and_the_reverse,
-    guards::p8_racing_content_and_access_updates_end_with_the_newest_of_each,
+    guards::p8_racing_content_and_access_end_with_the_newest_of_each,
     guards::an_access_change_alone_moves_nothing_else,
     guards::equal_rules_are_stored_once,
     guards::m5_no_function_reaches_into_another_source,
