@@ -91,7 +91,7 @@ impl Loaded {
     fn load(folder: &Path, directory: &mut Directory, admin: AccountIndex) -> Result<Self, WorldError> {
         dataset::check(folder)?;
         let mut people = DatasetPeople::load(folder, directory)?;
-        let jira = dataset::issues::load(folder, directory, &mut people, admin)?;
+        let jira = dataset::loader::load(folder, directory, &mut people, admin)?;
         let confluence = dataset::pages::load(folder, directory, &mut people, admin)?;
         Ok(Self { people: people.all(), jira, confluence })
     }

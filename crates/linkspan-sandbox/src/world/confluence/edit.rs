@@ -4,13 +4,10 @@
 
 use std::sync::Arc;
 
-use super::model::{
-    CommentPlace, Content, ContentComment, ContentFile, ContentHead, ContentKind, ContentLabel,
-    ContentStatus, ContentVersion, Restrictions,
-};
+use super::model::{Content, ContentHead, ContentKind, ContentStatus, ContentVersion, Restrictions};
 use super::store::Touched;
 use crate::world::edit::{EditError, Stamp};
-use crate::world::ids::{ContentId, ContentLabelId, FileId, SpaceId};
+use crate::world::ids::{ContentId, SpaceId};
 use crate::world::log::Subject;
 use crate::world::rich::Body;
 use crate::world::site::SiteState;
@@ -47,17 +44,6 @@ pub struct ContentChange {
     pub minor_edit: bool,
     /// Status after the change: `Current` or `Draft`.
     pub status: ContentStatus,
-}
-
-/// What a comment on content is made from.
-#[derive(Debug, Clone)]
-pub struct NewContentComment {
-    /// The comment it replies to.
-    pub parent: Option<ContentId>,
-    /// Place; ignored for replies, which stand where their root stands.
-    pub place: CommentPlace,
-    /// Body.
-    pub body: Body,
 }
 
 impl SiteState {
@@ -290,152 +276,6 @@ impl SiteState {
         Ok(())
     }
 
-    /// Adds a comment.
-    pub fn comment_content(
-        &mut self,
-        stamp: Stamp,
-        id: ContentId,
-        new: NewContentComment,
-    ) -> Result<ContentId, EditError> {
-        let mut content = self.living_content(id)?;
-        let place = match new.parent {
-            None => new.place,
-            Some(parent) => content
-                .comments
-                .iter()
-                .find(|it| it.id == parent)
-                .ok_or(EditError::Missing("the comment"))?
-                .place
-                .clone(),
-        };
-        let comment = ContentId(self.take_content_id());
-        content.comments.push(ContentComment {
-            id: comment,
-            container: id,
-            parent: new.parent,
-            place,
-            author: stamp.by,
-            editor: stamp.by,
-            created: stamp.at,
-            modified: stamp.at,
-            version: 1,
-            body: new.body,
-        });
-        self.confluence.added_comments.insert(comment, id);
-        self.keep_content(content);
-        self.log.push(stamp.at, stamp.by, Subject::ContentCommented(id, comment));
-        Ok(comment)
-    }
-
-    /// Writes a new version of a comment; the number must be the present one plus one.
-    pub fn edit_content_comment(
-        &mut self,
-        stamp: Stamp,
-        comment: ContentId,
-        version: u32,
-        body: Body,
-    ) -> Result<(), EditError> {
-        let home = self.content_of_comment(comment).ok_or(EditError::Missing("the comment"))?;
-        let mut content = self.living_content(home)?;
-        let found = content
-            .comments
-            .iter_mut()
-            .find(|it| it.id == comment)
-            .ok_or(EditError::Missing("the comment"))?;
-        if version != found.version + 1 {
-            return Err(EditError::Conflict { present: found.version });
-        }
-        found.version = version;
-        found.modified = stamp.at;
-        found.editor = stamp.by;
-        found.body = body;
-        self.keep_content(content);
-        self.log.push(stamp.at, stamp.by, Subject::ContentCommented(home, comment));
-        Ok(())
-    }
-
-    /// Deletes a comment with its replies.
-    pub fn delete_content_comment(&mut self, stamp: Stamp, comment: ContentId) -> Result<(), EditError> {
-        let home = self.content_of_comment(comment).ok_or(EditError::Missing("the comment"))?;
-        let mut content = self.living_content(home)?;
-        let mut gone = vec![comment];
-        let before = content.comments.len();
-        // A reply always stands after what it replies to.
-        for candidate in &content.comments {
-            if candidate.parent.is_some_and(|parent| gone.contains(&parent)) {
-                gone.push(candidate.id);
-            }
-        }
-        content.comments.retain(|candidate| !gone.contains(&candidate.id));
-        if content.comments.len() == before {
-            return Err(EditError::Missing("the comment"));
-        }
-        self.keep_content(content);
-        self.log.push(stamp.at, stamp.by, Subject::ContentCommented(home, comment));
-        Ok(())
-    }
-
-    /// Attaches a file, or a new version of the file with the same name.
-    pub fn attach_file(
-        &mut self,
-        stamp: Stamp,
-        id: ContentId,
-        name: &str,
-        media_type: &str,
-        size: u64,
-    ) -> Result<FileId, EditError> {
-        let mut content = self.living_content(id)?;
-        if let Some(file) = content.files.iter_mut().find(|file| &*file.name == name) {
-            file.version += 1;
-            file.modified = stamp.at;
-            file.size = size;
-            let id = file.id;
-            self.keep_content(content);
-            return Ok(id);
-        }
-        let file = FileId(self.take_content_id());
-        content.files.push(ContentFile {
-            id: file,
-            container: id,
-            name: name.into(),
-            media_type: media_type.into(),
-            size,
-            media_id: crate::world::seed::uuid(file.0, id.0).into(),
-            comment: "".into(),
-            author: stamp.by,
-            created: stamp.at,
-            modified: stamp.at,
-            version: 1,
-        });
-        self.confluence.added_files.insert(file, id);
-        self.keep_content(content);
-        self.log.push(stamp.at, stamp.by, Subject::ContentUpdated(id));
-        Ok(file)
-    }
-
-    /// Adds a global label to content, or removes it. Labels make no version. Returns whether that changed anything.
-    pub fn set_content_label(
-        &mut self,
-        stamp: Stamp,
-        id: ContentId,
-        name: &str,
-        present: bool,
-    ) -> Result<bool, EditError> {
-        let mut content = self.living_content(id)?;
-        let at = content.labels.iter().position(|label| &*label.name == name);
-        match (at, present) {
-            (Some(at), false) => drop(content.labels.remove(at)),
-            (None, true) => {
-                let label = ContentLabelId(self.take_content_id());
-                content.labels.push(ContentLabel { id: label, name: name.into(), prefix: "global" });
-            }
-            _ => return Ok(false),
-        }
-        self.keep_content(content);
-        self.log.push(stamp.at, stamp.by, Subject::ContentUpdated(id));
-        Ok(true)
-    }
-
     /// Ids of all that is below a page or folder, parents before children.
     pub fn content_descendants(&self, id: ContentId) -> Vec<ContentId> {
         let mut found = self.content_children(id);
@@ -447,7 +287,7 @@ impl SiteState {
         found
     }
 
-    fn living_content(&self, id: ContentId) -> Result<Content, EditError> {
+    pub(super) fn living_content(&self, id: ContentId) -> Result<Content, EditError> {
         let content = self.content(id).ok_or(EditError::Missing("the content"))?;
         if content.head.status == ContentStatus::Trashed {
             return Err(EditError::Refused("the content is in the trash"));
@@ -455,7 +295,7 @@ impl SiteState {
         Ok(Content::clone(&content))
     }
 
-    fn keep_content(&mut self, mut content: Content) {
+    pub(super) fn keep_content(&mut self, mut content: Content) {
         content.head.comments = u32::try_from(content.comments.len()).unwrap_or(u32::MAX);
         content.head.files = u32::try_from(content.files.len()).unwrap_or(u32::MAX);
         let parent = content.head.parent;
@@ -464,7 +304,7 @@ impl SiteState {
         self.confluence.index_parent(id, parent);
     }
 
-    fn take_content_id(&mut self) -> u64 {
+    pub(super) fn take_content_id(&mut self) -> u64 {
         let id = self.confluence.next_id;
         self.confluence.next_id += 1;
         id

@@ -5,6 +5,7 @@
 
 mod issue;
 pub(in crate::world) mod issues;
+pub(in crate::world) mod loader;
 pub(in crate::world) mod pages;
 mod people;
 mod read;

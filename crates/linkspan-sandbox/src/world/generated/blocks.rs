@@ -36,23 +36,23 @@ pub(in crate::world) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     format!(r#"{{"type":"text","text":{}}}"#, quote(text))
 }
 
-fn marked(content: &str, marks: &str) -> String {
+pub(super) fn marked(content: &str, marks: &str) -> String {
     format!(r#"{{"type":"text","text":{},"marks":[{marks}]}}"#, quote(content))
 }
 
-fn paragraph(inline: &str) -> String {
+pub(super) fn paragraph(inline: &str) -> String {
     format!(r#"{{"type":"paragraph","content":[{inline}]}}"#)
 }
 
-fn block(adf: impl Into<String>, storage: impl Into<String>) -> Block {
+pub(super) fn block(adf: impl Into<String>, storage: impl Into<String>) -> Block {
     Block { adf: adf.into().into_boxed_str(), storage: storage.into().into_boxed_str() }
 }
 
-fn macro_body(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
+pub(super) fn macro_body(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
     let parameters: String = parameters
         .iter()
         .map(|(key, value)| format!(r#"<ac:parameter ac:name="{key}">{}</ac:parameter>"#, escape(value)))
@@ -62,8 +62,8 @@ fn macro_body(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
     )
 }
 
-struct Writer<'a> {
-    dice: Dice,
+pub(super) struct Writer<'a> {
+    pub(super) dice: Dice,
     people: &'a [&'a Account],
     site_url: &'a str,
 }
@@ -100,11 +100,11 @@ impl Blocks {
 }
 
 impl Writer<'_> {
-    fn sentence(&mut self) -> &'static str {
+    pub(super) fn sentence(&mut self) -> &'static str {
         self.dice.word(&SENTENCES)
     }
 
-    fn both(&mut self) -> (String, String) {
+    pub(super) fn both(&mut self) -> (String, String) {
         let sentence = self.sentence();
         (paragraph(&text(sentence)), format!("<p>{}</p>", escape(sentence)))
     }
@@ -450,102 +450,8 @@ impl Writer<'_> {
             macro_body("toc", &[("maxLevel", "3")], ""),
         ));
     }
-
-    fn layouts(&mut self, out: &mut Vec<Block>) {
-        let (a, xa) = self.both();
-        let (b, xb) = self.both();
-        let column = |width: &str, content: &str| {
-            format!(r#"{{"type":"layoutColumn","attrs":{{"width":{width}}},"content":[{content}]}}"#)
-        };
-        out.push(block(
-            format!(r#"{{"type":"layoutSection","content":[{},{}]}}"#, column("50", &a), column("50", &b)),
-            format!(
-                r#"<ac:layout><ac:layout-section ac:type="two_equal" ac:breakout-mode="default"><ac:layout-cell>{xa}</ac:layout-cell><ac:layout-cell>{xb}</ac:layout-cell></ac:layout-section></ac:layout>"#
-            ),
-        ));
-    }
-
-    fn macros(&mut self, out: &mut Vec<Block>) {
-        let (a, xa) = self.both();
-        for (name, parameters) in [("excerpt", vec![("hidden", "true")]), ("details", vec![("id", "facts")])]
-        {
-            let values: Vec<String> =
-                parameters.iter().map(|(key, value)| format!(r#""{key}":{{"value":"{value}"}}"#)).collect();
-            out.push(block(
-                format!(
-                    r#"{{"type":"bodiedExtension","attrs":{{"extensionType":"com.atlassian.confluence.macro.core","extensionKey":"{name}","parameters":{{"macroParams":{{{}}}}},"layout":"default"}},"content":[{a}]}}"#,
-                    values.join(",")
-                ),
-                macro_body(name, &parameters, &format!("<ac:rich-text-body>{xa}</ac:rich-text-body>")),
-            ));
-        }
-        let macros: [(&str, &[(&str, &str)]); 10] = [
-            ("children", &[("all", "true")]),
-            ("pagetree", &[]),
-            ("jira", &[("key", "HARB-1")]),
-            ("jira", &[("jqlQuery", "project = HARB AND status = Done"), ("maximumIssues", "20")]),
-            ("recently-updated", &[]),
-            ("contentbylabel", &[("cql", "label = \"tide\"")]),
-            ("attachments", &[]),
-            ("livesearch", &[]),
-            ("widget", &[("url", "https://example.com/video/7")]),
-            ("drawio", &[("diagramName", "quay plan"), ("simpleViewer", "false")]),
-        ];
-        for (name, parameters) in macros {
-            let values: Vec<String> = parameters
-                .iter()
-                .map(|(key, value)| format!("{}:{{\"value\":{}}}", quote(key), quote(value)))
-                .collect();
-            out.push(block(
-                format!(
-                    r#"{{"type":"extension","attrs":{{"extensionType":"com.atlassian.confluence.macro.core","extensionKey":"{name}","parameters":{{"macroParams":{{{}}}}},"layout":"default"}}}}"#,
-                    values.join(",")
-                ),
-                macro_body(name, parameters, ""),
-            ));
-        }
-        let source = "graph TD; A-->B & C;";
-        out.push(block(
-            format!(
-                r#"{{"type":"extension","attrs":{{"extensionType":"com.atlassian.confluence.macro.core","extensionKey":"noformat","parameters":{{"macroParams":{{}}}},"text":{}}}}}"#,
-                quote(source)
-            ),
-            macro_body("noformat", &[], &format!("<ac:plain-text-body><![CDATA[{source}]]></ac:plain-text-body>")),
-        ));
-    }
-
-    fn references(&mut self, out: &mut Vec<Block>) {
-        out.push(block(
-            paragraph(&format!("{},{}", text("See "), marked("the plan", r#"{"type":"link","attrs":{"href":"/wiki/spaces/HB"}}"#))),
-            r#"<p>See <ac:link><ri:page ri:space-key="HB" ri:content-title="Harbour handbook" /><ac:plain-text-link-body><![CDATA[the plan]]></ac:plain-text-link-body></ac:link></p>"#,
-        ));
-        out.push(block(
-            r#"{"type":"extension","attrs":{"extensionType":"com.atlassian.confluence.macro.core","extensionKey":"include","parameters":{"macroParams":{"":{"value":"Harbour handbook"}}},"layout":"default"}}"#,
-            r#"<ac:structured-macro ac:name="include" ac:schema-version="1"><ac:parameter ac:name=""><ac:link><ri:page ri:space-key="HB" ri:content-title="Harbour handbook" /></ac:link></ac:parameter></ac:structured-macro>"#,
-        ));
-        let s = self.sentence();
-        out.push(block(
-            format!(r#"{{"type":"bodiedSyncBlock","attrs":{{"resourceId":"{0}","localId":"{0}"}},"content":[{1}]}}"#, uuid(0x5bc, self.dice.roll()), paragraph(&text(s))),
-            format!("<div>{}</div>", paragraph_x(s)),
-        ));
-        out.push(block(
-            format!(r#"{{"type":"syncBlock","attrs":{{"resourceId":"{0}","localId":"{0}"}}}}"#, uuid(0x5bd, self.dice.roll())),
-            r#"<p><ac:link ac:anchor="top"><ac:link-body><em>Back to the top</em></ac:link-body></ac:link></p>"#,
-        ));
-        out.push(block(
-            format!(
-                r#"{{"type":"taskList","attrs":{{"localId":"{0}"}},"content":[{{"type":"blockTaskItem","attrs":{{"localId":"{0}","state":"TODO"}},"content":[{1}]}}]}}"#,
-                uuid(0x5be, self.dice.roll()),
-                paragraph(&text(s))
-            ),
-            format!(
-                "<ac:task-list><ac:task><ac:task-id>9</ac:task-id><ac:task-status>incomplete</ac:task-status><ac:task-body>{}</ac:task-body></ac:task></ac:task-list>",
-                paragraph_x(s)
-            ),
-        ));
-    }
 }
 
-fn paragraph_x(text: &str) -> String {
+pub(super) fn paragraph_x(text: &str) -> String {
     format!("<p>{}</p>", escape(text))
 }

@@ -6,17 +6,16 @@
 use std::sync::Arc;
 
 use super::blocks::Blocks;
+use super::issue_counts::Counts;
+use super::project_plan::ProjectPlan;
 use super::words::{EVENTS, SUBJECTS};
 use crate::world::account::Directory;
-use crate::world::build::jira_config::{SPRINTS, first_sprint};
-use crate::world::build::schemes::levels;
 use crate::world::ids::{
-    AccountIndex, AttachmentId, CommentId, ComponentId, Day, HistoryId, IssueId, IssueLinkId, IssueTypeId,
-    LabelIndex, Millis, OrganizationId, PriorityId, ProjectId, RequestTypeId, ResolutionId, RoleId,
-    SecurityLevelId, SprintId, StatusId, VersionId, WorklogId,
+    AccountIndex, AttachmentId, CommentId, Day, HistoryId, IssueId, IssueLinkId, LabelIndex, Millis,
+    OrganizationId, PriorityId, ProjectId, ResolutionId, RoleId, SecurityLevelId, WorklogId,
 };
 use crate::world::jira::store::{Child, NextIds};
-use crate::world::jira::{IssueHead, JiraConfig, Project, ProjectKind, StatusCategory};
+use crate::world::jira::{IssueHead, JiraConfig, ProjectKind, StatusCategory};
 use crate::world::seed::{Dice, mix};
 
 /// First id of issues, comments, worklogs, histories, attachments and links alike.
@@ -28,31 +27,6 @@ const HISTORY_BITS: u32 = 8;
 const ATTACHMENT_BITS: u32 = 5;
 /// Distances of the two issues an issue may be linked with: positions that differ in these bits are partners.
 pub(super) const PARTNERS: [u64; 2] = [5, 64];
-
-/// What all issues of a project have in common.
-#[derive(Debug)]
-pub(super) struct ProjectPlan {
-    pub(super) id: ProjectId,
-    pub(super) key: String,
-    pub(super) kind: ProjectKind,
-    weight: u64,
-    /// Where in a block its issues stand, by rank.
-    slots: Vec<u64>,
-    epic: Option<IssueTypeId>,
-    subtask: Option<IssueTypeId>,
-    standard: Vec<IssueTypeId>,
-    pub(super) statuses: Vec<(StatusId, StatusCategory, Arc<str>)>,
-    pub(super) components: Vec<Vec<ComponentId>>,
-    pub(super) versions: Vec<Vec<VersionId>>,
-    sprints: Vec<Vec<SprintId>>,
-    /// Lists of roles an issue may be limited to; empty outside team-managed projects.
-    restrictions: Vec<Vec<RoleId>>,
-    /// Roles and groups that comments are limited to.
-    pub(super) comment_roles: Vec<RoleId>,
-    levels: Option<std::ops::RangeInclusive<u64>>,
-    pub(super) request_types: Vec<(RequestTypeId, IssueTypeId)>,
-    pub(super) team_managed: bool,
-}
 
 /// Issues made from a seed.
 #[derive(Debug)]
@@ -415,132 +389,4 @@ impl GeneratedJira {
         let mut dice = Dice::at(self.seed, 0x50bb, place.position);
         Some(format!("{} {}", dice.word(&SUBJECTS), dice.word(&EVENTS)).into())
     }
-}
-
-/// How many parts an issue has.
-#[derive(Debug, Clone, Copy)]
-struct Counts {
-    comments: u32,
-    worklogs: u32,
-    histories: u32,
-    attachments: u32,
-}
-
-impl Counts {
-    /// The first issues have the numbers that paging goes wrong at: just below, at and above the embedded caps.
-    fn roll(position: u64, dice: &mut Dice) -> Self {
-        let between = |dice: &mut Dice, low: u32, high: u32| {
-            low + u32::try_from(dice.below(u64::from(high - low + 1))).unwrap_or(0)
-        };
-        let comments = match dice.below(1000) {
-            0..300 => 0,
-            300..520 => 1,
-            520..710 => 2,
-            710..860 => 3,
-            860..960 => between(dice, 4, 8),
-            960..990 => between(dice, 9, 20),
-            990..999 => between(dice, 21, 60),
-            _ => between(dice, 101, 180),
-        };
-        let worklogs = match dice.below(1000) {
-            0..850 => 0,
-            850..990 => between(dice, 1, 4),
-            990..998 => between(dice, 5, 20),
-            _ => between(dice, 21, 45),
-        };
-        let histories = match dice.below(1000) {
-            0..995 => between(dice, 0, 8),
-            _ => between(dice, 41, 90),
-        };
-        let attachments = match dice.below(1000) {
-            0..800 => 0,
-            800..995 => between(dice, 1, 3),
-            _ => between(dice, 4, 20),
-        };
-        let exact = [
-            (0, 0, 0),
-            (19, 19, 39),
-            (20, 20, 40),
-            (21, 21, 41),
-            (41, 41, 101),
-            (101, 101, 120),
-            (250, 120, 210),
-        ];
-        match usize::try_from(position).ok().and_then(|position| exact.get(position)) {
-            Some((comments, worklogs, histories)) => {
-                Self { comments: *comments, worklogs: *worklogs, histories: *histories, attachments }
-            }
-            None => Self { comments, worklogs, histories, attachments },
-        }
-    }
-}
-
-impl ProjectPlan {
-    pub(super) fn is_epic(&self, issue_type: IssueTypeId) -> bool {
-        self.epic == Some(issue_type)
-    }
-
-    fn new(project: &Project, config: &JiraConfig, weight: u64, slots: Vec<u64>) -> Self {
-        let level = |wanted: i8| {
-            let types = project.issue_types.iter().filter_map(|id| config.issue_type(*id));
-            types.filter(move |kind| kind.hierarchy_level == wanted).map(|kind| kind.id).collect::<Vec<_>>()
-        };
-        let status = |id: &StatusId| {
-            config.status(*id).map(|status| (*id, status.category, Arc::from(status.name.as_str())))
-        };
-        let roles = config.roles.iter().filter(|role| {
-            if project.is_team_managed() { role.scope == Some(project.id) } else { role.scope.is_none() }
-        });
-        let roles: Vec<RoleId> = roles
-            .map(|role| role.id)
-            .filter(|role| project.actors(*role).is_some_and(|it| !it.users.is_empty()))
-            .collect();
-        let has_sprints = project.kind == ProjectKind::Software;
-        let sprint_sets = |n: u64| match n {
-            0..6 => Vec::new(),
-            6..28 => vec![SprintId(first_sprint(project.id) + n - 6)],
-            _ => {
-                vec![SprintId(first_sprint(project.id) + n - 28), SprintId(first_sprint(project.id) + n - 27)]
-            }
-        };
-        Self {
-            id: project.id,
-            key: project.key.clone(),
-            kind: project.kind,
-            weight,
-            slots,
-            epic: level(1).first().copied(),
-            subtask: level(-1).first().copied(),
-            standard: level(0),
-            statuses: project.statuses.iter().filter_map(status).collect(),
-            components: subsets(&project.components.iter().map(|component| component.id).collect::<Vec<_>>()),
-            versions: subsets(&project.versions.iter().map(|version| version.id).collect::<Vec<_>>()),
-            sprints: if has_sprints {
-                (0..28 + SPRINTS - 1).map(sprint_sets).collect()
-            } else {
-                vec![Vec::new()]
-            },
-            restrictions: if project.is_team_managed() {
-                vec![roles[..1].to_vec(), roles.clone()]
-            } else {
-                Vec::new()
-            },
-            comment_roles: roles,
-            levels: project.security_scheme.map(levels),
-            request_types: project
-                .service_desk
-                .iter()
-                .flat_map(|desk| desk.request_types.iter().map(|it| (it.id, it.issue_type)))
-                .collect(),
-            team_managed: project.is_team_managed(),
-        }
-    }
-}
-
-/// A dozen short lists out of a list: mostly of none or one.
-fn subsets<T: Copy>(all: &[T]) -> Vec<Vec<T>> {
-    let mut sets = vec![Vec::new(); 4];
-    sets.extend(all.iter().map(|item| vec![*item]));
-    sets.extend(all.windows(2).map(<[T]>::to_vec));
-    sets
 }

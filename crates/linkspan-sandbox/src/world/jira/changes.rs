@@ -155,7 +155,7 @@ impl SiteState {
                 let field = self
                     .jira
                     .config
-                    .field_of_kind(super::config::FieldKind::Sprint)
+                    .field_of_kind(super::field::FieldKind::Sprint)
                     .map(|field| field.id.to_string());
                 let shown = |ids: &[crate::world::ids::SprintId]| {
                     let names: Vec<&str> = ids

@@ -2,10 +2,22 @@
 
 mod changes;
 pub mod config;
+pub mod desk;
 pub mod edit;
+pub mod field;
 pub mod issue;
+pub mod parts;
+pub mod project;
+pub mod scheme;
 pub(in crate::world) mod store;
+pub mod workflow;
 
 pub use config::*;
-pub use edit::{FieldChange, NewComment, NewIssue, NewWorklog};
+pub use desk::*;
+pub use edit::{FieldChange, NewIssue};
+pub use field::*;
 pub use issue::*;
+pub use parts::{NewComment, NewWorklog};
+pub use project::*;
+pub use scheme::*;
+pub use workflow::*;

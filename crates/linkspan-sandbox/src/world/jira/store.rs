@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::config::{JiraConfig, Project};
+use super::config::JiraConfig;
 use super::issue::{Attachment, Comment, Issue, IssueHead, IssueLink, Worklog};
+use super::project::Project;
 use crate::world::dataset::issues::LoadedJira;
 use crate::world::generated::issues::GeneratedJira;
 use crate::world::ids::{

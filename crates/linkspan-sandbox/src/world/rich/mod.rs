@@ -2,6 +2,7 @@
 
 mod adf_to_storage;
 mod adf_to_wiki;
+mod constructs_to_adf;
 mod markup;
 mod markup_to_adf;
 mod markup_to_html;

@@ -39,7 +39,8 @@ fn ids_keys_projects_and_parents_lead_back_to_the_issue() {
     let state = world.main_site().read();
     let all: Vec<IssueId> = state.issue_ids().collect();
     assert_eq!(all.len(), 3_000);
-    let by_project: HashSet<IssueId> = state.jira().projects.iter().flat_map(|project| state.issue_ids_in(project.id)).collect();
+    let by_project: HashSet<IssueId> =
+        state.jira().projects.iter().flat_map(|project| state.issue_ids_in(project.id)).collect();
     assert_eq!(by_project.len(), all.len());
     for id in all {
         let issue = state.issue(id).unwrap();
@@ -76,9 +77,18 @@ fn everything_on_an_issue_happened_between_its_creation_and_its_last_update() {
     for id in state.issue_ids() {
         let issue = state.issue(id).unwrap();
         let span = issue.created..=issue.updated;
-        assert!(issue.comments.iter().all(|it| span.contains(&it.created) && span.contains(&it.updated) && it.created <= it.updated));
+        assert!(
+            issue.comments.iter().all(|it| span.contains(&it.created)
+                && span.contains(&it.updated)
+                && it.created <= it.updated)
+        );
         assert!(issue.changelog.iter().all(|it| span.contains(&it.created)));
-        assert!(issue.changelog.windows(2).all(|pair| pair[0].created <= pair[1].created && pair[0].id < pair[1].id));
+        assert!(
+            issue
+                .changelog
+                .windows(2)
+                .all(|pair| pair[0].created <= pair[1].created && pair[0].id < pair[1].id)
+        );
         assert!(issue.worklogs.iter().all(|it| span.contains(&it.created)));
         assert!(issue.resolved.is_none_or(|at| span.contains(&at)));
     }
@@ -92,14 +102,18 @@ fn some_lists_are_longer_than_the_embedded_caps() {
     for count in [0, 19, 20, 21, 41, 101] {
         assert!(issues.iter().any(|issue| issue.comments.len() == count), "an issue with {count} comments");
     }
-    let share = |fits: &dyn Fn(&crate::world::jira::Issue) -> bool| issues.iter().filter(|issue| fits(issue)).count() * 1000 / issues.len();
+    let share = |fits: &dyn Fn(&crate::world::jira::Issue) -> bool| {
+        issues.iter().filter(|issue| fits(issue)).count() * 1000 / issues.len()
+    };
     assert!((5..30).contains(&share(&|issue| issue.comments.len() > 20)));
     assert!((100..200).contains(&share(&|issue| !issue.worklogs.is_empty())));
     assert!(share(&|issue| issue.worklogs.len() > 20) >= 1);
     assert!(share(&|issue| issue.changelog.len() > 40) >= 1);
     assert!((150..250).contains(&share(&|issue| !issue.attachments.is_empty())));
     assert!(share(&|issue| issue.security.is_some()) >= 5);
-    assert!(issues.iter().any(|issue| issue.description.as_ref().is_some_and(|text| text.adf().len() > 31_000)));
+    assert!(
+        issues.iter().any(|issue| issue.description.as_ref().is_some_and(|text| text.adf().len() > 31_000))
+    );
 }
 
 #[test]

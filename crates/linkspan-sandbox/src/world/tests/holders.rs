@@ -1,9 +1,12 @@
 //! P5: browse permission and security level, for every kind of holder, after `atlassian-permissions.md` 2.1 to 2.4.
 
 use super::{options, ordinary, reader, stamp, world};
-use crate::world::jira::{CustomValue, FieldChange, Holder, NewIssue, PermissionGrant, SecurityLevel, SecurityMember};
+use crate::world::jira::{
+    CustomValue, FieldChange, Holder, NewIssue, PermissionGrant, SecurityLevel, SecurityMember,
+};
 use crate::world::{
-    AccountIndex, AccountStatus, FieldId, GroupIndex, IssueId, Product, ProjectId, RoleId, SecurityLevelId, SiteState, Viewer,
+    AccountIndex, AccountStatus, FieldId, GroupIndex, IssueId, Product, ProjectId, RoleId, SecurityLevelId,
+    SiteState, Viewer,
 };
 
 const PROJECT: ProjectId = ProjectId(10_000);
@@ -56,7 +59,11 @@ fn stage(state: &mut SiteState) -> (Cast, GroupIndex, IssueId) {
     let project = state.jira.config.projects.iter_mut().find(|project| project.id == PROJECT).unwrap();
     project.lead = cast.lead;
     project.role_actors.retain(|actors| actors.role != ROLE);
-    project.role_actors.push(crate::world::jira::RoleActors { role: ROLE, users: vec![cast.in_role], groups: Vec::new() });
+    project.role_actors.push(crate::world::jira::RoleActors {
+        role: ROLE,
+        users: vec![cast.in_role],
+        groups: Vec::new(),
+    });
     let new = NewIssue {
         project: PROJECT,
         issue_type: crate::world::IssueTypeId(10_002),
@@ -75,8 +82,10 @@ fn stage(state: &mut SiteState) -> (Cast, GroupIndex, IssueId) {
 
 fn browse_by(state: &mut SiteState, holders: &[Holder]) {
     let scheme = state.project(PROJECT).unwrap().permission_scheme;
-    let scheme = state.jira.config.permission_schemes.iter_mut().find(|candidate| candidate.id == scheme).unwrap();
-    let grant = |holder: &Holder| PermissionGrant { id: 1, permission: "BROWSE_PROJECTS", holder: holder.clone() };
+    let scheme =
+        state.jira.config.permission_schemes.iter_mut().find(|candidate| candidate.id == scheme).unwrap();
+    let grant =
+        |holder: &Holder| PermissionGrant { id: 1, permission: "BROWSE_PROJECTS", holder: holder.clone() };
     scheme.grants = holders.iter().map(grant).collect();
 }
 
@@ -84,7 +93,12 @@ fn secure_by(state: &mut SiteState, issue: IssueId, holders: &[Holder]) {
     let scheme = &mut state.jira.config.security_schemes[0];
     let member = |holder: &Holder| SecurityMember { id: 1, holder: holder.clone() };
     let level = SecurityLevelId(77);
-    scheme.levels.push(SecurityLevel { id: level, name: "Test".into(), description: String::new(), members: holders.iter().map(member).collect() });
+    scheme.levels.push(SecurityLevel {
+        id: level,
+        name: "Test".into(),
+        description: String::new(),
+        members: holders.iter().map(member).collect(),
+    });
     state.edit_issue(stamp(AccountIndex(0)), issue, vec![FieldChange::Security(Some(level))]).unwrap();
 }
 
@@ -170,7 +184,11 @@ fn p5_a_subtask_has_the_level_of_its_parent() {
         request: None,
     };
     let subtask = state.create_issue(stamp(cast.stranger), new).unwrap();
-    assert_eq!(seen_by(&state, &cast, subtask), vec!["named"], "the level is the parent's, its reporter is the sub-task's own");
+    assert_eq!(
+        seen_by(&state, &cast, subtask),
+        vec!["named"],
+        "the level is the parent's, its reporter is the sub-task's own"
+    );
 }
 
 #[test]
@@ -178,8 +196,11 @@ fn p6_the_public_sees_what_is_open_to_anyone_and_nothing_else() {
     let world = world(&options(50, 10));
     let mut state = world.main_site().write();
     let (cast, _, issue) = stage(&mut state);
-    let sees = |state: &SiteState, viewer| state.can_see_issue(&state.reader(viewer), &state.issue_head(issue).unwrap());
-    let customer = *state.accounts().iter().find(|index| state.account(**index).account_id.starts_with("qm:")).unwrap();
+    let sees = |state: &SiteState, viewer| {
+        state.can_see_issue(&state.reader(viewer), &state.issue_head(issue).unwrap())
+    };
+    let customer =
+        *state.accounts().iter().find(|index| state.account(**index).account_id.starts_with("qm:")).unwrap();
     browse_by(&mut state, &[Holder::Anyone]);
     assert!(sees(&state, Viewer::Anonymous) && sees(&state, Viewer::Account(customer)));
     browse_by(&mut state, &[Holder::ApplicationRole(None)]);
@@ -200,7 +221,11 @@ fn p14_inactive_accounts_and_apps_see_nothing() {
     state.set_account_status(stamp(cast.lead), cast.in_group, AccountStatus::Inactive);
     let head = state.issue_head(issue).unwrap();
     assert!(!state.can_see_issue(&reader(&state, cast.in_group), &head));
-    let app = *state.accounts().iter().find(|index| state.account(**index).account_type == crate::world::AccountType::App).unwrap();
+    let app = *state
+        .accounts()
+        .iter()
+        .find(|index| state.account(**index).account_type == crate::world::AccountType::App)
+        .unwrap();
     assert!(!state.can_see_issue(&reader(&state, app), &head));
 }
 

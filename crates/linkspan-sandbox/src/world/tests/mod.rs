@@ -15,7 +15,17 @@ use super::{Account, AccountIndex, Clock, Reader, SiteState, Stamp, Viewer, Worl
 const NOW: i64 = 1_777_593_600_000;
 
 fn options(issues: u32, pages: u32) -> WorldOptions {
-    WorldOptions { seed: 7, sites: 2, projects: 14, issues, spaces: 10, pages, users: 60, groups: 8, dataset: None }
+    WorldOptions {
+        seed: 7,
+        sites: 2,
+        projects: 14,
+        issues,
+        spaces: 10,
+        pages,
+        users: 60,
+        groups: 8,
+        dataset: None,
+    }
 }
 
 fn world(options: &WorldOptions) -> World {

@@ -11,13 +11,16 @@ use crate::world::{AccountIndex, MutationKind, SiteState, Viewer};
 /// Everything that is counted is there, and everything that is there is counted and leads back to where it is.
 fn check(state: &SiteState) {
     let counts = state.counts(None);
-    let (mut issues, mut archived, mut comments, mut worklogs, mut histories, mut attachments) = (0, 0, 0, 0, 0, 0);
+    let (mut issues, mut archived, mut comments, mut worklogs, mut histories, mut attachments) =
+        (0, 0, 0, 0, 0, 0);
     for id in state.issue_ids() {
         let issue = state.issue(id).unwrap();
         let head = state.issue_head(id).unwrap();
         assert_eq!(issue.head(), head);
         assert_eq!(state.issue_by_key(&state.issue_key(id).unwrap()), Some(id));
-        assert!(state.issue_ids_in_after(issue.project, Some(crate::world::IssueId(id.0 - 1))).next() == Some(id));
+        assert!(
+            state.issue_ids_in_after(issue.project, Some(crate::world::IssueId(id.0 - 1))).next() == Some(id)
+        );
         if state.is_searchable(&head) {
             issues += 1;
             comments += issue.comments.len() as u64;
@@ -31,7 +34,11 @@ fn check(state: &SiteState) {
         assert!(issue.worklogs.iter().all(|worklog| state.issue_of_worklog(worklog.id) == Some(id)));
         for link in &issue.links {
             let far = state.issue(link.other).expect("a link leads to an issue that exists");
-            assert!(far.links.iter().any(|back| back.id == link.id && back.other == id && back.outward != link.outward));
+            assert!(
+                far.links
+                    .iter()
+                    .any(|back| back.id == link.id && back.other == id && back.outward != link.outward)
+            );
         }
         if let Some(parent) = issue.parent {
             assert!(state.issue_exists(parent) && state.issue_children(parent).contains(&id));
@@ -40,7 +47,14 @@ fn check(state: &SiteState) {
         assert!(project.statuses.contains(&issue.status) && project.issue_types.contains(&issue.issue_type));
     }
     assert_eq!(
-        (counts.issues, counts.archived_issues, counts.comments, counts.worklogs, counts.changelog_histories, counts.attachments),
+        (
+            counts.issues,
+            counts.archived_issues,
+            counts.comments,
+            counts.worklogs,
+            counts.changelog_histories,
+            counts.attachments
+        ),
         (issues, archived, comments, worklogs, histories, attachments)
     );
     let mut seen = HashSet::new();
@@ -89,7 +103,8 @@ fn every_kind_of_change_can_be_made() {
 #[test]
 fn the_demo_administrator_keeps_its_account_and_groups() {
     let world = world(&options(50, 50));
-    let groups = |state: &SiteState| state.groups_of(AccountIndex(0)).map(|group| group.index).collect::<Vec<_>>();
+    let groups =
+        |state: &SiteState| state.groups_of(AccountIndex(0)).map(|group| group.index).collect::<Vec<_>>();
     let before = groups(&world.main_site().read());
     let kinds = [MutationKind::GroupMembership, MutationKind::DeactivateAccount];
     world.mutate(world.main_site(), 1, 500, &kinds);

@@ -10,13 +10,60 @@ use crate::world::jira::CustomValue;
 use crate::world::{Body, Rich};
 
 const NODES: [&str; 40] = [
-    "blockCard", "blockTaskItem", "blockquote", "bodiedExtension", "bodiedSyncBlock", "bulletList", "caption", "codeBlock", "date", "decisionItem",
-    "decisionList", "doc", "embedCard", "emoji", "expand", "extension", "hardBreak", "heading", "inlineCard", "inlineExtension", "layoutColumn",
-    "layoutSection", "listItem", "media", "mediaGroup", "mediaInline", "mediaSingle", "mention", "nestedExpand", "orderedList", "panel", "paragraph",
-    "placeholder", "rule", "status", "syncBlock", "table", "taskItem", "taskList", "text",
+    "blockCard",
+    "blockTaskItem",
+    "blockquote",
+    "bodiedExtension",
+    "bodiedSyncBlock",
+    "bulletList",
+    "caption",
+    "codeBlock",
+    "date",
+    "decisionItem",
+    "decisionList",
+    "doc",
+    "embedCard",
+    "emoji",
+    "expand",
+    "extension",
+    "hardBreak",
+    "heading",
+    "inlineCard",
+    "inlineExtension",
+    "layoutColumn",
+    "layoutSection",
+    "listItem",
+    "media",
+    "mediaGroup",
+    "mediaInline",
+    "mediaSingle",
+    "mention",
+    "nestedExpand",
+    "orderedList",
+    "panel",
+    "paragraph",
+    "placeholder",
+    "rule",
+    "status",
+    "syncBlock",
+    "table",
+    "taskItem",
+    "taskList",
+    "text",
 ];
 const MARKS: [&str; 12] = [
-    "alignment", "annotation", "backgroundColor", "code", "em", "indentation", "link", "strike", "strong", "subsup", "textColor", "underline",
+    "alignment",
+    "annotation",
+    "backgroundColor",
+    "code",
+    "em",
+    "indentation",
+    "link",
+    "strike",
+    "strong",
+    "subsup",
+    "textColor",
+    "underline",
 ];
 
 fn collect(node: &Value, nodes: &mut BTreeSet<String>, marks: &mut BTreeSet<String>) {
@@ -37,7 +84,12 @@ fn documents() -> Vec<String> {
             CustomValue::Rich(rich) => Some(rich),
             _ => None,
         });
-        let texts = issue.description.iter().chain(&issue.environment).chain(issue.comments.iter().map(|comment| &comment.body)).chain(custom);
+        let texts = issue
+            .description
+            .iter()
+            .chain(&issue.environment)
+            .chain(issue.comments.iter().map(|comment| &comment.body))
+            .chain(custom);
         documents.extend(texts.map(|text| text.adf().into_owned()));
     }
     for id in state.content_ids() {
@@ -73,7 +125,8 @@ fn s20_every_document_is_valid_by_the_published_schema() {
     }
     let mut faults = Vec::new();
     for block in blocks {
-        let document: Value = serde_json::from_str(&format!(r#"{{"type":"doc","version":1,"content":[{block}]}}"#)).unwrap();
+        let document: Value =
+            serde_json::from_str(&format!(r#"{{"type":"doc","version":1,"content":[{block}]}}"#)).unwrap();
         if !schema.is_valid(&document) {
             faults.push(block);
         }
@@ -103,7 +156,9 @@ fn s20_storage_is_well_formed_and_reads_as_its_adf_does() {
 
 #[test]
 fn s20_a_body_written_in_one_form_can_be_read_in_the_other() {
-    let written = Body::from_adf(r#"{"type":"doc","version":1,"content":[{"type":"heading","attrs":{"level":2},"content":[{"type":"text","text":"A & b"}]},{"type":"codeBlock","content":[{"type":"text","text":"x]]>y"}]}]}"#);
+    let written = Body::from_adf(
+        r#"{"type":"doc","version":1,"content":[{"type":"heading","attrs":{"level":2},"content":[{"type":"text","text":"A & b"}]},{"type":"codeBlock","content":[{"type":"text","text":"x]]>y"}]}]}"#,
+    );
     assert!(written.storage().starts_with("<h2>A &amp; b</h2>"));
     assert_eq!(Body::from_storage(&written.storage()).plain(), "A & b\nx]]>y");
     let stored = Body::from_storage("<p>a <strong>b</strong></p>");
