@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use linkspan_atlassian::calls::Feature;
 use linkspan_model::product::Product;
 use linkspan_model::secret::Secret;
+use linkspan_store::DatabaseUrl;
 use url::Url;
 
 /// Link, sync, serve and search your customers' Jira, Jira Service Management and Confluence Cloud sites.
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     Sandbox(Sandbox),
 
     /// Read a site without running a server.
+    ///
+    /// A run that was interrupted goes on when the same command is given again; a run after a complete one reads what
+    /// changed. The grant's newest refresh token is kept sealed in the data directory, so the same command line works
+    /// every time.
     #[command(after_help = "Examples:
   linkspan sync --once --client-id ID --client-secret SECRET --refresh-token TOKEN \\
       --cloud-id 11223344-a1b2-3b33-c444-def123456789 --product jira --data-dir copy
@@ -62,8 +68,11 @@ pub(crate) enum Command {
     Scopes(Scopes),
 
     /// Make keys.
-    #[command(subcommand, after_help = "Examples:
-  export LINKSPAN_MASTER_KEY=$(linkspan keys generate)")]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  export LINKSPAN_MASTER_KEY=$(linkspan keys generate)"
+    )]
     Keys(Keys),
 }
 
@@ -76,13 +85,13 @@ pub(crate) enum Keys {
 /// Where data is kept.
 #[derive(Debug, Args)]
 pub(crate) struct Storage {
-    /// The directory that holds the database.
+    /// The directory that holds the database, made if absent. Default: `linkspan-data` (`demo`: a temporary one).
     #[arg(long, env = "LINKSPAN_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
     /// A database elsewhere: `sqlite:PATH` or `postgres://…`. Default: SQLite in the data directory.
-    #[arg(long, env = "LINKSPAN_DATABASE", value_name = "URL")]
-    pub(crate) database: Option<String>,
+    #[arg(long, env = "LINKSPAN_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub(crate) database: Option<DatabaseUrl>,
 }
 
 /// What the simulator holds.
@@ -96,13 +105,13 @@ pub(crate) struct World {
     pub(crate) projects: Option<u32>,
     /// Issues to generate.
     #[arg(long, value_name = "N")]
-    pub(crate) issues: Option<u64>,
+    pub(crate) issues: Option<u32>,
     /// Confluence spaces to generate.
     #[arg(long, value_name = "N")]
     pub(crate) spaces: Option<u32>,
     /// Confluence pages and blog posts to generate.
     #[arg(long, value_name = "N")]
-    pub(crate) pages: Option<u64>,
+    pub(crate) pages: Option<u32>,
     /// Accounts to generate.
     #[arg(long, value_name = "N")]
     pub(crate) users: Option<u32>,
@@ -177,8 +186,9 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
     pub(crate) atlassian_origin: Option<Url>,
     /// How often each source is read for changes, in seconds.
-    #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS")]
-    pub(crate) sync_every: u64,
+    #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) sync_every: u32,
     #[command(flatten)]
     pub(crate) storage: Storage,
     /// Print one JSON line when ready, and nothing else on standard output.
@@ -231,14 +241,26 @@ pub(crate) struct Sync {
 pub(crate) struct Scopes {
     /// What you want, separated by commas; without it, everything that Linkspan reads.
     #[arg(long, value_delimiter = ',', value_name = "FEATURE,…")]
-    pub(crate) want: Vec<String>,
+    pub(crate) want: Vec<Feature>,
+    /// Only for this product; may be repeated. Default: the products that hold what you want.
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Vec<Product>,
     /// Scopes an app or a grant has, separated by spaces: shows what is missing and what is not needed.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) have: Option<String>,
-    /// `classic` (fewer scopes, recommended by Atlassian) or `granular`.
-    #[arg(long, default_value = "classic", value_name = "FAMILY")]
-    pub(crate) family: String,
+    /// Which vocabulary to prefer.
+    #[arg(long, value_enum, default_value_t = Family::Classic, value_name = "FAMILY")]
+    pub(crate) family: Family,
     /// Print one JSON line.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The two vocabularies of scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Family {
+    /// Few, wide scopes: recommended by Atlassian where they exist.
+    Classic,
+    /// Many, narrow scopes.
+    Granular,
 }

@@ -82,7 +82,9 @@ fn outside_crates_that_mark_a_border_stay_behind_it() {
     for package in packages() {
         let name = package["name"].as_str().unwrap();
         for (dependency, is_dev) in dependencies(&package) {
-            let Some((_, allowed)) = CONFINED.iter().find(|(confined, _)| *confined == dependency) else { continue };
+            let Some((_, allowed)) = CONFINED.iter().find(|(confined, _)| *confined == dependency) else {
+                continue;
+            };
             assert!(is_dev || allowed.contains(&name), "{name} must not use {dependency} outside tests");
         }
     }

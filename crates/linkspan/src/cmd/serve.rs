@@ -1,0 +1,130 @@
+//! `linkspan serve`: the server, for real Atlassian unless told otherwise.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use linkspan_engine::{Engine, IssuedKey, Vendor};
+use linkspan_vault::KeyRing;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::cli;
+use crate::compose::{self, Core, Plan, Server};
+use crate::failure::misuse;
+use crate::home::{Home, read_key_ring};
+use crate::listen;
+use crate::output::{self, ServeLine};
+
+/// The name of the API key that the first start makes.
+const FIRST_KEY: &str = "first";
+
+pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let ring = key_ring(&args)?;
+    let home = Home::open(&args.storage)?;
+    let listener = listen::bind(args.listen).await?;
+    let base_url = match &args.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => listen::origin_of(listener.local_addr()?),
+    };
+    let core = Core::open(Plan {
+        database: home.database(),
+        ring,
+        atlassian_origin: args.atlassian_origin.as_ref(),
+        vendor: Vendor { name: args.vendor_name.clone(), public_url: Url::parse(&base_url)? },
+        sync_every: Duration::from_secs(u64::from(args.sync_every)),
+    })
+    .await?;
+    let has_app = register_app(&args, &core.engine, &base_url).await? || !core.store.apps().await?.is_empty();
+    let key = first_key(&core.engine).await?;
+    let mut server = Server::start(listener, core.engine.clone())?;
+    core.engine.start_worker();
+
+    if args.json {
+        output::json_line(&ServeLine {
+            base_url: &base_url,
+            api_key: key.as_ref().map(|key| key.key.expose()),
+            dashboard_url: &base_url,
+        })?;
+    } else {
+        output::text(&in_words(&base_url, &home, key.as_ref(), has_app))?;
+    }
+    let result = server.run_until(&stop).await;
+    server.shut_down().await;
+    core.shut_down().await;
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+/// The master keys, from wherever they were given. There is no start without one (hazard L11).
+fn key_ring(args: &cli::Serve) -> anyhow::Result<KeyRing> {
+    match (&args.master_key, &args.master_key_file) {
+        (Some(text), _) => KeyRing::parse(text).map_err(|error| misuse(format!("--master-key: {error}"))),
+        (None, Some(path)) => read_key_ring(path),
+        (None, None) => Err(misuse(
+            "no master key was given, and customers' tokens are never kept unsealed. Make one with `linkspan keys \
+             generate`, keep it apart from the data, and pass it in LINKSPAN_MASTER_KEY, or in a file with \
+             --master-key-file",
+        )),
+    }
+}
+
+/// Registers the app of the command line; `false` when none was given.
+async fn register_app(args: &cli::Serve, engine: &Engine, base_url: &str) -> anyhow::Result<bool> {
+    let (client_id, client_secret) = match (&args.app.client_id, &args.app.client_secret) {
+        (Some(id), Some(secret)) => (id, secret),
+        (None, None) => return Ok(false),
+        (Some(_), None) => {
+            return Err(misuse("--client-id needs --client-secret (or LINKSPAN_CLIENT_SECRET)"));
+        }
+        (None, Some(_)) => return Err(misuse("--client-secret needs --client-id (or LINKSPAN_CLIENT_ID)")),
+    };
+    let scopes = match &args.scopes {
+        Some(text) => text.split_whitespace().map(str::to_owned).collect(),
+        None => compose::usual_scopes(),
+    };
+    let callback = compose::callback_url(base_url);
+    engine.register_app(client_id, client_secret, &callback, &args.vendor_name, scopes).await?;
+    Ok(true)
+}
+
+/// An API key, when there is none yet.
+async fn first_key(engine: &Engine) -> anyhow::Result<Option<IssuedKey>> {
+    if engine.has_api_key().await? {
+        return Ok(None);
+    }
+    Ok(Some(engine.create_api_key(FIRST_KEY).await?))
+}
+
+fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, has_app: bool) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "Linkspan serves {base_url}");
+    let _ = writeln!(text, "  data          {}", home.directory().display());
+    let _ = writeln!(
+        text,
+        "  callback URL  {} (enter it in the developer console)",
+        compose::callback_url(base_url)
+    );
+    let _ = writeln!(text, "  API document  {base_url}/openapi.json");
+    if let Some(key) = key {
+        let key = key.key.expose();
+        let _ = writeln!(text, "\nYour first API key; it is shown only now:\n  {key}");
+        let _ = writeln!(text, "\nMake a link for a customer:");
+        let _ = writeln!(
+            text,
+            "  curl -s {base_url}/api/ticketing/v1/link-token -H 'Authorization: Bearer {key}' \\"
+        );
+        text.push_str(
+            "      -H 'Content-Type: application/json' -d '{\"end_user_origin_id\": \"customer-1\", \\\n",
+        );
+        text.push_str("      \"end_user_organization_name\": \"Customer One\", \"end_user_email_address\": \"it@customer.example\", \\\n");
+        text.push_str("      \"categories\": [\"ticketing\", \"knowledgebase\"]}'\n");
+    }
+    if !has_app {
+        text.push_str(
+            "\nNo OAuth app is registered, so nobody can link yet: start with --client-id and --client-secret.\n",
+        );
+    }
+    text.push_str("\nCtrl-C stops it.\n");
+    text
+}

@@ -1,0 +1,124 @@
+//! Puts the parts together: the engine over its store and upstream, and the server over the engine.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use linkspan_atlassian::calls::{Feature, smallest_scopes};
+use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
+use linkspan_engine::{Engine, Settings, Vendor};
+use linkspan_model::clock::Clock;
+use linkspan_model::entropy::Entropy;
+use linkspan_model::product::Product;
+use linkspan_store::{DatabaseUrl, Store};
+use linkspan_vault::KeyRing;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// Where the server's callback lies below its public address.
+const CALLBACK_PATH: &str = "/oauth/callback";
+/// Lists of one source that are read at a time: enough to hide the way to Atlassian, few enough for its limits on bursts.
+const PARALLEL_LISTS: usize = 8;
+/// How long background work may take to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// How long requests under way may take when the server stops.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(3);
+/// How often the metrics recorder folds up its histograms.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// What an engine is made of.
+pub(crate) struct Plan<'a> {
+    pub(crate) database: &'a DatabaseUrl,
+    pub(crate) ring: KeyRing,
+    /// One origin in place of all of Atlassian's hosts.
+    pub(crate) atlassian_origin: Option<&'a Url>,
+    pub(crate) vendor: Vendor,
+    pub(crate) sync_every: Duration,
+}
+
+/// The engine and the store below it.
+pub(crate) struct Core {
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
+}
+
+impl Core {
+    /// Opens the database and the engine over it.
+    pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let endpoints = match plan.atlassian_origin {
+            Some(origin) => Endpoints::single_origin(origin)?,
+            None => Endpoints::atlassian(),
+        };
+        let upstream = Upstream::new(endpoints, ClientLimits::default(), clock.clone())?;
+        let store = Store::open(plan.database).await?;
+        let settings =
+            Settings { vendor: plan.vendor, sync_every: plan.sync_every, parallel_lists: PARALLEL_LISTS };
+        let engine =
+            Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;
+        Ok(Self { engine, store })
+    }
+
+    /// Ends background work and closes the database.
+    pub(crate) async fn shut_down(&self) {
+        self.engine.shut_down(STOP_PATIENCE).await;
+    }
+}
+
+/// The callback URL of a server.
+pub(crate) fn callback_url(public_url: &str) -> String {
+    format!("{}{CALLBACK_PATH}", public_url.trim_end_matches('/'))
+}
+
+/// What a server asks for unless told otherwise: the smallest list for everything that is read.
+pub(crate) fn usual_scopes() -> Vec<String> {
+    let list = smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::SYNC).classic;
+    list.set().iter().map(str::to_owned).collect()
+}
+
+/// A running server.
+pub(crate) struct Server {
+    serving: JoinSet<std::io::Result<()>>,
+    metrics: PrometheusHandle,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Serves on a bound listener. Once in a process: it installs the metrics recorder.
+    pub(crate) fn start(listener: TcpListener, engine: Engine) -> anyhow::Result<Self> {
+        let metrics =
+            PrometheusBuilder::new().install_recorder().context("the metrics cannot be recorded")?;
+        let stop = CancellationToken::new();
+        let mut serving = JoinSet::new();
+        serving.spawn(linkspan_server::serve(listener, engine, metrics.clone(), stop.clone()));
+        Ok(Self { serving, metrics, stop })
+    }
+
+    /// Waits until `stop` is cancelled, or the server ends by itself, which is a failure.
+    pub(crate) async fn run_until(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let mut upkeep = tokio::time::interval(METRICS_UPKEEP);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                _ = upkeep.tick() => self.metrics.run_upkeep(),
+                ended = self.serving.join_next() => {
+                    if let Some(ended) = ended {
+                        ended.context("the server broke down")?.context("the server stopped listening")?;
+                    }
+                    anyhow::bail!("the server ended by itself");
+                }
+            }
+        }
+    }
+
+    /// Takes no new requests, lets those under way finish for a moment, and ends.
+    pub(crate) async fn shut_down(mut self) {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(REQUEST_PATIENCE, self.serving.join_next()).await;
+        if ended.is_err() {
+            tracing::warn!("requests were still under way when the server stopped");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Shows how the reading of a source goes: a bar for each stream in a terminal, plain lines elsewhere.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use linkspan_engine::progress::{Phase, ProgressBoard, StreamProgress};
+use linkspan_model::ids::SourceId;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::console;
+use crate::output::{grouped, note};
+
+/// Bars are redrawn no more often than this.
+const REDRAW_EVERY: Duration = Duration::from_millis(100);
+/// A running stream gets a plain line this often.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Display {
+    /// Bars on a terminal.
+    Bars,
+    /// A line now and then.
+    Lines,
+    /// Not at all: another program reads our line.
+    Nothing,
+}
+
+impl Display {
+    /// Bars where somebody watches; without a terminal lines, unless a program reads the result.
+    pub(crate) fn suitable(for_program: bool) -> Self {
+        match (console::is_watched(), for_program) {
+            (true, _) => Self::Bars,
+            (false, false) => Self::Lines,
+            (false, true) => Self::Nothing,
+        }
+    }
+}
+
+/// Shows the streams of a source until `done` is cancelled, and once more after that.
+pub(crate) async fn follow(
+    board: ProgressBoard,
+    source: SourceId,
+    label: &'static str,
+    display: Display,
+    done: CancellationToken,
+) {
+    let mut changes = board.subscribe();
+    let mut rows = Rows::new(label, display);
+    loop {
+        let is_last = done.is_cancelled();
+        rows.show(&board.of(source));
+        if is_last {
+            return;
+        }
+        tokio::select! {
+            () = done.cancelled() => continue,
+            changed = changes.changed() => if changed.is_err() { return },
+        }
+        tokio::select! {
+            () = done.cancelled() => {}
+            () = tokio::time::sleep(REDRAW_EVERY) => {}
+        }
+    }
+}
+
+enum Rows {
+    Bars { label: &'static str, bars: Vec<(&'static str, ProgressBar)> },
+    Lines { label: &'static str, lines: Vec<(&'static str, LineState)> },
+    Nothing,
+}
+
+/// What the plain lines of one stream have said.
+struct LineState {
+    is_ended: bool,
+    said_at: Instant,
+}
+
+impl Rows {
+    fn new(label: &'static str, display: Display) -> Self {
+        match display {
+            Display::Bars => Self::Bars { label, bars: Vec::new() },
+            Display::Lines => Self::Lines { label, lines: Vec::new() },
+            Display::Nothing => Self::Nothing,
+        }
+    }
+
+    fn show(&mut self, streams: &[StreamProgress]) {
+        match self {
+            Self::Bars { label, bars } => {
+                for stream in streams {
+                    draw(bar_of(bars, label, stream.stream), stream);
+                }
+            }
+            Self::Lines { label, lines } => {
+                for stream in streams {
+                    say(lines, label, stream);
+                }
+            }
+            Self::Nothing => {}
+        }
+    }
+}
+
+fn bar_of<'a>(
+    bars: &'a mut Vec<(&'static str, ProgressBar)>,
+    label: &str,
+    stream: &'static str,
+) -> &'a ProgressBar {
+    let place = bars.iter().position(|(name, _)| *name == stream).unwrap_or_else(|| {
+        let bar = console::bars().add(ProgressBar::no_length());
+        bar.set_prefix(format!("{label} {stream}"));
+        bar.set_style(style("  {prefix:26.dim}"));
+        bars.push((stream, bar));
+        bars.len() - 1
+    });
+    &bars[place].1
+}
+
+fn draw(bar: &ProgressBar, stream: &StreamProgress) {
+    if bar.is_finished() {
+        return;
+    }
+    bar.set_position(stream.done);
+    match &stream.phase {
+        Phase::Waiting => bar.tick(),
+        Phase::Running => {
+            if let Some(expected) = stream.expected.filter(|expected| *expected > 0) {
+                bar.set_length(expected.max(stream.done));
+                bar.set_style(style(
+                    "{spinner} {prefix:26} {bar:30.cyan/dim} {human_pos:>9} of {human_len} {per_sec:.dim}",
+                ));
+            } else {
+                bar.set_style(style("{spinner} {prefix:26} {human_pos:>40} {per_sec:.dim}"));
+            }
+            bar.tick();
+        }
+        Phase::Done => {
+            bar.set_style(style("✓ {prefix:26} {human_pos:>40}  in {elapsed}"));
+            bar.finish();
+        }
+        Phase::Failed(why) => {
+            bar.set_style(style("✗ {prefix:26.red} {human_pos:>40}  {msg}"));
+            bar.abandon_with_message(why.clone());
+        }
+        Phase::Skipped(why) => {
+            bar.set_style(style("- {prefix:26.dim} {msg}"));
+            bar.abandon_with_message(why.clone());
+        }
+    }
+}
+
+fn style(template: &'static str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━━─")
+}
+
+fn say(lines: &mut Vec<(&'static str, LineState)>, label: &str, stream: &StreamProgress) {
+    let now = Instant::now();
+    let place = lines.iter().position(|(name, _)| *name == stream.stream).unwrap_or_else(|| {
+        lines.push((stream.stream, LineState { is_ended: false, said_at: now }));
+        lines.len() - 1
+    });
+    let state = &mut lines[place].1;
+    if state.is_ended {
+        return;
+    }
+    let done = grouped(stream.done);
+    let text = match &stream.phase {
+        Phase::Waiting => return,
+        Phase::Running if now < state.said_at + LINE_EVERY => return,
+        Phase::Running => match stream.expected {
+            Some(expected) => format!("{done} of {}", grouped(expected.max(stream.done))),
+            None => done,
+        },
+        Phase::Done => format!("{done} read"),
+        Phase::Failed(why) => format!("failed: {why}"),
+        Phase::Skipped(why) => format!("not read: {why}"),
+    };
+    state.is_ended = stream.phase != Phase::Running;
+    state.said_at = now;
+    note(&format!("{label} {}: {text}", stream.stream));
+}
