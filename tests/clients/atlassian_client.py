@@ -21,14 +21,8 @@ while True:
 first = jira.issue(next(iter(keys)))
 comments = jira.issue_get_comments(first["key"])
 
-confluence = Confluence(url=origin, username=arguments["email"], password=arguments["api_token"], cloud=True)
-spaces, start = [], 0
-while True:
-    page = confluence.get_all_spaces(start=start, limit=25)
-    spaces += page["results"]
-    start += len(page["results"])
-    if len(page["results"]) < 25:
-        break
+confluence = Confluence(url=f"{origin}/wiki", username=arguments["email"], password=arguments["api_token"], cloud=True)
+spaces = list(confluence.get_all_spaces(start=0, limit=25))
 pages = set()
 for space in spaces:
     start = 0

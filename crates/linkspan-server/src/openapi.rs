@@ -2,7 +2,11 @@
 
 use axum::Json;
 use axum::response::Html;
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
+};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 /// The head of the document; the routes add their own parts.
@@ -20,6 +24,7 @@ use utoipa::{Modify, OpenApi};
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
     ),
+    components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
     modifiers(&Keys),
 )]
 pub(crate) struct Contract;
@@ -32,6 +37,49 @@ impl Modify for Keys {
         let scheme =
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("Your API key")).build();
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Models that others refer to, by id or whole.
+const RELATED: [&str; 11] = [
+    "Article",
+    "Attachment",
+    "Collection",
+    "Container",
+    "KnowledgeBaseAttachment",
+    "KnowledgeBasePermission",
+    "KnowledgeBaseUser",
+    "Role",
+    "Team",
+    "Ticket",
+    "User",
+];
+
+/// Writes relations and pages in terms of the models they are about. Models refer to each other in circles, which the
+/// derived descriptions cannot follow; and a client made from a document with references has one type for each model.
+pub(crate) fn tidy(document: &mut utoipa::openapi::OpenApi) {
+    let schemas = &mut document.components.get_or_insert_default().schemas;
+    for model in RELATED {
+        let id = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+            .description(Some("The id alone"));
+        let either = OneOfBuilder::new()
+            .item(id)
+            .item(Ref::from_schema_name(model))
+            .description(Some("The id, or the whole record where `expand` names the relation"));
+        schemas.insert(format!("Related_{model}"), either.into());
+    }
+    for (name, schema) in schemas.iter_mut() {
+        let Some(model) = name.strip_prefix("Page_") else { continue };
+        if let RefOr::T(Schema::Object(page)) = schema
+            && let Some(results) = page.properties.get_mut("results")
+        {
+            *results = ArrayBuilder::new()
+                .items(Ref::from_schema_name(model))
+                .description(Some("The records of this page"))
+                .into();
+        }
     }
 }
 

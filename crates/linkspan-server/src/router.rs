@@ -86,7 +86,9 @@ fn api() -> OpenApiRouter<App> {
 
 /// The document alone.
 pub(crate) fn contract() -> utoipa::openapi::OpenApi {
-    api().split_for_parts().1
+    let mut document = api().split_for_parts().1;
+    openapi::tidy(&mut document);
+    document
 }
 
 /// Every route of the server. The API answers with and without `/api` in front (`merge-wire.md` section 1), and with

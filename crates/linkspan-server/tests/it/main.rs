@@ -1,0 +1,3 @@
+//! Tests of the HTTP surfaces as a whole.
+
+mod contract;
