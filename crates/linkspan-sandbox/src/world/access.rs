@@ -182,8 +182,7 @@ impl SiteState {
         let licensed = reader.holds(project.kind.product());
         match (permission, access) {
             (ADMINISTER_PROJECTS, _) => administers,
-            (BROWSE_PROJECTS | "ADD_COMMENTS", TeamAccess::Open | TeamAccess::Limited) => licensed,
-            (_, TeamAccess::Open) => licensed,
+            (BROWSE_PROJECTS | "ADD_COMMENTS", TeamAccess::Limited) | (_, TeamAccess::Open) => licensed,
             (_, TeamAccess::Limited | TeamAccess::Private) => member,
         }
     }

@@ -373,12 +373,10 @@ fn boards(projects: &[Project], end: Millis) -> (Vec<Board>, Vec<Sprint>) {
         });
         for (number, age) in (0..SPRINTS).zip(0_i64..) {
             let start = end - (23 - age) * fortnight;
-            let state = if number < 23 {
-                "closed"
-            } else if number == 23 {
-                "active"
-            } else {
-                "future"
+            let state = match number {
+                0..23 => "closed",
+                23 => "active",
+                _ => "future",
             };
             sprints.push(Sprint {
                 id: SprintId(first_sprint(project.id) + number),

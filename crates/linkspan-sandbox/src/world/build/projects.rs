@@ -117,7 +117,7 @@ pub(super) fn project(around: &Surroundings<'_>, number: usize) -> Project {
             company_actors(&mut dice, around, profile)
         },
         service_desk: (profile.kind == ProjectKind::ServiceDesk).then(|| service_desk(around, number)),
-        url: (number % 4 == 0).then(|| format!("https://example.com/projects/{number}")),
+        url: number.is_multiple_of(4).then(|| format!("https://example.com/projects/{number}")),
     }
 }
 

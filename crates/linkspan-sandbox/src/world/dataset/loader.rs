@@ -52,7 +52,7 @@ pub(in crate::world) fn load(
     people: &mut DatasetPeople,
     admin: AccountIndex,
 ) -> Result<(LoadedJira, JiraConfig), WorldError> {
-    let mut loader = Loader {
+    let mut reading = Loader {
         directory,
         people,
         config: start_config(admin),
@@ -61,19 +61,19 @@ pub(in crate::world) fn load(
         media_types: HashMap::new(),
         admin,
     };
-    each_line(&folder.join("jira-issues/projects"), |raw: RawProject| loader.project(raw))?;
+    each_line(&folder.join("jira-issues/projects"), |raw: RawProject| reading.project(raw))?;
     let mut issues: Vec<(Issue, Mentions)> = Vec::new();
     let mut keys: HashMap<String, IssueId> = HashMap::new();
     each_line(&folder.join("jira-issues/issues"), |raw: RawIssue| {
         let key = raw.key.clone();
-        if let Some((issue, mentions)) = loader.issue(raw) {
+        if let Some((issue, mentions)) = reading.issue(raw) {
             keys.insert(key, issue.id);
             issues.push((issue, mentions));
         }
     })?;
     issues.sort_unstable_by_key(|(issue, _)| issue.id);
-    let loaded = loader.connect(issues, &keys);
-    let mut config = loader.config;
+    let loaded = reading.connect(issues, &keys);
+    let mut config = reading.config;
     config.sprints.sort_unstable_by_key(|sprint| sprint.id);
     Ok((loaded, config))
 }

@@ -11,14 +11,14 @@ use crate::world::ids::{AccountIndex, ContentId, SpaceId};
 const CREATED: i64 = 1_199_145_600_000;
 
 pub(super) struct Spaces {
-    spaces: Vec<Space>,
+    made: Vec<Space>,
     by_key: HashMap<String, SpaceId>,
     admin: AccountIndex,
 }
 
 impl Spaces {
     pub(super) fn new(admin: AccountIndex) -> Self {
-        Self { spaces: Vec::new(), by_key: HashMap::new(), admin }
+        Self { made: Vec::new(), by_key: HashMap::new(), admin }
     }
 
     /// The space with a key, made when it is first named.
@@ -40,13 +40,13 @@ impl Spaces {
     }
 
     fn make(&mut self, key: &str) -> SpaceId {
-        let place = self.spaces.len() as u64;
+        let place = self.made.len() as u64;
         let id = SpaceId(65_538 + place * 2);
         let writers = OF_WRITERS.iter().map(|row| (SpacePrincipal::Group(group::CONFLUENCE_USERS), *row));
         let admins =
             OF_WRITERS.iter().chain(&OF_ADMINS).map(|row| (SpacePrincipal::Group(group::ADMINS), *row));
         let rows = (1_000_000 + place * 1_000..).zip(writers.chain(admins));
-        self.spaces.push(Space {
+        self.made.push(Space {
             id,
             key: key.to_owned(),
             former_keys: Vec::new(),
@@ -71,7 +71,7 @@ impl Spaces {
     }
 
     fn get(&mut self, id: SpaceId) -> Option<&mut Space> {
-        self.spaces.iter_mut().find(|space| space.id == id)
+        self.made.iter_mut().find(|space| space.id == id)
     }
 
     pub(super) fn has_no_home(&mut self, id: SpaceId) -> bool {
@@ -85,6 +85,6 @@ impl Spaces {
     }
 
     pub(super) fn finish(self) -> Vec<Space> {
-        self.spaces
+        self.made
     }
 }

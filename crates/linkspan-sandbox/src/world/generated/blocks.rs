@@ -53,10 +53,10 @@ pub(super) fn block(adf: impl Into<String>, storage: impl Into<String>) -> Block
 }
 
 pub(super) fn macro_body(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
-    let parameters: String = parameters
-        .iter()
-        .map(|(key, value)| format!(r#"<ac:parameter ac:name="{key}">{}</ac:parameter>"#, escape(value)))
-        .collect();
+    let parameter = |(key, value): &(&str, &str)| {
+        format!(r#"<ac:parameter ac:name="{key}">{}</ac:parameter>"#, escape(value))
+    };
+    let parameters = parameters.iter().map(parameter).collect::<Vec<_>>().concat();
     format!(
         r#"<ac:structured-macro ac:name="{name}" ac:schema-version="1">{parameters}{body}</ac:structured-macro>"#
     )
@@ -185,21 +185,22 @@ impl Writer<'_> {
     }
 
     fn lists(&mut self, out: &mut Vec<Block>, round: u64) {
-        let (a, xa) = self.both();
-        let (b, xb) = self.both();
-        let (c, xc) = self.both();
-        let nested = format!(r#"{{"type":"bulletList","content":[{{"type":"listItem","content":[{b}]}}]}}"#);
+        let (one, one_x) = self.both();
+        let (two, two_x) = self.both();
+        let (three, three_x) = self.both();
+        let nested =
+            format!(r#"{{"type":"bulletList","content":[{{"type":"listItem","content":[{two}]}}]}}"#);
         out.push(block(
-            format!(r#"{{"type":"bulletList","content":[{{"type":"listItem","content":[{a},{nested}]}},{{"type":"listItem","content":[{c}]}}]}}"#),
-            format!("<ul><li>{xa}<ul><li>{xb}</li></ul></li><li>{xc}</li></ul>"),
+            format!(r#"{{"type":"bulletList","content":[{{"type":"listItem","content":[{one},{nested}]}},{{"type":"listItem","content":[{three}]}}]}}"#),
+            format!("<ul><li>{one_x}<ul><li>{two_x}</li></ul></li><li>{three_x}</li></ul>"),
         ));
         out.push(block(
             format!(
-                r#"{{"type":"orderedList","attrs":{{"order":3}},"content":[{{"type":"listItem","content":[{a}]}},{{"type":"listItem","content":[{b},{{"type":"codeBlock","attrs":{{"language":"bash"}},"content":[{}]}}]}}]}}"#,
+                r#"{{"type":"orderedList","attrs":{{"order":3}},"content":[{{"type":"listItem","content":[{one}]}},{{"type":"listItem","content":[{two},{{"type":"codeBlock","attrs":{{"language":"bash"}},"content":[{}]}}]}}]}}"#,
                 text("tide --since 2026-01-01 | sort")
             ),
             format!(
-                r#"<ol start="3"><li>{xa}</li><li>{xb}{}</li></ol>"#,
+                r#"<ol start="3"><li>{one_x}</li><li>{two_x}{}</li></ol>"#,
                 macro_body("code", &[("language", "bash")], "<ac:plain-text-body><![CDATA[tide --since 2026-01-01 | sort]]></ac:plain-text-body>")
             ),
         ));

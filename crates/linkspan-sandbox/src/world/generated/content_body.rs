@@ -1,5 +1,6 @@
 //! The whole of made-up content: title, body in both formats, restrictions, labels, versions, comments, files.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::blocks::{Block, escape, quote};
@@ -67,11 +68,11 @@ impl GeneratedConfluence {
         let mut storage =
             String::with_capacity(300 + blocks.iter().map(|block| block.storage.len()).sum::<usize>());
         adf.push_str(r#"{"type":"doc","version":1,"content":["#);
-        adf.push_str(&format!(
-            r#"{{"type":"paragraph","content":[{{"type":"text","text":{}}}]}}"#,
-            quote(&format!("{title}: {opening}"))
-        ));
-        storage.push_str(&format!("<p>{}: {}</p>", escape(title), escape(opening)));
+        let opening = format!("{title}: {opening}");
+        // Writing to a string cannot fail.
+        let _ =
+            write!(adf, r#"{{"type":"paragraph","content":[{{"type":"text","text":{}}}]}}"#, quote(&opening));
+        let _ = write!(storage, "<p>{}</p>", escape(&opening));
         for comment in comments {
             let CommentPlace::Inline { marker, selection, resolution: "open" | "reopened", .. } =
                 &comment.place
@@ -81,14 +82,16 @@ impl GeneratedConfluence {
             if comment.parent.is_some() {
                 continue;
             }
-            adf.push_str(&format!(
+            let _ = write!(
+                adf,
                 r#",{{"type":"paragraph","content":[{{"type":"text","text":{},"marks":[{{"type":"annotation","attrs":{{"annotationType":"inlineComment","id":"{marker}"}}}}]}}]}}"#,
                 quote(selection)
-            ));
-            storage.push_str(&format!(
+            );
+            let _ = write!(
+                storage,
                 r#"<p><ac:inline-comment-marker ac:ref="{marker}">{}</ac:inline-comment-marker></p>"#,
                 escape(selection)
-            ));
+            );
         }
         for block in blocks {
             adf.push(',');

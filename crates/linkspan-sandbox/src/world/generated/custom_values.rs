@@ -15,6 +15,7 @@ use crate::world::text::iso_instant;
 
 impl GeneratedJira {
     /// Ascending by field.
+    #[expect(clippy::too_many_lines, reason = "one short paragraph per field, in the order of the ids")]
     pub(super) fn custom_values(
         &self,
         place: Place,

@@ -310,7 +310,7 @@ impl GeneratedJira {
         let created = self.created(place.position, &mut dice);
         let updated = created + self.life(created, &mut dice);
         let resolved_share = 4 + dice.below(4);
-        let (status, category, _) = plan.statuses[self.status_index(plan, &mut dice)];
+        let (status, category, _) = plan.statuses[Self::status_index(plan, &mut dice)];
         let done = category == StatusCategory::Done;
         let by_customer = plan.kind == ProjectKind::ServiceDesk && dice.chance(600);
         let reporter = *dice.pick(if by_customer { &self.customers } else { &self.staff });
@@ -379,7 +379,7 @@ impl GeneratedJira {
         Millis::try_from((left * share * share * share) >> 30).unwrap_or(0).max(3_600_000)
     }
 
-    fn status_index(&self, plan: &ProjectPlan, dice: &mut Dice) -> usize {
+    fn status_index(plan: &ProjectPlan, dice: &mut Dice) -> usize {
         let last = plan.statuses.len() - 1;
         if dice.chance(550) { last } else { dice.index(last.max(1)) }
     }

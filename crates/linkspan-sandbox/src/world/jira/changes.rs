@@ -66,6 +66,7 @@ fn set<T: PartialEq>(slot: &mut T, value: T) -> Option<T> {
 
 impl SiteState {
     /// Sets one field and returns the changelog's items about it: none when the value is the same.
+    #[expect(clippy::too_many_lines, reason = "one arm per field")]
     pub(super) fn apply(
         &mut self,
         issue: &mut Issue,
@@ -81,7 +82,9 @@ impl SiteState {
             FieldChange::FixVersions(versions) => return self.apply_versions(issue, &versions, true),
             FieldChange::Versions(versions) => return self.apply_versions(issue, &versions, false),
             FieldChange::Parent(parent) => return self.apply_parent(issue, parent).map(one),
-            FieldChange::Custom(field, value) => return self.apply_custom(issue, field, value).map(one),
+            FieldChange::Custom(field, value) => {
+                return self.apply_custom(issue, field, value.as_ref()).map(one);
+            }
             FieldChange::Summary(text) => {
                 if text.trim().is_empty() || text.contains('\n') || text.chars().count() > 255 {
                     return Err(EditError::Refused("the summary must be one line of 1 to 255 characters"));
@@ -313,10 +316,10 @@ impl SiteState {
         &self,
         issue: &mut Issue,
         id: FieldId,
-        value: Option<CustomValue>,
+        value: Option<&CustomValue>,
     ) -> Result<Option<HistoryItem>, EditError> {
         let field = self.jira.config.field(id).ok_or(EditError::Missing("the field"))?;
-        let old = match (issue.custom.binary_search_by_key(&id, |(field, _)| *field), value.clone()) {
+        let old = match (issue.custom.binary_search_by_key(&id, |(field, _)| *field), value.cloned()) {
             (Ok(at), Some(value)) => Some(std::mem::replace(&mut issue.custom[at].1, value)),
             (Ok(at), None) => Some(issue.custom.remove(at).1),
             (Err(at), Some(value)) => {
@@ -325,13 +328,13 @@ impl SiteState {
             }
             (Err(_), None) => None,
         };
-        let changed = old != value;
+        let changed = old.as_ref() != value;
         Ok(changed.then(|| {
             item(
                 &field.name,
                 &id.to_string(),
                 self.shown_value(id, old.as_ref()),
-                self.shown_value(id, value.as_ref()),
+                self.shown_value(id, value),
             )
         }))
     }

@@ -124,7 +124,7 @@ impl SiteState {
             let is_subtask = self
                 .issue_head(child)
                 .and_then(|head| self.jira.config.issue_type(head.issue_type))
-                .is_some_and(|it| it.is_subtask());
+                .is_some_and(IssueType::is_subtask);
             if is_subtask {
                 self.delete_issue(stamp, child)?;
             } else {

@@ -8,6 +8,7 @@ use crate::world::confluence::{
     Restriction, Restrictions,
 };
 use crate::world::edit::{EditError, Stamp};
+use crate::world::generated::blocks::escape;
 use crate::world::generated::words::{SENTENCES, TITLES};
 use crate::world::ids::{ContentId, GroupIndex};
 
@@ -24,12 +25,10 @@ impl Mutator<'_> {
     }
 
     fn body(&mut self) -> Body {
-        let paragraphs: String = (0..=self.dice.index(3))
-            .map(|_| {
-                format!("<p>{}</p>", crate::world::generated::blocks::escape(self.dice.word(&SENTENCES)))
-            })
-            .collect();
-        Body::from_storage(&paragraphs)
+        let paragraph = |text: &str| format!("<p>{}</p>", escape(text));
+        let paragraphs: Vec<String> =
+            (0..=self.dice.index(3)).map(|_| paragraph(self.dice.word(&SENTENCES))).collect();
+        Body::from_storage(&paragraphs.concat())
     }
 
     pub(super) fn change_content(&mut self, kind: MutationKind, stamp: Stamp) -> Outcome {

@@ -25,6 +25,7 @@ impl Mutator<'_> {
         Rich::Wiki(lines.join("\n\n").into())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per kind of change")]
     pub(super) fn change_issue(&mut self, kind: MutationKind, stamp: Stamp) -> Outcome {
         if kind == MutationKind::CreateIssue {
             return self.create_issue(stamp);

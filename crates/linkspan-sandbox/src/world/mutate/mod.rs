@@ -170,7 +170,7 @@ impl<'a> Mutator<'a> {
             .filter(|index| state.account(*index).account_type == AccountType::Atlassian)
             .collect();
         Self {
-            dice: Dice::at(seed, 0x307a7e, 0),
+            dice: Dice::at(seed, 0x30_7a7e, 0),
             now,
             issues: state.issue_ids().collect(),
             contents: state.content_ids().collect(),

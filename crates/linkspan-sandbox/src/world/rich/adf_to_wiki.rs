@@ -74,7 +74,9 @@ fn block(out: &mut String, node: &Value, bullet: &str, depth: usize) {
         "rule" => out.push_str("----"),
         "table" => table(out, node, depth),
         "mediaSingle" | "mediaGroup" => {
-            children(node).iter().for_each(|child| block(out, child, bullet, depth))
+            for child in children(node) {
+                block(out, child, bullet, depth);
+            }
         }
         "media" => {
             let name = attribute(node, "alt")

@@ -199,7 +199,7 @@ impl Builder {
             "script" | "style" | "ac:parameter" | "ac:task-id" | "ac:task-uuid" | "ac:adf-attribute"
             | "ac:adf-fallback" | "ac:placeholder" => {}
             name if name.starts_with("ac:") || name.starts_with("ri:") || name == "time" => {
-                self.construct(element, inside)
+                self.construct(element, inside);
             }
             "p" | "div" | "li" | "tr" | "dt" | "dd" | "blockquote" | "section" | "caption" | "thead"
             | "tbody" => {

@@ -119,7 +119,7 @@ fn render_element(out: &mut String, element: &Element<'_>) {
         "ac:link" => render_link(out, element),
         "time" => push_text(out, &element.attribute("datetime").unwrap_or_default()),
         name if name.starts_with("ac:") || name.starts_with("ri:") || name.starts_with("at:") => {
-            render_children(out, element)
+            render_children(out, element);
         }
         name => {
             out.push('<');

@@ -1,5 +1,7 @@
 //! Wiki markup to ADF, word for word: a paragraph per run of lines, a text node per line. Nothing is interpreted.
 
+use std::fmt::Write as _;
+
 /// The document as JSON text.
 pub(super) fn convert(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4 + 64);
@@ -53,7 +55,10 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            other => out.push_str(&format!("\\u{other:04x}")),
+            other => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{other:04x}");
+            }
         }
     }
     out.push_str(&text[clean_from..]);

@@ -4,7 +4,7 @@ use super::{options, ordinary, reader, stamp, world};
 use crate::world::confluence::{
     Body, ContentKind, ContentStatus, NewContent, Restriction, Restrictions, SpacePrincipal,
 };
-use crate::world::{AccountIndex, ContentId, GroupIndex, SiteState, SpaceId, Viewer};
+use crate::world::{AccountIndex, ContentId, SiteState, SpaceId, Viewer};
 
 /// A chain of five pages in the first space, below its home page.
 fn chain(state: &mut SiteState, author: AccountIndex) -> Vec<ContentId> {
@@ -185,8 +185,8 @@ fn p6_each_class_of_space_reader() {
         *state.accounts().iter().find(|index| state.account(**index).account_id.starts_with("qm:")).unwrap();
     let guest = *state.accounts().iter().find(|index| state.is_guest(**index)).unwrap();
     let admin = AccountIndex(0);
-    let sees = |state: &SiteState, viewer| state.can_see_space_id(&state.reader(viewer), space);
-    let empty = GroupIndex(state.groups.len() as u32 - 1);
+    let open_to = |state: &SiteState, viewer| state.can_see_space_id(&state.reader(viewer), space);
+    let empty = state.groups().last().unwrap().index;
     state.groups[empty.0 as usize].members.clear();
     let cases = [
         (SpacePrincipal::AllLicensedUsers, [true, true, false, false, false]),
@@ -197,7 +197,7 @@ fn p6_each_class_of_space_reader() {
         (SpacePrincipal::Group(empty), [false; 5]),
         (SpacePrincipal::Anonymous, [false; 5]),
     ];
-    let viewers = [
+    let them = [
         Viewer::Account(admin),
         Viewer::Account(licensed),
         Viewer::Account(guest),
@@ -207,9 +207,9 @@ fn p6_each_class_of_space_reader() {
     for (principal, expected) in cases {
         state.confluence.spaces[0].permissions.retain(|row| row.operation != "read");
         state.set_space_permission(stamp(admin), space, principal, ("read", "space"), true).unwrap();
-        let seen: Vec<bool> = viewers.iter().map(|viewer| sees(&state, *viewer)).collect();
-        assert_eq!(seen, expected, "{principal:?}");
+        let answers: Vec<bool> = them.iter().map(|viewer| open_to(&state, *viewer)).collect();
+        assert_eq!(answers, expected, "{principal:?}");
     }
     state.confluence.anonymous_access = true;
-    assert!(viewers.iter().all(|viewer| sees(&state, *viewer)), "the site's switch is on as well");
+    assert!(them.iter().all(|viewer| open_to(&state, *viewer)), "the site's switch is on as well");
 }

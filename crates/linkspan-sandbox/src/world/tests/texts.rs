@@ -70,7 +70,9 @@ fn collect(node: &Value, nodes: &mut BTreeSet<String>, marks: &mut BTreeSet<Stri
     nodes.extend(node["type"].as_str().map(str::to_owned));
     let list = |name: &str| node[name].as_array().cloned().unwrap_or_default();
     marks.extend(list("marks").iter().filter_map(|mark| mark["type"].as_str().map(str::to_owned)));
-    list("content").iter().for_each(|child| collect(child, nodes, marks));
+    for child in &list("content") {
+        collect(child, nodes, marks);
+    }
 }
 
 /// All documents of a small world.
@@ -143,12 +145,7 @@ fn s20_storage_is_well_formed_and_reads_as_its_adf_does() {
         let Body::Both { storage, .. } = &content.body else { continue };
         let wrapped = format!(r#"<body xmlns:ac="a" xmlns:ri="r">{storage}</body>"#);
         let mut reader = quick_xml::Reader::from_str(&wrapped);
-        loop {
-            match reader.read_event().unwrap() {
-                quick_xml::events::Event::Eof => break,
-                _ => {}
-            }
-        }
+        while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
         let title = content.body.plain();
         assert!(title.starts_with(&*content.title), "{title}");
     }
