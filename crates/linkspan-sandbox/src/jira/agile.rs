@@ -38,7 +38,8 @@ fn sees(view: &View<'_>, board: &Board) -> bool {
 }
 
 fn named<'s>(view: &View<'s>, id: &str) -> Result<&'s Board, Refusal> {
-    let found = BoardId::parse(id).and_then(|id| view.site.jira().board(id)).filter(|board| sees(view, board));
+    let found =
+        BoardId::parse(id).and_then(|id| view.site.jira().board(id)).filter(|board| sees(view, board));
     found.ok_or_else(|| Refusal::not_found("The requested board cannot be viewed because it either does not exist or you do not have permission to view it."))
 }
 
@@ -100,7 +101,9 @@ async fn boards(session: Session) -> Answer {
             && project.is_none_or(|project| project.id == board.project)
     };
     let found: Vec<&Board> = site.jira().boards.iter().filter(wanted).collect();
-    Ok(ok(Charge::BASE, |json| write_page(json, page, &found, |json, board| board_object(json, &view, board))))
+    Ok(ok(Charge::BASE, |json| {
+        write_page(json, page, &found, |json, board| board_object(json, &view, board))
+    }))
 }
 
 async fn board(Path(id): Path<String>, session: Session) -> Answer {
@@ -120,7 +123,8 @@ async fn configuration(Path(id): Path<String>, session: Session) -> Answer {
             json.key("id").number(board.id);
             json.key("name").string(&board.name);
             json.key("type").string(board.kind);
-            json.key("self").plain(format_args!("{}/rest/agile/1.0/board/{}/configuration", view.url, board.id));
+            json.key("self")
+                .plain(format_args!("{}/rest/agile/1.0/board/{}/configuration", view.url, board.id));
             json.key("location").object(|json| {
                 json.key("type").string("project");
                 json.key("projectKeyOrId").string(&project.key);
@@ -133,7 +137,8 @@ async fn configuration(Path(id): Path<String>, session: Session) -> Answer {
                             json.key("statuses").array(|json| {
                                 json.object(|json| {
                                     json.key("id").plain(status.id);
-                                    json.key("self").plain(format_args!("{}/rest/api/2/status/{}", view.url, status.id));
+                                    json.key("self")
+                                        .plain(format_args!("{}/rest/api/2/status/{}", view.url, status.id));
                                 });
                             });
                         });
@@ -162,7 +167,9 @@ fn sprint_object(json: &mut Json, view: &View<'_>, sprint: &Sprint) {
         json.key("self").plain(format_args!("{}/rest/agile/1.0/sprint/{}", view.url, sprint.id));
         json.key("state").string(sprint.state);
         json.key("name").string(&sprint.name);
-        for (name, at) in [("startDate", sprint.start), ("endDate", sprint.end), ("completeDate", sprint.complete)] {
+        for (name, at) in
+            [("startDate", sprint.start), ("endDate", sprint.end), ("completeDate", sprint.complete)]
+        {
             if let Some(at) = at {
                 json.key(name).string(&time::utc(at));
             }
@@ -181,7 +188,8 @@ async fn sprints_of_board(Path(id): Path<String>, session: Session) -> Answer {
         return Err(Refusal::bad_request("The board does not support sprints"));
     }
     let states = session.query.list("state");
-    let wanted = |sprint: &&Sprint| sprint.board == board.id && (states.is_empty() || states.contains(&sprint.state));
+    let wanted =
+        |sprint: &&Sprint| sprint.board == board.id && (states.is_empty() || states.contains(&sprint.state));
     let found: Vec<&Sprint> = site.jira().sprints.iter().filter(wanted).collect();
     Ok(ok(Charge::BASE, |json| write_page(json, page, &found, |json, it| sprint_object(json, &view, it))))
 }

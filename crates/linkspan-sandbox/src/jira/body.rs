@@ -48,7 +48,8 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = BodyRefusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_json = kind.split(';').next().is_some_and(|kind| {
             let kind = kind.trim().to_ascii_lowercase();
             kind == "application/json" || kind.ends_with("+json")

@@ -162,7 +162,11 @@ impl Parameters {
 
     /// A list, whether repeated or joined by commas.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
-        self.values(name).flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty()).collect()
+        self.values(name)
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .collect()
     }
 
     /// A list whose items may contain commas: repeated only.
@@ -179,7 +183,9 @@ impl Parameters {
     pub(crate) fn number(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let Some(text) = self.text(name) else { return Ok(None) };
         text.trim().parse().map(Some).map_err(|_| {
-            Refusal::bad_request(format!("The value '{text}' of the query parameter '{name}' is not a number."))
+            Refusal::bad_request(format!(
+                "The value '{text}' of the query parameter '{name}' is not a number."
+            ))
         })
     }
 

@@ -49,8 +49,8 @@ impl Times {
         json.plain(Shown { at, offset: self.offset(at) });
     }
 
-    /// A time as text.
-    pub(crate) fn text(&self, at: Millis) -> String {
+    #[cfg(test)]
+    fn text(&self, at: Millis) -> String {
         Shown { at, offset: self.offset(at) }.to_string()
     }
 
@@ -106,7 +106,8 @@ pub(crate) fn date(day: Day) -> Date {
 
 /// The day number of a calendar date.
 pub(crate) fn day(date: Date) -> Day {
-    let since = date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_millisecond());
+    let since =
+        date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_millisecond());
     Day::try_from(since.div_euclid(24 * HOUR_MS)).unwrap_or(0)
 }
 

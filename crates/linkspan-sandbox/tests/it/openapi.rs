@@ -79,15 +79,39 @@ fn load(api: Api) -> Option<Value> {
     Some(document)
 }
 
-/// Corrects what live sites are known to send differently from the documents (`openapi/README.md`).
+/// Corrects what live sites are known to send differently from the documents: `openapi/README.md`, and the recorded
+/// answers in `data/api-responses`.
 fn apply_live_differences(api: Api, document: &mut Value) {
-    if api == Api::Jira {
-        for schema in ["Project", "ProjectDetails", "ProjectIdentifiers", "ProjectType"] {
-            let pointer = format!("/components/schemas/{schema}/properties/projectTypeKey/enum");
-            if let Some(Value::Array(types)) = document.pointer_mut(&pointer) {
-                types.extend([json!("product_discovery"), json!("customer_service")]);
-            }
+    if api != Api::Jira {
+        return;
+    }
+    for schema in ["Project", "ProjectDetails", "ProjectIdentifiers", "ProjectType"] {
+        let pointer = format!("/components/schemas/{schema}/properties/projectTypeKey/enum");
+        if let Some(Value::Array(types)) = document.pointer_mut(&pointer) {
+            types.extend([json!("product_discovery"), json!("customer_service")]);
         }
+    }
+    // Members that recorded answers have and the document does not.
+    let undocumented = [
+        ("FieldDetails", &["untranslatedName"] as &[&str]),
+        ("IssueTypeDetails", &["untranslatedName"]),
+        ("IssueTypeIssueCreateMetadata", &["untranslatedName"]),
+        ("PermissionHolder", &["user", "group", "projectRole", "field"]),
+        ("Project", &["entityId", "projectKeys"]),
+        ("ServerInformation", &["defaultLocale"]),
+    ];
+    for (schema, members) in undocumented {
+        let properties = document.pointer_mut(&format!("/components/schemas/{schema}/properties"));
+        let properties = properties.and_then(Value::as_object_mut).expect("the document has the schema");
+        for member in members {
+            let before = properties.insert((*member).to_owned(), json!({}));
+            assert_eq!(before, None, "{schema}.{member} is documented by now");
+        }
+    }
+    // A changed field shows `null` for the side it has no value on.
+    for side in ["from", "fromString", "to", "toString"] {
+        let pointer = format!("/components/schemas/ChangeDetails/properties/{side}");
+        document.pointer_mut(&pointer).expect("the document has the member")["nullable"] = json!(true);
     }
 }
 

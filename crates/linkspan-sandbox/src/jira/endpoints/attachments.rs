@@ -85,10 +85,13 @@ async fn content(Path(id): Path<String>, session: Session, headers: HeaderMap) -
     let expires = session.now_ms().saturating_add(SIGNED_FOR_MS);
     let signature = sign(&session.state, cloud_id, attachment.id, expires);
     let origin = session.state.origin();
-    let location =
-        format!("{origin}/s/{cloud_id}/media/attachment/{}?expires={expires}&signature={signature}", attachment.id);
-    let location = HeaderValue::from_str(&location)
-        .map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The address of the file cannot be written."))?;
+    let location = format!(
+        "{origin}/s/{cloud_id}/media/attachment/{}?expires={expires}&signature={signature}",
+        attachment.id
+    );
+    let location = HeaderValue::from_str(&location).map_err(|_| {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The address of the file cannot be written.")
+    })?;
     Ok(charged((StatusCode::SEE_OTHER, [(header::LOCATION, location)]), Charge::core(1)))
 }
 
@@ -138,13 +141,16 @@ fn bytes_of(attachment: &Attachment, range: Option<&HeaderValue>) -> Response {
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(span.end - span.start));
     if status == StatusCode::PARTIAL_CONTENT
-        && let Ok(part) = HeaderValue::from_str(&format!("bytes {}-{}/{size}", span.start, span.end.saturating_sub(1)))
+        && let Ok(part) =
+            HeaderValue::from_str(&format!("bytes {}-{}/{size}", span.start, span.end.saturating_sub(1)))
     {
         headers.insert(header::CONTENT_RANGE, part);
     }
     let kind = HeaderValue::from_str(&attachment.mime_type);
-    headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    let name = percent_encoding::utf8_percent_encode(&attachment.filename, percent_encoding::NON_ALPHANUMERIC);
+    headers
+        .insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+    let name =
+        percent_encoding::utf8_percent_encode(&attachment.filename, percent_encoding::NON_ALPHANUMERIC);
     if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}")) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
@@ -164,7 +170,10 @@ fn parse_range(text: &str, size: u64) -> Option<Range<u64>> {
 }
 
 /// A part of the file: lines that name the attachment, always the same. The sandbox keeps sizes, not contents.
-fn filler(id: AttachmentId, span: Range<u64>) -> impl futures_util::Stream<Item = Result<Bytes, std::convert::Infallible>> {
+fn filler(
+    id: AttachmentId,
+    span: Range<u64>,
+) -> impl futures_util::Stream<Item = Result<Bytes, std::convert::Infallible>> {
     let line = format!("content of attachment {id}\n").into_bytes();
     let mut at = span.start;
     futures_util::stream::iter(std::iter::from_fn(move || {

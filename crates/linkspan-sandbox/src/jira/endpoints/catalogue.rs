@@ -58,7 +58,8 @@ async fn issue_types(session: Session) -> Answer {
 
 async fn issue_types_of_project(session: Session) -> Answer {
     let id = session.query.text("projectId");
-    let id = id.ok_or_else(|| Refusal::bad_request("The 'projectId' query parameter needs to be provided"))?;
+    let id =
+        id.ok_or_else(|| Refusal::bad_request("The 'projectId' query parameter needs to be provided"))?;
     let level = session.query.number("level")?;
     let site = session.site().read();
     let view = session.view(&site);
@@ -76,7 +77,8 @@ async fn issue_type(Path(id): Path<String>, session: Session) -> Answer {
     let view = session.view(&site);
     let found = site.jira().issue_types.iter().find(|kind| kind.id.to_string() == id);
     let kind = found.filter(|kind| shows(&view, kind.scope));
-    let kind = kind.ok_or_else(|| Refusal::not_found(format!("The issue type with id '{id}' does not exist.")))?;
+    let kind =
+        kind.ok_or_else(|| Refusal::not_found(format!("The issue type with id '{id}' does not exist.")))?;
     Ok(ok(Charge::BASE, |json| view.issue_type(json, kind)))
 }
 
@@ -97,7 +99,8 @@ async fn status(Path(id_or_name): Path<String>, session: Session) -> Answer {
     let all = || site.jira().statuses.iter().filter(|status| shows(&view, status.scope));
     let by_id = all().find(|status| status.id.to_string() == id_or_name);
     let found = by_id.or_else(|| all().find(|status| status.name.eq_ignore_ascii_case(&id_or_name)));
-    let status = found.ok_or_else(|| Refusal::not_found(format!("The status '{id_or_name}' was not found.")))?;
+    let status =
+        found.ok_or_else(|| Refusal::not_found(format!("The status '{id_or_name}' was not found.")))?;
     Ok(ok(Charge::BASE, |json| view.status(json, status)))
 }
 
@@ -162,7 +165,8 @@ async fn statuses_search(session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| page.write(json, &session, &found, |json, status| admin_status(json, status))))
 }
 
-const CATEGORIES: [StatusCategory; 3] = [StatusCategory::ToDo, StatusCategory::InProgress, StatusCategory::Done];
+const CATEGORIES: [StatusCategory; 3] =
+    [StatusCategory::ToDo, StatusCategory::InProgress, StatusCategory::Done];
 
 async fn status_categories(session: Session) -> Answer {
     let site = session.site().read();
@@ -176,7 +180,8 @@ async fn status_category(Path(id_or_key): Path<String>, session: Session) -> Ans
     let site = session.site().read();
     let view = session.view(&site);
     let found = CATEGORIES.into_iter().find(|it| it.key() == id_or_key || it.id().to_string() == id_or_key);
-    let category = found.ok_or_else(|| Refusal::not_found(format!("The status category '{id_or_key}' was not found.")))?;
+    let category = found
+        .ok_or_else(|| Refusal::not_found(format!("The status category '{id_or_key}' was not found.")))?;
     Ok(ok(Charge::BASE, |json| view.status_category(json, category)))
 }
 
@@ -209,7 +214,8 @@ async fn priority(Path(id): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let found = site.jira().priorities.iter().find(|priority| priority.id.to_string() == id);
-    let found = found.ok_or_else(|| Refusal::not_found(format!("The priority with id '{id}' does not exist.")))?;
+    let found =
+        found.ok_or_else(|| Refusal::not_found(format!("The priority with id '{id}' does not exist.")))?;
     Ok(ok(Charge::BASE, |json| view.priority_whole(json, found)))
 }
 
@@ -226,7 +232,8 @@ async fn resolution_search(session: Session) -> Answer {
     let site = session.site().read();
     session.signed_in()?;
     let ids = session.query.list("id");
-    let wanted = |resolution: &&Resolution| ids.is_empty() || ids.contains(&resolution.id.to_string().as_str());
+    let wanted =
+        |resolution: &&Resolution| ids.is_empty() || ids.contains(&resolution.id.to_string().as_str());
     // No resolution is the default one.
     let none = session.query.flag("onlyDefault", false);
     let found: Vec<&Resolution> = site.jira().resolutions.iter().filter(|it| !none && wanted(it)).collect();
@@ -248,7 +255,8 @@ async fn resolution(Path(id): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let found = site.jira().resolutions.iter().find(|resolution| resolution.id.to_string() == id);
-    let found = found.ok_or_else(|| Refusal::not_found(format!("The resolution with id '{id}' does not exist.")))?;
+    let found =
+        found.ok_or_else(|| Refusal::not_found(format!("The resolution with id '{id}' does not exist.")))?;
     Ok(ok(Charge::BASE, |json| view.resolution(json, found)))
 }
 
@@ -301,7 +309,8 @@ impl Listed<'_> {
                     json.key("schema");
                     View::custom_schema(json, field);
                     json.key("description").string(&field.description);
-                    json.key("isLocked").boolean(custom_key(field.kind).starts_with("com.atlassian.servicedesk"));
+                    json.key("isLocked")
+                        .boolean(custom_key(field.kind).starts_with("com.atlassian.servicedesk"));
                     json.key("searcherKey").string(&format!("{}searcher", custom_key(field.kind)));
                 }
             }
@@ -338,9 +347,12 @@ async fn option(Path(id): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let number = id.parse().ok().map(crate::world::OptionId);
-    let fields: Vec<FieldId> = site.jira().fields.iter().filter(|it| shows(&view, it.scope)).map(|it| it.id).collect();
+    let fields: Vec<FieldId> =
+        site.jira().fields.iter().filter(|it| shows(&view, it.scope)).map(|it| it.id).collect();
     let found = number.and_then(|option| fields.iter().find_map(|field| site.jira().option(*field, option)));
-    let option = found.ok_or_else(|| Refusal::not_found(format!("The custom field option with id '{id}' does not exist.")))?;
+    let option = found.ok_or_else(|| {
+        Refusal::not_found(format!("The custom field option with id '{id}' does not exist."))
+    })?;
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("self").string(&view.link(format_args!("customFieldOption/{}", option.id)));

@@ -33,7 +33,9 @@ pub(super) fn new_comment(
 ) -> Result<NewComment, Refusal> {
     let invalid = |message: String| Refusal::field("comment", message);
     let body = match value.get("body") {
-        Some(body) => rich_text(view.version, body).map_err(|_| invalid("Comment body is not valid!".to_owned()))?,
+        Some(body) => {
+            rich_text(view.version, body).map_err(|_| invalid("Comment body is not valid!".to_owned()))?
+        }
         None => return Err(invalid("Comment body can not be empty!".to_owned())),
     };
     if body.wiki().trim().is_empty() {
@@ -41,10 +43,12 @@ pub(super) fn new_comment(
     }
     let visibility = match value.get("visibility") {
         None => present.and_then(|comment| comment.visibility),
-        restricted => visibility(view, project, restricted).map_err(|message| Refusal::field("commentLevel", message))?,
+        restricted => visibility(view, project, restricted)
+            .map_err(|message| Refusal::field("commentLevel", message))?,
     };
     let internal = value.get("properties").and_then(Value::as_array).and_then(|list| {
-        let property = list.iter().find(|property| property.get("key") == Some(&Value::from("sd.public.comment")))?;
+        let property =
+            list.iter().find(|property| property.get("key") == Some(&Value::from("sd.public.comment")))?;
         property.get("value")?.get("internal")?.as_bool()
     });
     let public = internal.map_or_else(|| present.is_none_or(|comment| comment.public), |internal| !internal);

@@ -23,12 +23,17 @@ use crate::{
 const MAX_LISTED: usize = 1_000;
 
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/comment/list", post(list)).route("/comment/{comment}/properties", get(property_keys))
+    Router::new()
+        .route("/comment/list", post(list))
+        .route("/comment/{comment}/properties", get(property_keys))
 }
 
 pub(super) fn expansions(session: &Session) -> CommentExpansions {
     let expand = session.query.list("expand");
-    CommentExpansions { properties: expand.contains(&"properties"), rendered: expand.contains(&"renderedBody") }
+    CommentExpansions {
+        properties: expand.contains(&"properties"),
+        rendered: expand.contains(&"renderedBody"),
+    }
 }
 
 pub(super) async fn of_issue(Path(id_or_key): Path<String>, session: Session) -> Answer {
@@ -37,7 +42,9 @@ pub(super) async fn of_issue(Path(id_or_key): Path<String>, session: Session) ->
         None | Some("created" | "+created") => false,
         Some("-created") => true,
         Some(other) => {
-            return Err(Refusal::bad_request(format!("The orderBy value '{other}' is not supported for comments.")));
+            return Err(Refusal::bad_request(format!(
+                "The orderBy value '{other}' is not supported for comments."
+            )));
         }
     };
     let page = session.query.page(100, 5_000)?;
@@ -83,7 +90,9 @@ struct ListRequest {
 async fn list(session: Session, body: JsonBody) -> Answer {
     let request: ListRequest = body.read()?;
     if request.ids.is_empty() || request.ids.len() > MAX_LISTED {
-        return Err(Refusal::bad_request(format!("Between 1 and {MAX_LISTED} comment ids can be requested.")));
+        return Err(Refusal::bad_request(format!(
+            "Between 1 and {MAX_LISTED} comment ids can be requested."
+        )));
     }
     let site = session.site().read();
     let view = session.view(&site);
@@ -95,7 +104,8 @@ async fn list(session: Session, body: JsonBody) -> Answer {
         .into_iter()
         .filter_map(|id| site.comment(id))
         .filter(|(issue, comment)| {
-            site.can_see_issue(&view.reader, &issue.head()) && site.can_see_comment(&view.reader, issue, comment)
+            site.can_see_issue(&view.reader, &issue.head())
+                && site.can_see_comment(&view.reader, issue, comment)
         })
         .collect();
     Ok(ok(Charge::BASE, |json| {
@@ -123,7 +133,9 @@ async fn property_keys(Path(comment): Path<String>, session: Session) -> Answer 
             json.key("keys").array(|json| {
                 if !found.public {
                     json.object(|json| {
-                        json.key("self").string(&view.link(format_args!("comment/{comment}/properties/sd.public.comment")));
+                        json.key("self").string(
+                            &view.link(format_args!("comment/{comment}/properties/sd.public.comment")),
+                        );
                         json.key("key").string("sd.public.comment");
                     });
                 }

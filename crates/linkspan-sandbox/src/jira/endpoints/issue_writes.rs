@@ -5,11 +5,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{
-    comment_writes::new_comment,
-    issues::visible_issue,
-    worklog_writes::new_worklog,
-};
+use super::{comment_writes::new_comment, issues::visible_issue, worklog_writes::new_worklog};
 use crate::{
     gateway::{AppState, Charge},
     jira::{
@@ -106,7 +102,8 @@ fn create_one(session: &Session, site: &mut SiteState, request: &IssueRequest) -
         let Some(FieldChange::Summary(summary)) = at.map(|at| changes.swap_remove(at)) else {
             return Err(Refusal::field("summary", "You must specify a summary of the issue."));
         };
-        let new = NewIssue { project: project.id, issue_type: kind.id, summary, fields: changes, request: None };
+        let new =
+            NewIssue { project: project.id, issue_type: kind.id, summary, fields: changes, request: None };
         (new, Beside::read(&view, project, &request.update)?)
     };
     let id = site.create_issue(stamp, new)?;
@@ -137,7 +134,8 @@ async fn create_bulk(session: Session, body: JsonBody) -> Answer {
         return Err(Refusal::bad_request(format!("Between 1 and {MAX_BULK} issues can be created at once.")));
     }
     let mut site = session.site().write();
-    let results: Vec<_> = request.issue_updates.iter().map(|one| create_one(&session, &mut site, one)).collect();
+    let results: Vec<_> =
+        request.issue_updates.iter().map(|one| create_one(&session, &mut site, one)).collect();
     let view = session.view(&site);
     let failed = results.iter().all(Result::is_err);
     let text = json::text(|json| {
@@ -146,11 +144,14 @@ async fn create_bulk(session: Session, body: JsonBody) -> Answer {
                 results.iter().flatten().for_each(|id| created(json, &view, *id));
             });
             json.key("errors").array(|json| {
-                for (at, refusal) in results.iter().enumerate().filter_map(|(at, it)| Some((at, it.as_ref().err()?))) {
+                for (at, refusal) in
+                    results.iter().enumerate().filter_map(|(at, it)| Some((at, it.as_ref().err()?)))
+                {
                     json.object(|json| {
                         json.key("status").number(refusal.status.as_u16());
                         json.key("elementErrors").object(|json| {
-                            json.key("errorMessages").array(|json| refusal.messages.iter().for_each(|it| json.string(it)));
+                            json.key("errorMessages")
+                                .array(|json| refusal.messages.iter().for_each(|it| json.string(it)));
                             json.key("errors").object(|json| {
                                 refusal.errors.iter().for_each(|(field, it)| json.data_key(field).string(it));
                             });
@@ -212,7 +213,8 @@ fn asked(
 ) -> Result<(Vec<FieldChange>, Beside), Refusal> {
     let project = view.site.project(issue.project).ok_or_else(Refusal::no_issue)?;
     let target = Target { view, project, issue: Some(issue) };
-    let changes = field_changes(&target, &request.fields, &request.update, &BESIDE).map_err(Refusal::fields)?;
+    let changes =
+        field_changes(&target, &request.fields, &request.update, &BESIDE).map_err(Refusal::fields)?;
     Ok((changes, Beside::read(view, project, &request.update)?))
 }
 
@@ -252,7 +254,8 @@ pub(super) async fn edit(Path(id_or_key): Path<String>, session: Session, body: 
 pub(super) async fn transition(Path(id_or_key): Path<String>, session: Session, body: JsonBody) -> Answer {
     let request: IssueRequest = body.read()?;
     let stamp = stamp(&session)?;
-    let wanted = request.transition.as_ref().ok_or_else(|| Refusal::bad_request("Missing 'transition' identifier"))?;
+    let wanted =
+        request.transition.as_ref().ok_or_else(|| Refusal::bad_request("Missing 'transition' identifier"))?;
     let wanted = match &wanted.id {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -331,7 +334,10 @@ pub(super) async fn set_property(
     Ok(json_answer(status, "{}".to_owned(), Charge::WRITE))
 }
 
-pub(super) async fn delete_property(Path((id_or_key, key)): Path<(String, String)>, session: Session) -> Answer {
+pub(super) async fn delete_property(
+    Path((id_or_key, key)): Path<(String, String)>,
+    session: Session,
+) -> Answer {
     stamp(&session)?;
     let mut site = session.site().write();
     let issue = visible_issue(&session.view(&site), &id_or_key)?;

@@ -16,12 +16,13 @@ use crate::{
         body::JsonBody,
         json::Json,
         refusal::{Answer, Refusal},
+        search::Visibility,
         session::{Session, json_answer, ok},
         view::{Embedded, Expansions, Selection, SelectionDefault, View},
     },
     world::{
         IssueId, IssueLinkId, IssueTypeId, RemoteLinkId,
-        jira::{Issue, Project},
+        jira::{Issue, IssueHead, Project},
     },
 };
 
@@ -30,12 +31,21 @@ const MAX_BULK: usize = 100;
 /// Most issues of a bulk read that names at most as many plain fields.
 const MAX_BULK_LIGHT: usize = 1_000;
 /// Fields whose presence makes a bulk read heavy.
-const HEAVY_FIELDS: [&str; 8] =
-    ["comment", "worklog", "attachment", "issuelinks", "subtasks", "description", "environment", "aggregateprogress"];
+const HEAVY_FIELDS: [&str; 8] = [
+    "comment",
+    "worklog",
+    "attachment",
+    "issuelinks",
+    "subtasks",
+    "description",
+    "environment",
+    "aggregateprogress",
+];
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/issue/bulkfetch", post(bulk_fetch))
+        .route("/issue/picker", get(picker))
         .route("/issue/createmeta", get(create_meta_all))
         .route("/issue/createmeta/{project}/issuetypes", get(create_meta_types))
         .route("/issue/createmeta/{project}/issuetypes/{type}", get(create_meta_fields))
@@ -93,8 +103,9 @@ struct BulkFetchRequest {
     fields: Option<Vec<String>>,
     expand: Option<Vec<String>>,
     properties: Option<Vec<String>>,
-    #[expect(dead_code, reason = "keys of fields equal their ids here, so the flag changes nothing")]
-    fields_by_keys: Option<bool>,
+    /// Keys of fields equal their ids here, so this changes nothing.
+    #[serde(rename = "fieldsByKeys")]
+    _fields_by_keys: Option<bool>,
 }
 
 async fn bulk_fetch(session: Session, body: JsonBody) -> Answer {
@@ -103,14 +114,17 @@ async fn bulk_fetch(session: Session, body: JsonBody) -> Answer {
     let view = session.view(&site);
     let fields = request.fields.unwrap_or_default();
     let selection = Selection::parse(&fields, SelectionDefault::Navigable, site.jira());
-    let expand = Expansions::parse(&request.expand.unwrap_or_default(), request.properties.unwrap_or_default());
+    let expand =
+        Expansions::parse(&request.expand.unwrap_or_default(), request.properties.unwrap_or_default());
     let light = !fields.is_empty()
         && selection.len() <= MAX_BULK
         && expand == Expansions::default()
         && !HEAVY_FIELDS.iter().any(|field| selection.has(field));
     let most = if light { MAX_BULK_LIGHT } else { MAX_BULK };
     if request.issue_ids_or_keys.is_empty() || request.issue_ids_or_keys.len() > most {
-        return Err(Refusal::bad_request(format!("The number of issues to fetch must be between 1 and {most}.")));
+        return Err(Refusal::bad_request(format!(
+            "The number of issues to fetch must be between 1 and {most}."
+        )));
     }
     let mut ids = Vec::with_capacity(request.issue_ids_or_keys.len());
     for name in &request.issue_ids_or_keys {
@@ -127,24 +141,64 @@ async fn bulk_fetch(session: Session, body: JsonBody) -> Answer {
     let mut json = Json::with_capacity(ids.len() * 6_000);
     let mut returned = 0;
     json.object(|json| {
-        if expand.names {
-            json.key("names");
-            view.names(json, &selection);
-        }
-        if expand.schema {
-            json.key("schema");
-            view.schemas(json, &selection);
-        }
-        let beside = expand.without_catalogue();
         json.key("issues").array(|json| {
             for issue in ids.iter().filter_map(|id| visible_by_id(&view, *id).ok()) {
-                view.issue(json, &issue, &selection, &beside, Embedded::IN_LISTS);
+                view.issue(json, &issue, &selection, &expand, Embedded::IN_LISTS);
                 returned += 1;
             }
         });
         json.key("issueErrors").array(|_| {});
     });
     Ok(json_answer(StatusCode::OK, json.finish(), Charge::core(returned)))
+}
+
+/// Most suggestions of the issue picker.
+const MAX_SUGGESTED: usize = 20;
+
+/// Suggests issues by the beginning of their key or by words of their summary.
+async fn picker(session: Session) -> Answer {
+    let query = session.query.text("query").unwrap_or_default().trim().to_lowercase();
+    let site = session.site().read();
+    let view = session.view(&site);
+    let visibility = Visibility::new(&site, &view.reader);
+    let matching = |id: &IssueId| {
+        let head = site.issue_head(*id).filter(|head| visibility.finds(head));
+        let named = |head: IssueHead<'_>| {
+            site.key_of(head.project, head.number).to_lowercase().starts_with(&query)
+                || site.issue_summary(*id).is_some_and(|summary| summary.to_lowercase().contains(&query))
+        };
+        !query.is_empty() && head.is_some_and(named)
+    };
+    let found: Vec<IssueId> = site.issue_ids().filter(matching).take(MAX_SUGGESTED).collect();
+    Ok(ok(Charge::core(found.len()), |json| {
+        json.object(|json| {
+            json.key("sections").array(|json| {
+                json.object(|json| {
+                    json.key("label").string("Current Search");
+                    json.key("sub").string(&format!(
+                        "Showing {} of {} matching issues",
+                        found.len(),
+                        found.len()
+                    ));
+                    json.key("id").string("cs");
+                    json.key("issues").array(|json| found.iter().for_each(|id| suggested(json, &view, *id)));
+                });
+            });
+        });
+    }))
+}
+
+fn suggested(json: &mut Json, view: &View<'_>, id: IssueId) {
+    let key = view.site.issue_key(id).unwrap_or_default();
+    let summary = view.site.issue_summary(id).unwrap_or_default();
+    json.object(|json| {
+        json.key("id").number(id);
+        json.key("key").string(&key);
+        json.key("keyHtml").string(&key);
+        json.key("img").string("/rest/api/2/universal_avatar/view/type/issuetype/avatar/10318?size=medium");
+        json.key("summary").string(&summary);
+        json.key("summaryText").string(&summary);
+    });
 }
 
 async fn edit_meta(Path(id_or_key): Path<String>, session: Session) -> Answer {
@@ -246,7 +300,8 @@ pub(super) async fn properties(Path(id_or_key): Path<String>, session: Session) 
             json.key("keys").array(|json| {
                 for (key, _) in &issue.properties {
                     json.object(|json| {
-                        json.key("self").string(&view.link(format_args!("issue/{}/properties/{key}", issue.id)));
+                        json.key("self")
+                            .string(&view.link(format_args!("issue/{}/properties/{key}", issue.id)));
                         json.key("key").string(key);
                     });
                 }
@@ -260,7 +315,8 @@ pub(super) async fn property(Path((id_or_key, key)): Path<(String, String)>, ses
     let view = session.view(&site);
     let issue = visible_issue(&view, &id_or_key)?;
     let found = issue.properties.iter().find(|(present, _)| *present == key);
-    let (key, value) = found.ok_or_else(|| Refusal::not_found(format!("The property {key} does not exist.")))?;
+    let (key, value) =
+        found.ok_or_else(|| Refusal::not_found(format!("The property {key} does not exist.")))?;
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("key").string(key);
@@ -324,7 +380,8 @@ async fn create_meta_types(Path(project): Path<String>, session: Session) -> Ans
             json.key("maxResults").number(page.size);
             json.key("startAt").number(page.start);
             json.key("total").number(kinds.len());
-            json.key("issueTypes").array(|json| page.of(&kinds).iter().for_each(|kind| view.issue_type(json, kind)));
+            json.key("issueTypes")
+                .array(|json| page.of(&kinds).iter().for_each(|kind| view.issue_type(json, kind)));
         });
     }))
 }
@@ -389,7 +446,8 @@ async fn create_meta_all(session: Session) -> Answer {
                                     json.key("name").string(&kind.name);
                                     json.key("subtask").boolean(kind.is_subtask());
                                     if with_fields {
-                                        json.key("fields").object(|json| view.create_fields_by_id(json, project, kind));
+                                        json.key("fields")
+                                            .object(|json| view.create_fields_by_id(json, project, kind));
                                     }
                                 });
                             }

@@ -58,7 +58,8 @@ async fn matches(session: Session, body: JsonBody) -> Answer {
                         json.key("matchedIssues").array(|json| {
                             let Ok(bound) = &bound else { return };
                             let ids = request.issue_ids.iter().map(|id| IssueId(*id));
-                            ids.filter(|id| search::matches(&view, &visibility, bound, *id)).for_each(|id| json.number(id));
+                            ids.filter(|id| search::matches(&view, &visibility, bound, *id))
+                                .for_each(|id| json.number(id));
                         });
                         json.key("errors").array(|json| {
                             if let Err(refusal) = &bound {
@@ -95,7 +96,9 @@ async fn parse(session: Session, body: JsonBody) -> Answer {
                     let parsed = jql::parse(text);
                     let problems = match &parsed {
                         Err(error) => vec![error.to_string()],
-                        Ok(query) if validation != "none" => search::bind(&view, query).err().unwrap_or_default(),
+                        Ok(query) if validation != "none" => {
+                            search::bind(&view, query).err().unwrap_or_default()
+                        }
                         Ok(_) => Vec::new(),
                     };
                     let fatal = parsed.is_err() || (validation == "strict" && !problems.is_empty());
@@ -198,9 +201,10 @@ async fn autocomplete(session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("visibleFieldNames").array(|json| {
-                let clauses = SYSTEM_FIELDS.iter().filter(|field| field.searchable).flat_map(|it| {
-                    it.clauses.iter().map(move |clause| (*clause, it.orderable))
-                });
+                let clauses = SYSTEM_FIELDS
+                    .iter()
+                    .filter(|field| field.searchable)
+                    .flat_map(|it| it.clauses.iter().map(move |clause| (*clause, it.orderable)));
                 for (clause, orderable) in clauses {
                     reference(json, clause, clause, None, orderable);
                 }
@@ -224,7 +228,8 @@ async fn autocomplete(session: Session) -> Answer {
                     });
                 }
             });
-            json.key("jqlReservedWords").array(|json| RESERVED_WORDS.iter().for_each(|word| json.string(word)));
+            json.key("jqlReservedWords")
+                .array(|json| RESERVED_WORDS.iter().for_each(|word| json.string(word)));
         });
     }))
 }
@@ -239,7 +244,8 @@ fn reference(json: &mut Json, value: &str, shown: &str, custom: Option<u64>, ord
         if let Some(id) = custom {
             json.key("cfid").plain(format_args!("cf[{id}]"));
         }
-        json.key("operators").array(|json| ["=", "!=", "in", "not in", "is", "is not"].iter().for_each(|it| json.string(it)));
+        json.key("operators")
+            .array(|json| ["=", "!=", "in", "not in", "is", "is not"].iter().for_each(|it| json.string(it)));
         json.key("types").array(|json| json.string("java.lang.String"));
     });
 }

@@ -37,7 +37,9 @@ fn named_type<'s>(site: &'s SiteState, value: Option<&Value>) -> Result<&'s Link
     let (id, name) = (text("id"), text("name"));
     let found = site.jira().link_types.iter().find(|kind| match (id, name) {
         (Some(id), _) => kind.id.to_string() == id,
-        (None, Some(name)) => [&kind.name, &kind.inward, &kind.outward].iter().any(|it| it.eq_ignore_ascii_case(name)),
+        (None, Some(name)) => {
+            [&kind.name, &kind.inward, &kind.outward].iter().any(|it| it.eq_ignore_ascii_case(name))
+        }
         (None, None) => false,
     });
     let shown = name.or(id).unwrap_or_default();
@@ -70,7 +72,8 @@ async fn link(session: Session, body: JsonBody) -> Answer {
     let mut site = session.site().write();
     let (kind, source, target) = {
         let view = session.view(&site);
-        let end = |name: &str| body.0.get(name).ok_or_else(Refusal::payload).and_then(|it| named_end(&view, it));
+        let end =
+            |name: &str| body.0.get(name).ok_or_else(Refusal::payload).and_then(|it| named_end(&view, it));
         let (source, target) = (end("inwardIssue")?, end("outwardIssue")?);
         require_link(&session, &site, &*visible_by_id(&view, source)?)?;
         (named_type(&site, body.0.get("type"))?.id, source, target)
@@ -95,13 +98,20 @@ pub(super) async fn unlink(Path(id): Path<String>, session: Session) -> Answer {
 }
 
 /// The account a watcher call names: itself, or with the permission somebody else.
-fn watcher(session: &Session, site: &SiteState, issue: &Issue, named: Option<&str>) -> Result<AccountIndex, Refusal> {
+fn watcher(
+    session: &Session,
+    site: &SiteState,
+    issue: &Issue,
+    named: Option<&str>,
+) -> Result<AccountIndex, Refusal> {
     let own = session.signed_in()?;
     let Some(id) = named.filter(|id| *id != own.account_id) else { return Ok(own.index) };
     let project = site.project(issue.project).ok_or_else(Refusal::no_issue)?;
     require(session, site, "MANAGE_WATCHERS", project, Some(&issue.head()))?;
     let found = site.account_by_id(id);
-    found.map(|account| account.index).ok_or_else(|| Refusal::not_found(format!("The user with account ID {id} does not exist.")))
+    found
+        .map(|account| account.index)
+        .ok_or_else(|| Refusal::not_found(format!("The user with account ID {id} does not exist.")))
 }
 
 pub(super) async fn watch(Path(id_or_key): Path<String>, session: Session, request: Request) -> Answer {
@@ -131,7 +141,11 @@ pub(super) async fn unwatch(Path(id_or_key): Path<String>, session: Session) -> 
 
 async fn attach(Path(id_or_key): Path<String>, session: Session, request: Request) -> Answer {
     let stamp = stamp(&session)?;
-    if request.headers().get("X-Atlassian-Token").is_none_or(|value| value != "no-check" && value != "nocheck") {
+    if request
+        .headers()
+        .get("X-Atlassian-Token")
+        .is_none_or(|value| value != "no-check" && value != "nocheck")
+    {
         return Err(Refusal::forbidden("XSRF check failed"));
     }
     let files = uploaded(request).await?;
@@ -156,9 +170,12 @@ async fn attach(Path(id_or_key): Path<String>, session: Session, request: Reques
 /// Name, media type and size of each uploaded file; the sandbox keeps no contents.
 async fn uploaded(request: Request) -> Result<Vec<(String, String, u64)>, Refusal> {
     let malformed = || Refusal::bad_request("The upload is not a well-formed multipart form.");
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type is not supported. Use multipart/form-data."))?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
+        Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Content-Type is not supported. Use multipart/form-data.",
+        )
+    })?;
     let mut files = Vec::new();
     while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
         if field.name() != Some("file") {
@@ -169,10 +186,17 @@ async fn uploaded(request: Request) -> Result<Vec<(String, String, u64)>, Refusa
         let size = field.bytes().await.map_err(|_| malformed())?.len();
         files.push((name, kind, u64::try_from(size).unwrap_or(u64::MAX)));
         if files.len() > MAX_FILES {
-            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("At most {MAX_FILES} files can be uploaded at once.")));
+            return Err(Refusal::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("At most {MAX_FILES} files can be uploaded at once."),
+            ));
         }
     }
-    if files.is_empty() { Err(Refusal::bad_request("The upload has no part named 'file'.")) } else { Ok(files) }
+    if files.is_empty() {
+        Err(Refusal::bad_request("The upload has no part named 'file'."))
+    } else {
+        Ok(files)
+    }
 }
 
 pub(super) async fn delete_attachment(Path(id): Path<String>, session: Session) -> Answer {

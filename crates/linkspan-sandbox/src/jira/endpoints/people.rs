@@ -22,6 +22,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/user/bulk", get(user_bulk))
         .route("/user/groups", get(user_groups))
         .route("/user/assignable/search", get(assignable))
+        .route("/user/permission/search", get(users_with_permissions))
+        .route("/user/viewissue/search", get(users_who_see))
         .route("/users", get(users))
         .route("/users/search", get(users))
         .route("/group", get(group))
@@ -61,7 +63,8 @@ async fn user(session: Session) -> Answer {
     let view = session.view(&site);
     require_browse(&session, &view)?;
     let id = session.query.text("accountId").or_else(|| session.query.text("username"));
-    let id = id.ok_or_else(|| Refusal::bad_request("The 'accountId' query parameter needs to be provided"))?;
+    let id =
+        id.ok_or_else(|| Refusal::bad_request("The 'accountId' query parameter needs to be provided"))?;
     let account = site.account_by_id(id).ok_or_else(no_user)?.index;
     let expand = session.query.list("expand");
     Ok(ok(Charge::identity(1), |json| {
@@ -106,12 +109,15 @@ async fn user_search(session: Session) -> Answer {
     let view = session.view(&site);
     session.signed_in()?;
     if let Some(id) = session.query.text("accountId") {
-        let found: Vec<AccountIndex> = site.account_by_id(id).map(|account| account.index).into_iter().collect();
+        let found: Vec<AccountIndex> =
+            site.account_by_id(id).map(|account| account.index).into_iter().collect();
         return Ok(bare_users(&view, page.of(&found)));
     }
     let query = session.query.text("query").or_else(|| session.query.text("username"));
     let Some(query) = query else {
-        return Err(Refusal::bad_request("Either the 'query', 'accountId' or 'property' parameter must be provided."));
+        return Err(Refusal::bad_request(
+            "Either the 'query', 'accountId' or 'property' parameter must be provided.",
+        ));
     };
     // Without the right to browse users the search finds nobody.
     let found = if require_browse(&session, &view).is_ok() { matching(&site, query) } else { Vec::new() };
@@ -129,7 +135,11 @@ async fn assignable(session: Session) -> Answer {
             let issue = super::issues::visible_issue(&view, issue)?;
             site.project(issue.project).ok_or_else(Refusal::no_issue)?
         }
-        (None, None) => return Err(Refusal::bad_request("Either the 'project' or the 'issueKey' parameter must be provided.")),
+        (None, None) => {
+            return Err(Refusal::bad_request(
+                "Either the 'project' or the 'issueKey' parameter must be provided.",
+            ));
+        }
     };
     let query = session.query.text("query").unwrap_or_default();
     let may = |account: &AccountIndex| {
@@ -137,6 +147,78 @@ async fn assignable(session: Session) -> Answer {
         site.has_permission(&reader, "ASSIGNABLE_USER", project, None)
     };
     let found: Vec<AccountIndex> = matching(&site, query).into_iter().filter(may).collect();
+    Ok(bare_users(&view, page.of(&found)))
+}
+
+/// How many accounts the searches by permission look at: what lies beyond is never found.
+const SCANNED: usize = 1_000;
+
+async fn users_with_permissions(session: Session) -> Answer {
+    let page = session.query.page(50, 1_000)?;
+    let site = session.site().read();
+    let view = session.view(&site);
+    require_browse(&session, &view)?;
+    let permissions = session.query.list("permissions");
+    if permissions.is_empty() {
+        return Err(Refusal::bad_request("The 'permissions' query parameter needs to be provided"));
+    }
+    let (issue, project) = match (session.query.text("issueKey"), session.query.text("projectKey")) {
+        (Some(issue), _) => {
+            let issue = super::issues::visible_issue(&view, issue)?;
+            let project = site.project(issue.project).ok_or_else(Refusal::no_issue)?;
+            (Some(issue), project)
+        }
+        (None, Some(project)) => (None, super::issues::visible_project(&view, project)?),
+        (None, None) => {
+            return Err(Refusal::bad_request(
+                "Either the 'projectKey' or the 'issueKey' parameter must be provided.",
+            ));
+        }
+    };
+    if !site.can_administer_project(&view.reader, project) {
+        return Err(Refusal::not_admin());
+    }
+    let head = issue.as_ref().map(|issue| issue.head());
+    let may = |account: &AccountIndex| {
+        let reader = site.reader(crate::world::Viewer::Account(*account));
+        permissions
+            .iter()
+            .all(|key| super::permissions::has_in_project(&site, &reader, key, project, head.as_ref()))
+    };
+    let scanned = matching(&site, session.query.text("query").unwrap_or_default());
+    let found: Vec<AccountIndex> = scanned.into_iter().take(SCANNED).filter(may).collect();
+    Ok(bare_users(&view, page.of(&found)))
+}
+
+async fn users_who_see(session: Session) -> Answer {
+    let page = session.query.page(50, 1_000)?;
+    let site = session.site().read();
+    let view = session.view(&site);
+    require_browse(&session, &view)?;
+    let query = session.query.text("query").unwrap_or_default();
+    let scanned = matching(&site, query).into_iter().take(SCANNED);
+    let found: Vec<AccountIndex> = match (session.query.text("issueKey"), session.query.text("projectKey")) {
+        (Some(issue), _) => {
+            let issue = super::issues::visible_issue(&view, issue)?;
+            let head = issue.head();
+            let sees = |account: &AccountIndex| {
+                site.can_see_issue(&site.reader(crate::world::Viewer::Account(*account)), &head)
+            };
+            scanned.filter(sees).collect()
+        }
+        (None, Some(project)) => {
+            let project = super::issues::visible_project(&view, project)?;
+            let sees = |account: &AccountIndex| {
+                site.can_browse_project(&site.reader(crate::world::Viewer::Account(*account)), project)
+            };
+            scanned.filter(sees).collect()
+        }
+        (None, None) => {
+            return Err(Refusal::bad_request(
+                "Either the 'projectKey' or the 'issueKey' parameter must be provided.",
+            ));
+        }
+    };
     Ok(bare_users(&view, page.of(&found)))
 }
 
@@ -150,7 +232,8 @@ async fn user_bulk(session: Session) -> Answer {
         return Err(Refusal::bad_request("The 'accountId' query parameter needs to be provided"));
     }
     let ids = ids.into_iter().flat_map(|id| id.split(','));
-    let found: Vec<AccountIndex> = ids.filter_map(|id| site.account_by_id(id.trim())).map(|it| it.index).collect();
+    let found: Vec<AccountIndex> =
+        ids.filter_map(|id| site.account_by_id(id.trim())).map(|it| it.index).collect();
     let shown = page.of(&found).len();
     Ok(ok(Charge::identity(shown), |json| {
         page.write(json, &session, &found, |json, account| view.user(json, *account));
@@ -162,7 +245,8 @@ async fn user_groups(session: Session) -> Answer {
     let view = session.view(&site);
     require_browse(&session, &view)?;
     let id = session.query.text("accountId");
-    let id = id.ok_or_else(|| Refusal::bad_request("The 'accountId' query parameter needs to be provided"))?;
+    let id =
+        id.ok_or_else(|| Refusal::bad_request("The 'accountId' query parameter needs to be provided"))?;
     let account = site.account_by_id(id).ok_or_else(no_user)?.index;
     let groups: Vec<&Group> = site.groups_of(account).collect();
     Ok(ok(Charge::identity(groups.len()), |json| {
@@ -175,12 +259,16 @@ fn named_group<'s>(session: &Session, site: &'s SiteState) -> Result<&'s Group, 
     let query = &session.query;
     if let Some(id) = query.text("groupId") {
         let found = site.group_by_id(id);
-        return found.ok_or_else(|| Refusal::not_found(format!("The group with the id '{id}' does not exist.")));
+        return found
+            .ok_or_else(|| Refusal::not_found(format!("The group with the id '{id}' does not exist.")));
     }
     let Some(name) = query.text("groupname").or_else(|| query.text("groupName")) else {
-        return Err(Refusal::bad_request("Either the 'groupId' or the 'groupname' parameter must be provided."));
+        return Err(Refusal::bad_request(
+            "Either the 'groupId' or the 'groupname' parameter must be provided.",
+        ));
     };
-    site.group_by_name(name).ok_or_else(|| Refusal::not_found(format!("The group named '{name}' does not exist.")))
+    site.group_by_name(name)
+        .ok_or_else(|| Refusal::not_found(format!("The group named '{name}' does not exist.")))
 }
 
 async fn group(session: Session) -> Answer {
@@ -189,8 +277,7 @@ async fn group(session: Session) -> Answer {
     require_browse(&session, &view)?;
     let group = named_group(&session, &site)?;
     let with_users = session.query.list("expand").iter().any(|word| word.starts_with("users"));
-    let shown: &[AccountIndex] =
-        if with_users { &group.members[..group.members.len().min(50)] } else { &[] };
+    let shown: &[AccountIndex] = if with_users { &group.members[..group.members.len().min(50)] } else { &[] };
     Ok(ok(Charge::identity(shown.len().max(1)), |json| {
         json.object(|json| {
             json.key("name").string(&group.name);
@@ -219,7 +306,8 @@ async fn group_bulk(session: Session) -> Answer {
         let named = ids.is_empty() && names.is_empty()
             || ids.contains(&group.id.as_str())
             || names.iter().any(|name| group.name.eq_ignore_ascii_case(name));
-        let gives = |product| site.application_role(product).is_some_and(|role| role.groups.contains(&group.index));
+        let gives =
+            |product| site.application_role(product).is_some_and(|role| role.groups.contains(&group.index));
         named && application.is_none_or(gives)
     };
     let mut groups: Vec<&Group> = site.groups().filter(wanted).collect();
@@ -242,8 +330,12 @@ async fn group_members(session: Session) -> Answer {
     require_browse(&session, &view)?;
     let group = named_group(&session, &site)?;
     let inactive = session.query.flag("includeInactiveUsers", false);
-    let members: Vec<AccountIndex> =
-        group.members.iter().filter(|member| inactive || site.account(**member).is_active()).copied().collect();
+    let members: Vec<AccountIndex> = group
+        .members
+        .iter()
+        .filter(|member| inactive || site.account(**member).is_active())
+        .copied()
+        .collect();
     let shown = page.of(&members).len();
     Ok(ok(Charge::identity(shown), |json| {
         page.write(json, &session, &members, |json, member| view.user(json, *member));
@@ -317,7 +409,8 @@ async fn user_picker(session: Session) -> Answer {
     let view = session.view(&site);
     session.signed_in()?;
     let query = session.query.text("query");
-    let query = query.ok_or_else(|| Refusal::bad_request("The 'query' query parameter needs to be provided"))?;
+    let query =
+        query.ok_or_else(|| Refusal::bad_request("The 'query' query parameter needs to be provided"))?;
     let users = if require_browse(&session, &view).is_ok() { matching(&site, query) } else { Vec::new() };
     Ok(ok(Charge::identity(users.len().min(page.size)), |json| found_users(json, &view, &users, page.size)))
 }
@@ -328,7 +421,8 @@ async fn group_user_picker(session: Session) -> Answer {
     let view = session.view(&site);
     require_browse(&session, &view)?;
     let query = session.query.text("query");
-    let query = query.ok_or_else(|| Refusal::bad_request("The 'query' query parameter needs to be provided"))?;
+    let query =
+        query.ok_or_else(|| Refusal::bad_request("The 'query' query parameter needs to be provided"))?;
     let mut users = matching(&site, query);
     users.retain(|user| site.account(*user).account_type != AccountType::App);
     let groups = groups_matching(&site, query, &[]);
@@ -362,6 +456,7 @@ async fn application_role(Path(key): Path<String>, session: Session) -> Answer {
     session.require_admin(&site)?;
     let view = session.view(&site);
     let role = jira_roles(&site).find(|role| role.product.key() == key);
-    let role = role.ok_or_else(|| Refusal::not_found(format!("The application role '{key}' was not found.")))?;
+    let role =
+        role.ok_or_else(|| Refusal::not_found(format!("The application role '{key}' was not found.")))?;
     Ok(ok(Charge::identity(1), |json| view.application_role(json, role)))
 }

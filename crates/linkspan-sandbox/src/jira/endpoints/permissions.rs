@@ -106,7 +106,13 @@ fn has_global(reader: &Reader, key: &str) -> bool {
     }
 }
 
-fn has_in_project(site: &SiteState, reader: &Reader, key: &str, project: &Project, issue: Option<&IssueHead<'_>>) -> bool {
+pub(super) fn has_in_project(
+    site: &SiteState,
+    reader: &Reader,
+    key: &str,
+    project: &Project,
+    issue: Option<&IssueHead<'_>>,
+) -> bool {
     match (key, issue) {
         ("BROWSE_PROJECTS", Some(head)) => site.can_see_issue(reader, head),
         ("BROWSE_PROJECTS", None) => site.can_browse_project(reader, project),
@@ -151,7 +157,9 @@ async fn mine(session: Session) -> Answer {
         (true, _) => has_global(&view.reader, key),
         (false, Some(project)) => has_in_project(&site, &view.reader, key, project, head.as_ref()),
         // Without a context: whether there is a project where it holds.
-        (false, None) => site.jira().projects.iter().any(|it| has_in_project(&site, &view.reader, key, it, None)),
+        (false, None) => {
+            site.jira().projects.iter().any(|it| has_in_project(&site, &view.reader, key, it, None))
+        }
     };
     let listed: Vec<_> = catalogue().filter(|(_, key, _, _)| wanted.contains(key)).collect();
     Ok(ok(Charge::identity(listed.len()), |json| {
@@ -181,14 +189,13 @@ async fn all(session: Session) -> Answer {
     Ok(ok(Charge::identity(catalogue().count()), |json| {
         json.object(|json| {
             json.key("permissions").object(|json| {
-                for (id, key, name, global) in catalogue() {
+                for (_, key, name, global) in catalogue() {
                     json.key(key).object(|json| {
                         json.key("key").string(key);
                         json.key("name").string(name);
                         json.key("type").string(if global { "GLOBAL" } else { "PROJECT" });
                         json.key("description").string(&format!("Ability to: {}.", name.to_lowercase()));
                     });
-                    let _ = id;
                 }
             });
         });
@@ -223,7 +230,9 @@ async fn check(session: Session, body: JsonBody) -> Answer {
     let projects: usize = request.project_permissions.iter().map(|it| it.projects.len()).sum();
     let issues: usize = request.project_permissions.iter().map(|it| it.issues.len()).sum();
     if projects > MAX_CHECKED || issues > MAX_CHECKED {
-        return Err(Refusal::bad_request(format!("At most {MAX_CHECKED} projects and {MAX_CHECKED} issues can be checked.")));
+        return Err(Refusal::bad_request(format!(
+            "At most {MAX_CHECKED} projects and {MAX_CHECKED} issues can be checked."
+        )));
     }
     let site = session.site().read();
     let account = match request.account_id.as_deref() {
@@ -236,7 +245,8 @@ async fn check(session: Session, body: JsonBody) -> Answer {
         }
     };
     let unknown = |key: &&String| !catalogue().any(|(_, known, _, _)| known == key.as_str());
-    let named = request.project_permissions.iter().flat_map(|it| &it.permissions).chain(&request.global_permissions);
+    let named =
+        request.project_permissions.iter().flat_map(|it| &it.permissions).chain(&request.global_permissions);
     if let Some(key) = named.into_iter().find(unknown) {
         return Err(Refusal::bad_request(format!("Unrecognized permission: {key}")));
     }
@@ -246,7 +256,8 @@ async fn check(session: Session, body: JsonBody) -> Answer {
         for key in &group.permissions {
             let entry = granted.entry(key).or_default();
             entry.0.extend(group.projects.iter().filter(|id| {
-                site.project(ProjectId(**id)).is_some_and(|project| has_in_project(&site, &reader, key, project, None))
+                site.project(ProjectId(**id))
+                    .is_some_and(|project| has_in_project(&site, &reader, key, project, None))
             }));
             entry.1.extend(group.issues.iter().filter(|id| {
                 site.issue_head(IssueId(**id)).is_some_and(|head| {
@@ -256,13 +267,16 @@ async fn check(session: Session, body: JsonBody) -> Answer {
                         key == "BROWSE_PROJECTS"
                             && site.issue(head.id).is_some_and(|issue| site.can_see_request(&reader, &issue))
                     };
-                    project.is_some_and(|project| has_in_project(&site, &reader, key, project, Some(&head))) || in_portal()
+                    project.is_some_and(|project| has_in_project(&site, &reader, key, project, Some(&head)))
+                        || in_portal()
                 })
             }));
         }
     }
-    let global: Vec<&String> = request.global_permissions.iter().filter(|key| has_global(&reader, key)).collect();
-    let rows = granted.values().map(|(projects, issues)| projects.len() + issues.len()).sum::<usize>() + global.len();
+    let global: Vec<&String> =
+        request.global_permissions.iter().filter(|key| has_global(&reader, key)).collect();
+    let rows = granted.values().map(|(projects, issues)| projects.len() + issues.len()).sum::<usize>()
+        + global.len();
     Ok(ok(Charge::identity(rows), |json| {
         json.object(|json| {
             json.key("globalPermissions").array(|json| global.iter().for_each(|key| json.string(key)));

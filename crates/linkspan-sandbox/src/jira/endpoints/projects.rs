@@ -22,7 +22,9 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/project/search", get(search))
         .route("/project/recent", get(recent))
         .route("/project/type", get(types))
+        .route("/project/type/accessible", get(types))
         .route("/project/type/{type}", get(type_by_key))
+        .route("/project/type/{type}/accessible", get(type_by_key))
         .route("/project/{project}", get(one))
         .route("/project/{project}/statuses", get(statuses))
         .route("/project/{project}/hierarchy", get(hierarchy))
@@ -48,7 +50,8 @@ fn visible<'s>(view: &View<'s>) -> Vec<&'s Project> {
     let live = site.jira().projects.iter().filter(|project| project.state == ProjectState::Live);
     let mut seen: Vec<&Project> = live
         .filter(|project| {
-            site.can_browse_project(&view.reader, project) || site.can_administer_project(&view.reader, project)
+            site.can_browse_project(&view.reader, project)
+                || site.can_administer_project(&view.reader, project)
         })
         .collect();
     seen.sort_by(|a, b| a.key.cmp(&b.key));
@@ -97,14 +100,18 @@ async fn search(session: Session) -> Answer {
                 let seen = |project: &&Project| site.can_administer_project(&view.reader, project);
                 projects.extend(site.jira().projects.iter().filter(wanted).filter(seen));
             }
-            other => return Err(Refusal::bad_request(format!("The project status '{other}' is not supported."))),
+            other => {
+                return Err(Refusal::bad_request(format!("The project status '{other}' is not supported.")));
+            }
         }
     }
     match query.text("action").unwrap_or("view") {
         "view" => {}
         "browse" => projects.retain(|project| site.can_browse_project(&view.reader, project)),
         "edit" => projects.retain(|project| site.can_administer_project(&view.reader, project)),
-        "create" => projects.retain(|project| site.has_permission(&view.reader, "CREATE_ISSUES", project, None)),
+        "create" => {
+            projects.retain(|project| site.has_permission(&view.reader, "CREATE_ISSUES", project, None))
+        }
         other => return Err(Refusal::bad_request(format!("The action '{other}' is not supported."))),
     }
     let (ids, keys, types) = (query.list("id"), query.list("keys"), query.list("typeKey"));
@@ -139,19 +146,29 @@ fn sort(projects: &mut [&Project], view: &View<'_>, order: &str) -> Result<(), R
         "key" => projects.sort_by(|a, b| a.key.cmp(&b.key)),
         "name" => projects.sort_by_key(|project| project.name.to_lowercase()),
         "category" => projects.sort_by_key(|project| project.category),
-        "owner" => projects.sort_by_key(|project| view.site.account(project.lead).display_name().to_lowercase()),
+        "owner" => {
+            projects.sort_by_key(|project| view.site.account(project.lead).display_name().to_lowercase())
+        }
         "issueCount" | "lastIssueUpdatedTime" => {
             let by_count = key == "issueCount";
             projects.sort_by_cached_key(|project| {
                 let heads = view.site.issue_ids_in(project.id).filter_map(|id| view.site.issue_head(id));
-                if by_count { heads.count() as u64 } else { heads.map(|it| it.updated).max().unwrap_or(0).cast_unsigned() }
+                if by_count {
+                    heads.count() as u64
+                } else {
+                    heads.map(|it| it.updated).max().unwrap_or(0).cast_unsigned()
+                }
             });
         }
         "archivedDate" | "deletedDate" => projects.sort_by_key(|project| match project.state {
             ProjectState::Live => 0,
             ProjectState::Archived { at, .. } | ProjectState::Trashed { at, .. } => at,
         }),
-        other => return Err(Refusal::bad_request(format!("The orderBy value '{other}' is not supported for projects."))),
+        other => {
+            return Err(Refusal::bad_request(format!(
+                "The orderBy value '{other}' is not supported for projects."
+            )));
+        }
     }
     if descending {
         projects.reverse();
@@ -178,7 +195,8 @@ async fn types() -> Answer {
 
 async fn type_by_key(Path(key): Path<String>) -> Answer {
     let found = TYPES.iter().find(|(known, _)| *known == key);
-    let (key, name) = found.ok_or_else(|| Refusal::not_found(format!("The project type '{key}' does not exist.")))?;
+    let (key, name) =
+        found.ok_or_else(|| Refusal::not_found(format!("The project type '{key}' does not exist.")))?;
     Ok(ok(Charge::BASE, |json| project_type(json, key, name)))
 }
 
@@ -337,7 +355,8 @@ async fn category(Path(id): Path<String>, session: Session) -> Answer {
     let view = session.view(&site);
     let at = id.parse::<usize>().ok().and_then(|id| id.checked_sub(10_000));
     let at = at.filter(|at| *at < site.jira().categories.len());
-    let at = at.ok_or_else(|| Refusal::not_found(format!("Could not find project category with id '{id}'.")))?;
+    let at =
+        at.ok_or_else(|| Refusal::not_found(format!("Could not find project category with id '{id}'.")))?;
     Ok(ok(Charge::BASE, |json| view.category(json, at)))
 }
 

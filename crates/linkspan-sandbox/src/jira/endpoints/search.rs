@@ -56,8 +56,12 @@ struct SearchRequest {
     fields: Option<Vec<String>>,
     expand: Option<String>,
     properties: Option<Vec<String>>,
-    fields_by_keys: Option<bool>,
-    fail_fast: Option<bool>,
+    /// Keys of fields equal their ids here, so this changes nothing.
+    #[serde(rename = "fieldsByKeys")]
+    _fields_by_keys: Option<bool>,
+    /// A field that cannot be read would be left out instead of failing the search; here every field can be read.
+    #[serde(rename = "failFast")]
+    _fail_fast: Option<bool>,
     reconcile_issues: Option<Vec<u64>>,
 }
 
@@ -65,7 +69,9 @@ async fn get_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Se
     let query = &session.query;
     let owned = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let reconciled = query.list("reconcileIssues").into_iter().map(|id| {
-        id.parse().map_err(|_| Refusal::bad_request(format!("The issue id '{id}' in reconcileIssues is not a number.")))
+        id.parse().map_err(|_| {
+            Refusal::bad_request(format!("The issue id '{id}' in reconcileIssues is not a number."))
+        })
     });
     let request = SearchRequest {
         jql: query.text("jql").map(str::to_owned),
@@ -74,14 +80,18 @@ async fn get_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Se
         fields: Some(owned(query.list("fields"))),
         expand: Some(query.list("expand").join(",")),
         properties: Some(owned(query.list("properties"))),
-        fields_by_keys: Some(query.flag("fieldsByKeys", false)),
-        fail_fast: Some(query.flag("failFast", true)),
+        _fields_by_keys: None,
+        _fail_fast: None,
         reconcile_issues: Some(reconciled.collect::<Result<_, _>>()?),
     };
     run(&snapshots, &session, request)
 }
 
-async fn post_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Session, body: JsonBody) -> Answer {
+async fn post_search(
+    Extension(snapshots): Extension<Arc<Snapshots>>,
+    session: Session,
+    body: JsonBody,
+) -> Answer {
     run(&snapshots, &session, body.read()?)
 }
 
@@ -93,7 +103,9 @@ fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answ
     };
     let wanted = request.max_results.unwrap_or(50);
     if !(1..=5_000).contains(&wanted) {
-        return Err(Refusal::bad_request(format!("The value of maxResults must be between 1 and 5000, but was {wanted}.")));
+        return Err(Refusal::bad_request(format!(
+            "The value of maxResults must be between 1 and 5000, but was {wanted}."
+        )));
     }
     let jql = request.jql.unwrap_or_default();
     if jql.len() > MAX_QUERY_BYTES {
@@ -101,9 +113,12 @@ fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answ
     }
     let properties = request.properties.unwrap_or_default();
     if properties.len() > MAX_PROPERTIES {
-        return Err(Refusal::bad_request(format!("At most {MAX_PROPERTIES} issue properties can be requested.")));
+        return Err(Refusal::bad_request(format!(
+            "At most {MAX_PROPERTIES} issue properties can be requested."
+        )));
     }
-    let reconciled: Vec<IssueId> = request.reconcile_issues.unwrap_or_default().into_iter().map(IssueId).collect();
+    let reconciled: Vec<IssueId> =
+        request.reconcile_issues.unwrap_or_default().into_iter().map(IssueId).collect();
     if reconciled.len() > MAX_RECONCILED {
         return Err(Refusal::bad_request(format!("At most {MAX_RECONCILED} issues can be reconciled.")));
     }
@@ -128,7 +143,7 @@ fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answ
     } else {
         let bound = search::prepare(&view, &jql, false)?;
         let index = Index::now(&view, session.state.settings().index_lag_ms, reconciled);
-        snapshots.keep(fingerprint, view.now, search::ids(&view, &index, &bound))
+        snapshots.keep(fingerprint, search::ids(&view, &index, &bound))
     };
     let identities = selection.bare().is_some() && expand == Expansions::default();
     let most = if identities { MAX_IDENTITIES } else { MAX_ISSUES };
@@ -175,7 +190,9 @@ fn page(
             while returned < *size && at < snapshot.ids.len() {
                 let id = snapshot.ids[at];
                 at += 1;
-                let Some(head) = view.site.issue_head(id).filter(|head| visibility.finds(head)) else { continue };
+                let Some(head) = view.site.issue_head(id).filter(|head| visibility.finds(head)) else {
+                    continue;
+                };
                 if let (Some(with_key), true) = (selection.bare(), *expand == Expansions::default()) {
                     view.issue_identity(json, head.id, with_key);
                 } else if let Some(issue) = view.site.issue(id) {

@@ -37,7 +37,10 @@ async fn schemes(session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("issueSecuritySchemes").array(|json| {
-                site.jira().security_schemes.iter().for_each(|scheme| view.security_scheme(json, scheme, false));
+                site.jira()
+                    .security_schemes
+                    .iter()
+                    .for_each(|scheme| view.security_scheme(json, scheme, false));
             });
         });
     }))
@@ -69,7 +72,10 @@ async fn search(session: Session) -> Answer {
                     json.key("defaultLevel").number(level);
                 }
                 json.key("projectIds").array(|json| {
-                    users(scheme).iter().filter_map(|id| id.parse::<u64>().ok()).for_each(|id| json.number(id));
+                    users(scheme)
+                        .iter()
+                        .filter_map(|id| id.parse::<u64>().ok())
+                        .for_each(|id| json.number(id));
                 });
             });
         });
@@ -79,7 +85,8 @@ async fn search(session: Session) -> Answer {
 /// Every level with its scheme.
 fn all_levels(session: &Session, site: &crate::world::SiteState) -> Vec<(SecuritySchemeId, SecurityLevelId)> {
     let schemes = session.query.list("schemeId");
-    let wanted = |scheme: &&SecurityScheme| schemes.is_empty() || schemes.contains(&scheme.id.to_string().as_str());
+    let wanted =
+        |scheme: &&SecurityScheme| schemes.is_empty() || schemes.contains(&scheme.id.to_string().as_str());
     let all = site.jira().security_schemes.iter().filter(wanted);
     all.flat_map(|scheme| scheme.levels.iter().map(|level| (scheme.id, level.id))).collect()
 }
@@ -100,7 +107,9 @@ async fn levels(session: Session) -> Answer {
         })
         .collect();
     Ok(ok(Charge::BASE, |json| {
-        page.write(json, &session, &found, |json, (scheme, level)| view.security_level_listed(json, scheme, level));
+        page.write(json, &session, &found, |json, (scheme, level)| {
+            view.security_level_listed(json, scheme, level)
+        });
     }))
 }
 
@@ -157,7 +166,8 @@ async fn scheme(Path(id): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     session.require_admin(&site)?;
     let view = session.view(&site);
-    let scheme = SecuritySchemeId::parse(&id).and_then(|id| site.jira().security_scheme(id)).ok_or_else(no_scheme)?;
+    let scheme =
+        SecuritySchemeId::parse(&id).and_then(|id| site.jira().security_scheme(id)).ok_or_else(no_scheme)?;
     Ok(ok(Charge::BASE, |json| view.security_scheme(json, scheme, true)))
 }
 
@@ -166,7 +176,8 @@ async fn members(Path(id): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     session.require_admin(&site)?;
     let view = session.view(&site);
-    let scheme = SecuritySchemeId::parse(&id).and_then(|id| site.jira().security_scheme(id)).ok_or_else(no_scheme)?;
+    let scheme =
+        SecuritySchemeId::parse(&id).and_then(|id| site.jira().security_scheme(id)).ok_or_else(no_scheme)?;
     let levels = session.query.list("issueSecurityLevelId");
     let found: Vec<_> = scheme
         .levels
@@ -197,7 +208,8 @@ async fn project_scheme(Path(id_or_key): Path<String>, session: Session) -> Answ
     if !site.can_administer_project(&view.reader, project) {
         return Err(Refusal::forbidden("You cannot edit the configuration of this project."));
     }
-    let scheme = project.security_scheme.and_then(|id| site.jira().security_scheme(id)).ok_or_else(no_scheme)?;
+    let scheme =
+        project.security_scheme.and_then(|id| site.jira().security_scheme(id)).ok_or_else(no_scheme)?;
     Ok(ok(Charge::BASE, |json| view.security_scheme(json, scheme, true)))
 }
 

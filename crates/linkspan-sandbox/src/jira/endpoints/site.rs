@@ -32,7 +32,8 @@ async fn server_info(session: Session) -> Answer {
                 json.key(name).string(url);
             }
             json.key("version").string("1001.0.0-SNAPSHOT");
-            json.key("versionNumbers").array(|json| [1001, 0, 0].into_iter().for_each(|number| json.number(number)));
+            json.key("versionNumbers")
+                .array(|json| [1001, 0, 0].into_iter().for_each(|number| json.number(number)));
             json.key("deploymentType").string("Cloud");
             json.key("buildNumber").number(100_283);
             json.key("buildDate");
@@ -51,7 +52,13 @@ async fn configuration(session: Session) -> Answer {
     session.signed_in()?;
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
-            for name in ["votingEnabled", "watchingEnabled", "unassignedIssuesAllowed", "subTasksEnabled", "issueLinkingEnabled"] {
+            for name in [
+                "votingEnabled",
+                "watchingEnabled",
+                "unassignedIssuesAllowed",
+                "subTasksEnabled",
+                "issueLinkingEnabled",
+            ] {
                 json.key(name).boolean(true);
             }
             json.key("timeTrackingEnabled").boolean(true);

@@ -37,21 +37,31 @@ pub(super) fn new_worklog(
         (None, None) => present.map(|worklog| worklog.seconds),
     };
     let seconds = spent.filter(|seconds| *seconds >= 60);
-    let seconds = seconds.ok_or_else(|| Refusal::field("timeLogged", "You must indicate the time spent working."))?;
+    let seconds =
+        seconds.ok_or_else(|| Refusal::field("timeLogged", "You must indicate the time spent working."))?;
     let started = match value.get("started").and_then(Value::as_str) {
         Some(text) => {
             let at = time::parse(text);
-            at.ok_or_else(|| Refusal::field("started", format!("The date '{text}' is not in the format yyyy-MM-dd'T'HH:mm:ss.SSSZ.")))?
+            at.ok_or_else(|| {
+                Refusal::field(
+                    "started",
+                    format!("The date '{text}' is not in the format yyyy-MM-dd'T'HH:mm:ss.SSSZ."),
+                )
+            })?
         }
         None => present.map_or(view.now, |worklog| worklog.started),
     };
     let comment = match value.get("comment") {
         None | Some(Value::Null) => present.and_then(|worklog| worklog.comment.clone()),
-        Some(text) => Some(rich_text(view.version, text).map_err(|message| Refusal::field("comment", message))?),
+        Some(text) => {
+            Some(rich_text(view.version, text).map_err(|message| Refusal::field("comment", message))?)
+        }
     };
     let visibility = match value.get("visibility") {
         None => present.and_then(|worklog| worklog.visibility),
-        restricted => visibility(view, project, restricted).map_err(|message| Refusal::field("visibility", message))?,
+        restricted => {
+            visibility(view, project, restricted).map_err(|message| Refusal::field("visibility", message))?
+        }
     };
     Ok(NewWorklog { comment, started, seconds, visibility })
 }

@@ -52,7 +52,9 @@ pub(super) async fn of_issue(Path(id_or_key): Path<String>, session: Session) ->
     let view = session.view(&site);
     let issue = visible_issue(&view, &id_or_key)?;
     let mut worklogs: Vec<&Worklog> = view.visible_worklogs(&issue);
-    worklogs.retain(|it| after.is_none_or(|after| it.started > after) && before.is_none_or(|before| it.started < before));
+    worklogs.retain(|it| {
+        after.is_none_or(|after| it.started > after) && before.is_none_or(|before| it.started < before)
+    });
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("startAt").number(page.start);
@@ -105,7 +107,12 @@ async fn deleted(session: Session) -> Answer {
 }
 
 /// One page of a feed, oldest first. A page is cut between instants, never within one.
-fn feed(session: &Session, name: &str, since: Millis, mut changes: Vec<(Millis, WorklogId)>) -> axum::response::Response {
+fn feed(
+    session: &Session,
+    name: &str,
+    since: Millis,
+    mut changes: Vec<(Millis, WorklogId)>,
+) -> axum::response::Response {
     let newest = session.now_ms().saturating_sub(HIDDEN_MS);
     changes.retain(|(at, _)| *at >= since && *at <= newest);
     changes.sort_unstable();
@@ -154,9 +161,11 @@ async fn list(session: Session, body: JsonBody) -> Answer {
     }
     let site = session.site().read();
     let view = session.view(&site);
-    let found = request.ids.into_iter().filter_map(|id| site.worklog(WorklogId(id))).filter(|(issue, worklog)| {
-        site.can_see_issue(&view.reader, &issue.head()) && site.can_see_worklog(&view.reader, issue, worklog)
-    });
+    let found =
+        request.ids.into_iter().filter_map(|id| site.worklog(WorklogId(id))).filter(|(issue, worklog)| {
+            site.can_see_issue(&view.reader, &issue.head())
+                && site.can_see_worklog(&view.reader, issue, worklog)
+        });
     Ok(ok(Charge::BASE, |json| {
         json.array(|json| found.for_each(|(issue, worklog)| view.worklog(json, issue.id, &worklog)));
     }))
@@ -183,13 +192,15 @@ async fn changelog_list(Path(id_or_key): Path<String>, session: Session, body: J
     let site = session.site().read();
     let view = session.view(&site);
     let issue = visible_issue(&view, &id_or_key)?;
-    let found: Vec<&History> = issue.changelog.iter().filter(|it| request.changelog_ids.contains(&it.id.0)).collect();
+    let found: Vec<&History> =
+        issue.changelog.iter().filter(|it| request.changelog_ids.contains(&it.id.0)).collect();
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("startAt").number(0);
             json.key("maxResults").number(found.len());
             json.key("total").number(found.len());
-            json.key("histories").array(|json| found.iter().for_each(|history| view.history(json, history, None)));
+            json.key("histories")
+                .array(|json| found.iter().for_each(|history| view.history(json, history, None)));
         });
     }))
 }
@@ -206,15 +217,21 @@ struct BulkRequest {
 async fn changelog_bulk(session: Session, body: JsonBody) -> Answer {
     let request: BulkRequest = body.read()?;
     if request.issue_ids_or_keys.is_empty() || request.issue_ids_or_keys.len() > MAX_CHANGELOG_ISSUES {
-        return Err(Refusal::bad_request(format!("Between 1 and {MAX_CHANGELOG_ISSUES} issues can be requested.")));
+        return Err(Refusal::bad_request(format!(
+            "Between 1 and {MAX_CHANGELOG_ISSUES} issues can be requested."
+        )));
     }
     let fields = request.field_ids.as_deref().filter(|fields| !fields.is_empty());
     if fields.is_some_and(|fields| fields.len() > MAX_CHANGELOG_FIELDS) {
-        return Err(Refusal::bad_request(format!("At most {MAX_CHANGELOG_FIELDS} field ids can be requested.")));
+        return Err(Refusal::bad_request(format!(
+            "At most {MAX_CHANGELOG_FIELDS} field ids can be requested."
+        )));
     }
     let size = request.max_results.unwrap_or(1_000);
     if !(1..=MAX_HISTORIES).contains(&size) {
-        return Err(Refusal::bad_request(format!("The value of maxResults must be between 1 and {MAX_HISTORIES}.")));
+        return Err(Refusal::bad_request(format!(
+            "The value of maxResults must be between 1 and {MAX_HISTORIES}."
+        )));
     }
     let bound = fingerprint(&[
         session.site().cloud_id(),
@@ -232,17 +249,21 @@ async fn changelog_bulk(session: Session, body: JsonBody) -> Answer {
     }
     let site = session.site().read();
     let view = session.view(&site);
-    let mut ids: Vec<IssueId> = request.issue_ids_or_keys.iter().filter_map(|name| site.find_issue(name)).collect();
+    let mut ids: Vec<IssueId> =
+        request.issue_ids_or_keys.iter().filter_map(|name| site.find_issue(name)).collect();
     ids.sort_unstable();
     ids.dedup();
     let wanted = |history: &History| {
-        fields.is_none_or(|fields| history.items.iter().any(|item| fields.iter().any(|field| **field == *item.field_id)))
+        fields.is_none_or(|fields| {
+            history.items.iter().any(|item| fields.iter().any(|field| **field == *item.field_id))
+        })
     };
     let issues = ids.into_iter().filter_map(|id| super::issues::visible_by_id(&view, id).ok());
     // The pages run over the histories of all issues together: issue by issue, oldest first.
     let all: Vec<_> = issues
         .map(|issue| {
-            let kept: Vec<usize> = (0..issue.changelog.len()).filter(|at| wanted(&issue.changelog[*at])).collect();
+            let kept: Vec<usize> =
+                (0..issue.changelog.len()).filter(|at| wanted(&issue.changelog[*at])).collect();
             (issue, kept)
         })
         .collect();
@@ -279,9 +300,15 @@ async fn changelog_bulk(session: Session, body: JsonBody) -> Answer {
     }))
 }
 
-fn issue_histories(json: &mut Json, issue: &Issue, kept: &[usize], write: &mut dyn FnMut(&mut Json, &History)) {
+fn issue_histories(
+    json: &mut Json,
+    issue: &Issue,
+    kept: &[usize],
+    write: &mut dyn FnMut(&mut Json, &History),
+) {
     json.object(|json| {
         json.key("issueId").plain(issue.id);
-        json.key("changeHistories").array(|json| kept.iter().for_each(|at| write(json, &issue.changelog[*at])));
+        json.key("changeHistories")
+            .array(|json| kept.iter().for_each(|at| write(json, &issue.changelog[*at])));
     });
 }

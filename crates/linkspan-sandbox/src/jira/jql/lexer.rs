@@ -55,8 +55,10 @@ fn is_reserved_character(c: char) -> bool {
 }
 
 fn ends_word(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n' | '=' | '!' | '<' | '>' | '~' | '(' | ')' | ',' | '[' | ']' | '|' | '&')
-        || c == '"'
+    matches!(
+        c,
+        ' ' | '\t' | '\r' | '\n' | '=' | '!' | '<' | '>' | '~' | '(' | ')' | ',' | '[' | ']' | '|' | '&'
+    ) || c == '"'
         || c == '\''
 }
 
@@ -164,7 +166,10 @@ impl Lexer<'_> {
                 break;
             }
             if is_reserved_character(c) {
-                return Err(SyntaxError::reserved_character(c, if text.is_empty() { at } else { self.position() }));
+                return Err(SyntaxError::reserved_character(
+                    c,
+                    if text.is_empty() { at } else { self.position() },
+                ));
             }
             self.advance();
             if c == '\\' {

@@ -41,8 +41,8 @@ pub(crate) struct EncodedField<'a>(pub(crate) &'a str);
 impl Display for EncodedField<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let number = self.0.strip_prefix("cf[").and_then(|rest| rest.strip_suffix(']'));
-        let numbered =
-            number.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let numbered = number
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
         if numbered { f.write_str(self.0) } else { Encoded(self.0).fmt(f) }
     }
 }
@@ -72,7 +72,9 @@ impl Display for Query {
 impl Display for Clause {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::And(clauses) => join(f, clauses, " AND ", |clause| matches!(clause, Self::And(_) | Self::Or(_))),
+            Self::And(clauses) => {
+                join(f, clauses, " AND ", |clause| matches!(clause, Self::And(_) | Self::Or(_)))
+            }
             Self::Or(clauses) => join(f, clauses, " OR ", |clause| matches!(clause, Self::Or(_))),
             Self::Not(inner) if matches!(**inner, Self::And(_) | Self::Or(_)) => write!(f, "NOT ({inner})"),
             Self::Not(inner) => write!(f, "NOT {inner}"),

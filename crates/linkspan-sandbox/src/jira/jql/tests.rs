@@ -25,8 +25,10 @@ fn queries_are_understood_as_the_table_says() {
         ("not a = 1", "NOT a = 1"),
         ("!(a = 1 || b = 2)", "NOT (a = 1 OR b = 2)"),
         ("not not a = 1", "NOT NOT a = 1"),
-        ("assignee in (currentUser(), membersOf('jira users'), EMPTY)",
-         "assignee in (currentUser(), membersOf(\"jira users\"), EMPTY)"),
+        (
+            "assignee in (currentUser(), membersOf('jira users'), EMPTY)",
+            "assignee in (currentUser(), membersOf(\"jira users\"), EMPTY)",
+        ),
         ("key not in (A-1, A-2)", "key not in (A-1, A-2)"),
         ("resolution is null", "resolution is EMPTY"),
         ("resolution IS NOT EMPTY", "resolution is not EMPTY"),
@@ -42,7 +44,10 @@ fn queries_are_understood_as_the_table_says() {
         ("summary ~ \"\\uD83D\\uDE00\"", "summary ~ \"😀\""),
         ("labels = a\\ b", "labels = \"a b\""),
         ("labels = 'order'", "labels = \"order\""),
-        ("project = ABC ORDER BY updated ASC, key desc, id", "project = ABC ORDER BY updated ASC, key DESC, id"),
+        (
+            "project = ABC ORDER BY updated ASC, key desc, id",
+            "project = ABC ORDER BY updated ASC, key DESC, id",
+        ),
         ("project = 007", "project = \"007\""),
         ("project\n=\n'007'", "project = \"007\""),
         ("summary !~ x", "summary !~ x"),
@@ -61,8 +66,14 @@ fn refusals_say_what_was_expected_and_where() {
         ("project = ", "Expecting either a value, list or function before the end of the query."),
         ("= ABC", "Expecting a field name but got '='."),
         ("project ABC", "Expecting operator but got 'ABC'."),
-        ("project = ABC status = Open", "Expecting either 'OR' or 'AND' but got 'status'. (line 1, character 15)"),
-        ("project = and", "You must surround 'and' in quotation marks to use it as a value. (line 1, character 11)"),
+        (
+            "project = ABC status = Open",
+            "Expecting either 'OR' or 'AND' but got 'status'. (line 1, character 15)",
+        ),
+        (
+            "project = and",
+            "You must surround 'and' in quotation marks to use it as a value. (line 1, character 11)",
+        ),
         ("labels = default", "'default' is a reserved JQL word."),
         ("(project = ABC", "Expecting ')' before the end of the query."),
         ("project = 'ABC", "The quoted string 'ABC' has not been completed. (line 1, character 11)"),
@@ -157,7 +168,8 @@ fn date_functions_find_the_edges_of_day_week_month_and_year() {
     ];
     for (name, arguments, expected) in table {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
-        let Some(FunctionValue::At(found)) = date::function(name, &arguments, &moment("America/New_York")) else {
+        let Some(FunctionValue::At(found)) = date::function(name, &arguments, &moment("America/New_York"))
+        else {
             panic!("{name} has no value");
         };
         assert_eq!(found, expected.parse::<Timestamp>().unwrap(), "{name}({arguments:?})");
@@ -225,7 +237,8 @@ fn clause() -> impl Strategy<Value = Clause> {
 }
 
 fn query() -> impl Strategy<Value = Query> {
-    let direction = proptest::option::of(proptest::sample::select(vec![Direction::Ascending, Direction::Descending]));
+    let direction =
+        proptest::option::of(proptest::sample::select(vec![Direction::Ascending, Direction::Descending]));
     let key = (text(), direction).prop_map(|(field, direction)| SortKey { field, direction });
     (proptest::option::of(clause()), proptest::collection::vec(key, 0..4))
         .prop_map(|(filter, order)| Query { filter, order })

@@ -116,7 +116,11 @@ pub(super) async fn request_type(Path((name, kind)): Path<(String, String)>, ses
     let id = RequestTypeId::parse(&kind);
     let kind = desk.request_types.iter().find(|it| Some(it.id) == id);
     let kind = kind.ok_or_else(|| {
-        JsmRefusal::new(http::StatusCode::NOT_FOUND, "sd.error.requesttype.not.found", "The request type does not exist.")
+        JsmRefusal::new(
+            http::StatusCode::NOT_FOUND,
+            "sd.error.requesttype.not.found",
+            "The request type does not exist.",
+        )
     })?;
     Ok(ok(Charge::BASE, |json| request_type_object(json, &view, desk.id, kind)))
 }
@@ -128,7 +132,8 @@ pub(super) async fn all_request_types(session: Session, headers: HeaderMap) -> A
     let view = session.view(&site);
     let wanted = session.query.list("serviceDeskId");
     let desks = visible(&view);
-    let desks = desks.iter().filter(|(_, desk)| wanted.is_empty() || wanted.contains(&desk.id.to_string().as_str()));
+    let desks =
+        desks.iter().filter(|(_, desk)| wanted.is_empty() || wanted.contains(&desk.id.to_string().as_str()));
     let kinds: Vec<(ServiceDeskId, &RequestType)> =
         desks.flat_map(|(_, desk)| desk.request_types.iter().map(|kind| (desk.id, kind))).collect();
     Ok(slice.answer(&session, &kinds, |json, (desk, kind)| request_type_object(json, &view, *desk, kind)))
@@ -137,7 +142,9 @@ pub(super) async fn all_request_types(session: Session, headers: HeaderMap) -> A
 /// Experimental operations answer only to those who opted in.
 fn require_opt_in(headers: &HeaderMap) -> Result<(), JsmRefusal> {
     let opted = headers.get("X-ExperimentalApi").is_some_and(|value| {
-        value.to_str().is_ok_and(|text| text.eq_ignore_ascii_case("opt-in") || text.eq_ignore_ascii_case("true"))
+        value
+            .to_str()
+            .is_ok_and(|text| text.eq_ignore_ascii_case("opt-in") || text.eq_ignore_ascii_case("true"))
     });
     if opted { Ok(()) } else { Err(JsmRefusal::experimental()) }
 }
@@ -151,7 +158,8 @@ pub(super) async fn customers(Path(name): Path<String>, session: Session, header
     let view = session.view(&site);
     require_agent(&view)?;
     let (_, desk) = named(&view, &name)?;
-    let members = desk.organizations.iter().filter_map(|id| site.jira().organization(*id)).flat_map(|it| &it.members);
+    let members =
+        desk.organizations.iter().filter_map(|id| site.jira().organization(*id)).flat_map(|it| &it.members);
     let mut people: Vec<AccountIndex> = desk.customers.iter().chain(members).copied().collect();
     people.sort_unstable();
     people.dedup();
@@ -159,7 +167,8 @@ pub(super) async fn customers(Path(name): Path<String>, session: Session, header
     people.retain(|index| {
         let account = site.account(*index);
         let named = |text: &String| {
-            account.display_name().to_lowercase().contains(text) || account.email.to_lowercase().contains(text)
+            account.display_name().to_lowercase().contains(text)
+                || account.email.to_lowercase().contains(text)
         };
         account.account_type != AccountType::App && text.as_ref().is_none_or(named)
     });
@@ -175,7 +184,8 @@ fn organization_object(json: &mut Json, view: &View<'_>, organization: &Organiza
         json.key("created");
         view.jsm_date(json, organization.created);
         json.key("_links").object(|json| {
-            json.key("self").plain(format_args!("{}/rest/servicedeskapi/organization/{}", view.url, organization.id));
+            json.key("self")
+                .plain(format_args!("{}/rest/servicedeskapi/organization/{}", view.url, organization.id));
         });
     });
 }
@@ -185,7 +195,8 @@ pub(super) async fn organizations(session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     require_agent(&view)?;
-    let member = session.query.text("accountId").and_then(|id| site.account_by_id(id)).map(|account| account.index);
+    let member =
+        session.query.text("accountId").and_then(|id| site.account_by_id(id)).map(|account| account.index);
     let wanted = |it: &&Organization| member.is_none_or(|member| it.members.contains(&member));
     let found: Vec<&Organization> = site.jira().organizations.iter().filter(wanted).collect();
     Ok(slice.answer(&session, &found, |json, it| organization_object(json, &view, it)))
@@ -197,7 +208,8 @@ pub(super) async fn organizations_of_desk(Path(name): Path<String>, session: Ses
     let view = session.view(&site);
     require_agent(&view)?;
     let (_, desk) = named(&view, &name)?;
-    let found: Vec<&Organization> = desk.organizations.iter().filter_map(|id| site.jira().organization(*id)).collect();
+    let found: Vec<&Organization> =
+        desk.organizations.iter().filter_map(|id| site.jira().organization(*id)).collect();
     Ok(slice.answer(&session, &found, |json, it| organization_object(json, &view, it)))
 }
 
@@ -205,7 +217,11 @@ fn named_organization<'s>(view: &View<'s>, name: &str) -> Result<&'s Organizatio
     require_agent(view)?;
     let found = OrganizationId::parse(name).and_then(|id| view.site.jira().organization(id));
     found.ok_or_else(|| {
-        JsmRefusal::new(http::StatusCode::NOT_FOUND, "sd.error.organisation.not.found", "The organization does not exist.")
+        JsmRefusal::new(
+            http::StatusCode::NOT_FOUND,
+            "sd.error.organisation.not.found",
+            "The organization does not exist.",
+        )
     })
 }
 

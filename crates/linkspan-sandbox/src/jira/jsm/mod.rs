@@ -80,7 +80,11 @@ impl JsmRefusal {
     }
 
     fn no_desk() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "sd.error.servicedesk.not.found", "The service desk ID you entered does not exist.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "sd.error.servicedesk.not.found",
+            "The service desk ID you entered does not exist.",
+        )
     }
 
     fn no_request() -> Self {
@@ -128,7 +132,10 @@ struct Slice {
 impl Slice {
     fn of(session: &Session) -> Result<Self, JsmRefusal> {
         let number = |name: &str| {
-            session.query.number(name).map_err(|_| JsmRefusal::bad_request(format!("The parameter '{name}' is not a number.")))
+            session
+                .query
+                .number(name)
+                .map_err(|_| JsmRefusal::bad_request(format!("The parameter '{name}' is not a number.")))
         };
         let start = number("start")?.unwrap_or(0);
         let limit = number("limit")?.unwrap_or(50);
@@ -149,7 +156,13 @@ impl Slice {
         ok(Charge::BASE, |json| self.write(json, session, items, write))
     }
 
-    fn write<T>(&self, json: &mut Json, session: &Session, items: &[T], mut write: impl FnMut(&mut Json, &T)) {
+    fn write<T>(
+        &self,
+        json: &mut Json,
+        session: &Session,
+        items: &[T],
+        mut write: impl FnMut(&mut Json, &T),
+    ) {
         let part = self.part(items);
         let next = self.start.saturating_add(part.len());
         let is_last = next >= items.len();
@@ -165,7 +178,8 @@ impl Slice {
                 json.key("base").string(session.site().url());
                 json.key("context").string("");
                 if !is_last {
-                    json.key("next").string(&session.link(&[("start", &next.to_string()), ("limit", &limit)]));
+                    json.key("next")
+                        .string(&session.link(&[("start", &next.to_string()), ("limit", &limit)]));
                 }
                 if self.start > 0 {
                     let previous = self.start.saturating_sub(self.limit).to_string();

@@ -25,8 +25,10 @@ fn sees_as_agent(view: &View<'_>, issue: &Issue) -> bool {
 
 /// The request of an issue id or key, if the caller may see it.
 pub(super) fn visible(view: &View<'_>, name: &str) -> Result<Arc<Issue>, JsmRefusal> {
-    let issue = view.site.find_issue(name).and_then(|id| view.site.issue(id)).filter(|issue| issue.request.is_some());
-    let seen = issue.filter(|issue| sees_as_agent(view, issue) || view.site.can_see_request(&view.reader, issue));
+    let issue =
+        view.site.find_issue(name).and_then(|id| view.site.issue(id)).filter(|issue| issue.request.is_some());
+    let seen =
+        issue.filter(|issue| sees_as_agent(view, issue) || view.site.can_see_request(&view.reader, issue));
     seen.ok_or_else(JsmRefusal::no_request)
 }
 
@@ -82,9 +84,17 @@ pub(super) async fn all(session: Session) -> Answer {
         .filter_map(|id| site.issue(id))
         .filter(|issue| issue.archived.is_none() && in_status(issue))
         .filter(|issue| {
-            if everything { sees_as_agent(&view, issue) } else { owned(issue) && site.can_see_request(&view.reader, issue) }
+            if everything {
+                sees_as_agent(&view, issue)
+            } else {
+                owned(issue) && site.can_see_request(&view.reader, issue)
+            }
         })
-        .filter(|issue| kind.is_none_or(|kind| issue.request.as_ref().is_some_and(|it| it.request_type.to_string() == kind)))
+        .filter(|issue| {
+            kind.is_none_or(|kind| {
+                issue.request.as_ref().is_some_and(|it| it.request_type.to_string() == kind)
+            })
+        })
         .filter(|issue| text.as_ref().is_none_or(|text| issue.summary.to_lowercase().contains(text)))
         .collect();
     // Latest activity first.
@@ -109,7 +119,16 @@ fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, e
     let desk_id = desk.map(|desk| desk.id).unwrap_or_default();
     json.object(|json| {
         json.key("_expands").array(|json| {
-            let words = ["participant", "status", "sla", "requestType", "serviceDesk", "attachment", "action", "comment"];
+            let words = [
+                "participant",
+                "status",
+                "sla",
+                "requestType",
+                "serviceDesk",
+                "attachment",
+                "action",
+                "comment",
+            ];
             words.iter().for_each(|word| json.string(word));
         });
         json.key("issueId").plain(issue.id);
@@ -188,7 +207,8 @@ fn status(json: &mut Json, view: &View<'_>, issue: &Issue) {
 /// A comment as JSM shows it: the body is wiki markup in every version.
 pub(super) fn comment_object(json: &mut Json, view: &View<'_>, issue: &Issue, comment: &Comment) {
     json.object(|json| {
-        json.key("_expands").array(|json| ["attachment", "renderedBody"].iter().for_each(|word| json.string(word)));
+        json.key("_expands")
+            .array(|json| ["attachment", "renderedBody"].iter().for_each(|word| json.string(word)));
         json.key("id").plain(comment.id);
         json.key("body").string(&comment.body.wiki());
         json.key("public").boolean(comment.public);
@@ -217,9 +237,12 @@ pub(super) async fn comments(Path(name): Path<String>, session: Session) -> Answ
     let mut comments: Vec<(&Issue, &Comment)> = Vec::new();
     if let Some(issue) = &issue {
         let wanted = |comment: &&Comment| if comment.public { public } else { internal };
-        comments.extend(visible_comments(&view, issue).into_iter().filter(wanted).map(|comment| (&**issue, comment)));
+        comments.extend(
+            visible_comments(&view, issue).into_iter().filter(wanted).map(|comment| (&**issue, comment)),
+        );
     }
-    Ok(slice.answer(&session, &comments, |json, (issue, comment)| comment_object(json, &view, issue, comment)))
+    Ok(slice
+        .answer(&session, &comments, |json, (issue, comment)| comment_object(json, &view, issue, comment)))
 }
 
 pub(super) async fn comment(Path((name, comment)): Path<(String, String)>, session: Session) -> Answer {
@@ -229,7 +252,11 @@ pub(super) async fn comment(Path((name, comment)): Path<(String, String)>, sessi
     let id = CommentId::parse(&comment);
     let found = visible_comments(&view, &issue).into_iter().find(|it| Some(it.id) == id);
     let found = found.ok_or_else(|| {
-        JsmRefusal::new(http::StatusCode::NOT_FOUND, "sd.error.comment.not.found", "The comment does not exist.")
+        JsmRefusal::new(
+            http::StatusCode::NOT_FOUND,
+            "sd.error.comment.not.found",
+            "The comment does not exist.",
+        )
     })?;
     Ok(ok(Charge::BASE, |json| comment_object(json, &view, &issue, found)))
 }
@@ -243,7 +270,8 @@ pub(super) async fn participants(Path(name): Path<String>, session: Session) -> 
     let site = session.site().read();
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
-    Ok(slice.answer(&session, &own_request(&issue)?.participants, |json, account| user(json, &view, *account)))
+    Ok(slice
+        .answer(&session, &own_request(&issue)?.participants, |json, account| user(json, &view, *account)))
 }
 
 pub(super) async fn statuses(Path(name): Path<String>, session: Session) -> Answer {
@@ -281,7 +309,8 @@ fn approval(json: &mut Json, view: &View<'_>, issue: &Issue, request: &Request) 
         json.key("name").string("Waiting for approval");
         json.key("finalDecision").string(word(last));
         let own = view.reader.account();
-        let may_answer = request.approvers.iter().any(|(approver, decision)| decision.is_none() && Some(*approver) == own);
+        let may_answer =
+            request.approvers.iter().any(|(approver, decision)| decision.is_none() && Some(*approver) == own);
         json.key("canAnswerApproval").boolean(may_answer);
         json.key("approvers").array(|json| {
             for (approver, decision) in &request.approvers {

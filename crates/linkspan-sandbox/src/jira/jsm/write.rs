@@ -41,8 +41,9 @@ pub(super) async fn add_comment(Path(name): Path<String>, session: Session, requ
         Ok(body) => body,
         Err(refusal) => return Ok(refusal.into_response()),
     };
-    let request: CommentRequest =
-        body.read().map_err(|_| JsmRefusal::bad_request("The body needs a text `body` and may have a flag `public`."))?;
+    let request: CommentRequest = body
+        .read()
+        .map_err(|_| JsmRefusal::bad_request("The body needs a text `body` and may have a flag `public`."))?;
     if request.body.trim().is_empty() || request.body.chars().count() > MAX_TEXT {
         return Err(JsmRefusal::bad_request("The comment must have between 1 and 32,767 characters."));
     }

@@ -41,7 +41,10 @@ impl Binder<'_> {
     /// Binds a query, or says everything that is wrong with it, in the sentences Jira uses.
     pub(crate) fn bind(&self, query: &Query) -> Result<Bound, Vec<String>> {
         let mut errors = Vec::new();
-        let test = query.filter.as_ref().map_or(Test::All(Vec::new()), |clause| self.clause(clause, false, &mut errors));
+        let test = query
+            .filter
+            .as_ref()
+            .map_or(Test::All(Vec::new()), |clause| self.clause(clause, false, &mut errors));
         if query.order.len() > MAX_SORT_KEYS {
             errors.push(format!("The maximum number of fields in the ORDER BY clause is {MAX_SORT_KEYS}."));
         }
@@ -92,7 +95,8 @@ impl Binder<'_> {
             Meaning::Choice(attribute) => self.choice(attribute, term, operator),
             Meaning::StatusCategory => {
                 let statuses = |category: &str| {
-                    let known = ["to do", "new", "2", "in progress", "indeterminate", "4", "done", "complete", "3"];
+                    let known =
+                        ["to do", "new", "2", "in progress", "indeterminate", "4", "done", "complete", "3"];
                     let wanted = category.to_ascii_lowercase();
                     known.contains(&wanted.as_str()).then(|| {
                         let wanted = if wanted == "complete" { "done".to_owned() } else { wanted };
@@ -119,7 +123,8 @@ impl Binder<'_> {
             Meaning::ProjectType => {
                 let projects = |kind: &str| {
                     matches!(kind, "software" | "business" | "service_desk").then(|| {
-                        let all = self.site.jira().projects.iter().filter(|project| project.kind.key() == kind);
+                        let all =
+                            self.site.jira().projects.iter().filter(|project| project.kind.key() == kind);
                         all.map(|project| project.id.0).collect()
                     })
                 };
@@ -150,11 +155,14 @@ impl Binder<'_> {
                 Operand::Empty => empty = true,
                 // "Unresolved" is how Jira shows the absence of a resolution.
                 Operand::Value(literal)
-                    if attribute == Attribute::Resolution && literal.to_text().eq_ignore_ascii_case("unresolved") =>
+                    if attribute == Attribute::Resolution
+                        && literal.to_text().eq_ignore_ascii_case("unresolved") =>
                 {
                     empty = true;
                 }
-                Operand::Value(literal) => wanted.extend(self.values(attribute, &term.field, &literal.to_text())?),
+                Operand::Value(literal) => {
+                    wanted.extend(self.values(attribute, &term.field, &literal.to_text())?)
+                }
                 Operand::Function { name, arguments } => {
                     wanted.extend(self.function(attribute, &term.field, name, arguments)?);
                 }
@@ -226,16 +234,21 @@ impl Binder<'_> {
                     .position(|it| it.name.eq_ignore_ascii_case(&text) || it.id.to_string() == text)
                     .ok_or_else(|| no_value(&text, &term.field))?;
                 let holds = |position: usize| comparison_holds(comparison, at.cmp(&position));
-                let wanted = all.iter().enumerate().filter(|(position, _)| holds(*position)).map(|(_, it)| it.id.0);
+                let wanted =
+                    all.iter().enumerate().filter(|(position, _)| holds(*position)).map(|(_, it)| it.id.0);
                 Ok(choice_of(attribute, wanted.collect()))
             }
             Attribute::FixVersion | Attribute::AffectedVersion => {
                 let bounds = self.values(attribute, &term.field, &text)?;
                 let mut wanted = Vec::new();
                 for project in &self.site.jira().projects {
-                    let Some(at) = project.versions.iter().position(|version| bounds.contains(&version.id.0)) else { continue };
+                    let Some(at) = project.versions.iter().position(|version| bounds.contains(&version.id.0))
+                    else {
+                        continue;
+                    };
                     let versions = project.versions.iter().enumerate();
-                    let passing = versions.filter(|(position, _)| comparison_holds(comparison, position.cmp(&at)));
+                    let passing =
+                        versions.filter(|(position, _)| comparison_holds(comparison, position.cmp(&at)));
                     wanted.extend(passing.map(|(_, version)| version.id.0));
                 }
                 Ok(choice_of(attribute, wanted))
@@ -257,23 +270,29 @@ impl Binder<'_> {
             let at = match operand {
                 Operand::Value(Literal::Number(epoch)) if *epoch >= 0 => Some(time::timestamp(*epoch)),
                 Operand::Value(literal) => date::literal(&literal.to_text(), &self.moment),
-                Operand::Function { name, arguments } => match date::function(name, arguments, &self.moment) {
-                    Some(FunctionValue::At(at)) => Some(at),
-                    Some(FunctionValue::BadIncrement) => {
-                        return Err(format!(
-                            "Function '{name}' expects an increment such as '-1d', '+2w' or '(+/-)nn(y|M|w|d|h|m)' as its argument."
-                        ));
+                Operand::Function { name, arguments } => {
+                    match date::function(name, arguments, &self.moment) {
+                        Some(FunctionValue::At(at)) => Some(at),
+                        Some(FunctionValue::BadIncrement) => {
+                            return Err(format!(
+                                "Function '{name}' expects an increment such as '-1d', '+2w' or '(+/-)nn(y|M|w|d|h|m)' as its argument."
+                            ));
+                        }
+                        Some(FunctionValue::BadArguments) => {
+                            return Err(format!("Function '{name}' was given too many arguments."));
+                        }
+                        None => return Err(no_function(name)),
                     }
-                    Some(FunctionValue::BadArguments) => {
-                        return Err(format!("Function '{name}' was given too many arguments."));
-                    }
-                    None => return Err(no_function(name)),
-                },
+                }
                 Operand::Empty | Operand::List(_) => None,
             };
             let Some(at) = at else { return Err(bad_date(operand, &term.field)) };
             let zoned = at.to_zoned(self.moment.zone.clone());
-            bounds.push(if date { i64::from(time::day(zoned.date())) * 24 * 3_600_000 } else { at.as_millisecond() });
+            bounds.push(if date {
+                i64::from(time::day(zoned.date())) * 24 * 3_600_000
+            } else {
+                at.as_millisecond()
+            });
         }
         let comparison = equality_or_ordering(operator).ok_or_else(|| unsupported(term, operator))?;
         let tests: Vec<Test> =

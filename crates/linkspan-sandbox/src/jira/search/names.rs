@@ -49,8 +49,11 @@ fn named(field: &Field, name: &str) -> bool {
     if field.name.eq_ignore_ascii_case(name) {
         return true;
     }
-    let Some((plain, kind)) = name.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) else { return false };
-    field.name.eq_ignore_ascii_case(plain) && field_type_name(field.kind).is_some_and(|it| it.eq_ignore_ascii_case(kind))
+    let Some((plain, kind)) = name.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) else {
+        return false;
+    };
+    field.name.eq_ignore_ascii_case(plain)
+        && field_type_name(field.kind).is_some_and(|it| it.eq_ignore_ascii_case(kind))
 }
 
 fn system(name: &str) -> Option<Meaning> {
@@ -127,8 +130,10 @@ fn custom(field: &Field) -> Meaning {
         | FieldKind::VersionPicker
         | FieldKind::MultiVersionPicker
         | FieldKind::EpicLink => Meaning::Choice(Attribute::Custom(id)),
-        FieldKind::Rank | FieldKind::Team | FieldKind::Approvals | FieldKind::Sla | FieldKind::RequestFeedback => {
-            Meaning::Opaque(id)
-        }
+        FieldKind::Rank
+        | FieldKind::Team
+        | FieldKind::Approvals
+        | FieldKind::Sla
+        | FieldKind::RequestFeedback => Meaning::Opaque(id),
     }
 }

@@ -73,7 +73,11 @@ impl Order {
     }
 
     /// Sorts what passed a search. `subjects` come in ascending order of their ids.
-    pub(crate) fn sorted<'s>(&self, site: &SiteState, subjects: impl Iterator<Item = Subject<'s>>) -> Vec<IssueId> {
+    pub(crate) fn sorted<'s>(
+        &self,
+        site: &SiteState,
+        subjects: impl Iterator<Item = Subject<'s>>,
+    ) -> Vec<IssueId> {
         let ranks = Ranks::of(site);
         match self.keys.as_slice() {
             [] | [(Key::Id, Direction::Descending), ..] => {
@@ -83,7 +87,9 @@ impl Order {
             }
             // Ids are unique: what follows them decides nothing.
             [(Key::Id, Direction::Ascending), ..] => subjects.map(|subject| subject.head.id).collect(),
-            [(key, direction), rest @ ..] if ranks.whole(*key) && rest.iter().all(|(key, _)| *key == Key::Id) => {
+            [(key, direction), rest @ ..]
+                if ranks.whole(*key) && rest.iter().all(|(key, _)| *key == Key::Id) =>
+            {
                 let sign = |value: i64| if *direction == Direction::Descending { -value } else { value };
                 let down = rest.first().is_some_and(|(_, direction)| *direction == Direction::Descending);
                 let value = |subject: &Subject<'_>| match ranks.value(*key, subject) {
@@ -101,7 +107,9 @@ impl Order {
             }
             keys => {
                 let mut keyed: Vec<(Vec<Value>, IssueId)> = subjects
-                    .map(|subject| (keys.iter().map(|(key, _)| ranks.value(*key, &subject)).collect(), subject.head.id))
+                    .map(|subject| {
+                        (keys.iter().map(|(key, _)| ranks.value(*key, &subject)).collect(), subject.head.id)
+                    })
                     .collect();
                 keyed.sort_by(|(a, _), (b, _)| {
                     let pairs = a.iter().zip(b).zip(keys);
@@ -120,7 +128,9 @@ impl Order {
 fn sortable(meaning: Meaning) -> Option<Key> {
     match meaning {
         Meaning::Choice(Attribute::Issue) => Some(Key::IssueKey),
-        Meaning::Choice(Attribute::Watcher | Attribute::Voter | Attribute::WorklogAuthor | Attribute::Attachment) => None,
+        Meaning::Choice(
+            Attribute::Watcher | Attribute::Voter | Attribute::WorklogAuthor | Attribute::Attachment,
+        ) => None,
         Meaning::Choice(attribute) => Some(Key::Attribute(attribute)),
         Meaning::StatusCategory => Some(Key::StatusCategory),
         Meaning::ProjectCategory | Meaning::ProjectType | Meaning::Opaque(_) => None,
@@ -170,7 +180,11 @@ impl<'s> Ranks<'s> {
             Key::Instant(instant) => !matches!(instant, Instant::Custom(_) | Instant::StatusCategoryChanged),
             Key::Attribute(attribute) => matches!(
                 attribute,
-                Attribute::Project | Attribute::Status | Attribute::Priority | Attribute::Resolution | Attribute::Type
+                Attribute::Project
+                    | Attribute::Status
+                    | Attribute::Priority
+                    | Attribute::Resolution
+                    | Attribute::Type
             ),
             Key::Quantity(_) | Key::Text(_) => false,
         }
@@ -181,7 +195,9 @@ impl<'s> Ranks<'s> {
     }
 
     fn name(&self, account: Option<AccountIndex>) -> Value {
-        account.map_or(Value::None, |account| Value::Words(self.site.account(account).display_name().to_lowercase()))
+        account.map_or(Value::None, |account| {
+            Value::Words(self.site.account(account).display_name().to_lowercase())
+        })
     }
 
     fn value(&self, key: Key, subject: &Subject<'_>) -> Value {
@@ -220,12 +236,17 @@ impl<'s> Ranks<'s> {
             Attribute::Reporter => self.name(head.reporter),
             Attribute::Creator => self.name(head.creator),
             Attribute::Label => {
-                let mut labels: Vec<&str> = head.labels.iter().map(|label| &**self.site.label(*label)).collect();
+                let mut labels: Vec<&str> =
+                    head.labels.iter().map(|label| &**self.site.label(*label)).collect();
                 labels.sort_unstable();
                 labels.first().map_or(Value::None, |label| Value::Words((*label).to_owned()))
             }
             Attribute::Component => {
-                let names = head.components.iter().filter_map(|id| config.component(*id)).map(|(_, it)| it.name.clone());
+                let names = head
+                    .components
+                    .iter()
+                    .filter_map(|id| config.component(*id))
+                    .map(|(_, it)| it.name.clone());
                 names.min().map_or(Value::None, Value::Words)
             }
             Attribute::FixVersion => head.fix_versions.iter().min().map_or(Value::None, |id| whole(id.0)),
@@ -257,9 +278,11 @@ impl<'s> Ranks<'s> {
             Text::Environment => {
                 subject.whole().and_then(|it| it.environment.as_ref()).map(|it| it.wiki().to_lowercase())
             }
-            Text::Custom(field) => {
-                subject.whole().and_then(|it| it.custom_value(field)).and_then(custom_text).map(|it| it.to_lowercase())
-            }
+            Text::Custom(field) => subject
+                .whole()
+                .and_then(|it| it.custom_value(field))
+                .and_then(custom_text)
+                .map(|it| it.to_lowercase()),
             Text::Any | Text::Comment | Text::WorklogComment => None,
         };
         found.map_or(Value::None, Value::Words)

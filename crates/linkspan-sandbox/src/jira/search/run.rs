@@ -85,13 +85,15 @@ fn found<'v>(
     bound: &'v Bound,
 ) -> impl Iterator<Item = Subject<'v>> {
     let site = view.site;
-    let ids: Box<dyn Iterator<Item = IssueId> + 'v> = if let Some(ids) = bound.test.required(Attribute::Issue) {
+    let ids: Box<dyn Iterator<Item = IssueId> + 'v> = if let Some(ids) = bound.test.required(Attribute::Issue)
+    {
         Box::new(ids.iter().map(|id| IssueId(*id)))
     } else if let Some(projects) = bound.test.required(Attribute::Project) {
         match projects {
             [project] => Box::new(site.issue_ids_in(ProjectId(*project))),
             _ => {
-                let mut ids: Vec<IssueId> = projects.iter().flat_map(|id| site.issue_ids_in(ProjectId(*id))).collect();
+                let mut ids: Vec<IssueId> =
+                    projects.iter().flat_map(|id| site.issue_ids_in(ProjectId(*id))).collect();
                 ids.sort_unstable();
                 Box::new(ids.into_iter())
             }
@@ -137,8 +139,6 @@ pub(crate) struct Snapshot {
     pub(crate) lineage: u64,
     /// What the walk was started with.
     pub(crate) fingerprint: u64,
-    /// When it was made.
-    pub(crate) made: Millis,
     /// The ids, in order.
     pub(crate) ids: Vec<IssueId>,
 }
@@ -157,10 +157,10 @@ impl Snapshots {
     }
 
     /// Starts a walk.
-    pub(crate) fn keep(&self, fingerprint: u64, made: Millis, ids: Vec<IssueId>) -> Arc<Snapshot> {
+    pub(crate) fn keep(&self, fingerprint: u64, ids: Vec<IssueId>) -> Arc<Snapshot> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.0 += 1;
-        let snapshot = Arc::new(Snapshot { lineage: kept.0, fingerprint, made, ids });
+        let snapshot = Arc::new(Snapshot { lineage: kept.0, fingerprint, ids });
         kept.1.push_back(Arc::clone(&snapshot));
         let mut total: usize = kept.1.iter().map(|it| it.ids.len()).sum();
         while kept.1.len() > MAX_KEPT || (total > MAX_KEPT_IDS && kept.1.len() > 1) {

@@ -34,7 +34,6 @@ pub(crate) enum Test {
 
 /// An attribute whose values are ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the JQL field of the same name")]
 pub(crate) enum Attribute {
     Issue,
     Project,
@@ -64,7 +63,6 @@ pub(crate) enum Attribute {
 
 /// A point in time of an issue, in milliseconds; due dates and date fields count as midnight UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the JQL field of the same name")]
 pub(crate) enum Instant {
     Created,
     Updated,
@@ -76,7 +74,6 @@ pub(crate) enum Instant {
 
 /// A number of an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the JQL field of the same name")]
 pub(crate) enum Quantity {
     Id,
     Votes,
@@ -104,7 +101,6 @@ pub(crate) enum Presence {
 
 /// A text of an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the JQL field of the same name")]
 pub(crate) enum Text {
     Any,
     Summary,
@@ -162,10 +158,12 @@ impl Test {
                 | Attribute::Custom(_) => 2,
                 _ => 0,
             },
-            Self::Instant { instant, .. } | Self::Presence { presence: Presence::Instant(instant), .. } => match instant {
-                Instant::Custom(_) | Instant::StatusCategoryChanged => 2,
-                _ => 0,
-            },
+            Self::Instant { instant, .. } | Self::Presence { presence: Presence::Instant(instant), .. } => {
+                match instant {
+                    Instant::Custom(_) | Instant::StatusCategoryChanged => 2,
+                    _ => 0,
+                }
+            }
             Self::Quantity { quantity: Quantity::Id | Quantity::HierarchyLevel, .. } => 0,
             Self::Text { text: Text::Summary, .. } => 1,
             Self::Quantity { .. } | Self::Presence { .. } | Self::Text { .. } | Self::Exact { .. } => 2,
@@ -190,7 +188,9 @@ impl Test {
     pub(crate) fn required(&self, wanted_attribute: Attribute) -> Option<&[u64]> {
         match self {
             Self::All(tests) => tests.iter().find_map(|test| test.required(wanted_attribute)),
-            Self::Choice { attribute, wanted, empty: false, negated: false } if *attribute == wanted_attribute => {
+            Self::Choice { attribute, wanted, empty: false, negated: false }
+                if *attribute == wanted_attribute =>
+            {
                 Some(wanted)
             }
             _ => None,
@@ -241,7 +241,11 @@ impl<'s> Subject<'s> {
                 self.head.project == *project && comparison.holds(self.head.number.cmp(bound))
             }
             Test::Text { text, words, negated } => {
-                if *negated { self.has_text(*text) && !self.contains(*text, words) } else { self.contains(*text, words) }
+                if *negated {
+                    self.has_text(*text) && !self.contains(*text, words)
+                } else {
+                    self.contains(*text, words)
+                }
             }
             Test::Exact { field, wanted, negated } => {
                 let Some(text) = self.custom(*field).and_then(custom_text) else { return false };
@@ -289,7 +293,8 @@ impl<'s> Subject<'s> {
             Attribute::Watcher => issue.watchers.iter().for_each(|user| value(account(*user))),
             Attribute::Voter => issue.voters.iter().for_each(|user| value(account(*user))),
             Attribute::WorklogAuthor => {
-                let seen = issue.worklogs.iter().filter(|it| self.site.can_see_worklog(self.reader, issue, it));
+                let seen =
+                    issue.worklogs.iter().filter(|it| self.site.can_see_worklog(self.reader, issue, it));
                 seen.filter_map(|worklog| worklog.author).for_each(|user| value(account(user)));
             }
             Attribute::Attachment => issue.attachments.iter().for_each(|attachment| value(attachment.id.0)),
@@ -297,7 +302,9 @@ impl<'s> Subject<'s> {
             Attribute::Participant => {
                 issue.request.iter().flat_map(|it| &it.participants).for_each(|user| value(account(*user)));
             }
-            Attribute::Organization => issue.request.iter().flat_map(|it| &it.organizations).for_each(|id| value(id.0)),
+            Attribute::Organization => {
+                issue.request.iter().flat_map(|it| &it.organizations).for_each(|id| value(id.0))
+            }
             Attribute::Custom(field) => match issue.custom_value(field) {
                 Some(CustomValue::Option(option)) => value(option.0),
                 Some(CustomValue::Options(options)) => options.iter().for_each(|option| value(option.0)),
@@ -308,7 +315,9 @@ impl<'s> Subject<'s> {
                 Some(CustomValue::User(user)) => value(account(*user)),
                 Some(CustomValue::Users(users)) => users.iter().for_each(|user| value(account(*user))),
                 Some(CustomValue::Group(group)) => value(u64::from(group.0)),
-                Some(CustomValue::Groups(groups)) => groups.iter().for_each(|group| value(u64::from(group.0))),
+                Some(CustomValue::Groups(groups)) => {
+                    groups.iter().for_each(|group| value(u64::from(group.0)))
+                }
                 Some(CustomValue::Project(project)) => value(project.0),
                 Some(CustomValue::Versions(versions)) => versions.iter().for_each(|version| value(version.0)),
                 Some(CustomValue::Issue(issue)) => value(issue.0),
@@ -341,7 +350,11 @@ impl<'s> Subject<'s> {
             return Some(exact(self.head.id));
         }
         if quantity == Quantity::HierarchyLevel {
-            return self.site.jira().issue_type(self.head.issue_type).map(|kind| f64::from(kind.hierarchy_level));
+            return self
+                .site
+                .jira()
+                .issue_type(self.head.issue_type)
+                .map(|kind| f64::from(kind.hierarchy_level));
         }
         let issue = self.whole()?;
         let spent = issue.time_spent();
@@ -351,9 +364,10 @@ impl<'s> Subject<'s> {
             Quantity::OriginalEstimate => issue.original_estimate.map(f64::from),
             Quantity::RemainingEstimate => issue.remaining_estimate.map(f64::from),
             Quantity::TimeSpent => (spent > 0).then(|| f64::from(spent)),
-            Quantity::WorkRatio => {
-                issue.original_estimate.filter(|it| *it > 0).map(|it| (f64::from(spent) * 100.0 / f64::from(it)).floor())
-            }
+            Quantity::WorkRatio => issue
+                .original_estimate
+                .filter(|it| *it > 0)
+                .map(|it| (f64::from(spent) * 100.0 / f64::from(it)).floor()),
             Quantity::Custom(field) => match issue.custom_value(field)? {
                 CustomValue::Number(number) => Some(*number),
                 _ => None,

@@ -45,7 +45,8 @@ impl Token {
         if bytes.len() != FIELDS + CHECK || Self::check(&bytes[..FIELDS]) != bytes[FIELDS..] {
             return None;
         }
-        let mut fields = bytes[..FIELDS].chunks_exact(8).filter_map(|chunk| chunk.try_into().ok()).map(u64::from_be_bytes);
+        let mut fields =
+            bytes[..FIELDS].chunks_exact(8).filter_map(|chunk| chunk.try_into().ok()).map(u64::from_be_bytes);
         Some(Self {
             lineage: fields.next()?,
             fingerprint: fields.next()?,

@@ -44,7 +44,9 @@ impl Binder<'_> {
             | Attribute::WorklogAuthor
             | Attribute::Participant => named(self.users(text)),
             // Labels are free text: one that nobody uses finds nothing and is no error.
-            Attribute::Label => Ok(self.site.label_by_name(text).iter().map(|label| u64::from(label.0)).collect()),
+            Attribute::Label => {
+                Ok(self.site.label_by_name(text).iter().map(|label| u64::from(label.0)).collect())
+            }
             Attribute::Component => {
                 let all: Vec<_> = self.visible_projects().flat_map(|project| &project.components).collect();
                 named(matching(all, text, |it| (it.id.0, &it.name)))
@@ -85,8 +87,12 @@ impl Binder<'_> {
             Some(FieldKind::EpicLink) => self.values(Attribute::Issue, field, text)?,
             _ => {
                 let Some(definition) = config.field(id) else { return Err(no_value(text, field)) };
-                let by_id = text.parse().ok().and_then(|id| find_option(definition, crate::world::OptionId(id)));
-                let all = definition.options.iter().flat_map(|parent| std::iter::once(parent).chain(&parent.children));
+                let by_id =
+                    text.parse().ok().and_then(|id| find_option(definition, crate::world::OptionId(id)));
+                let all = definition
+                    .options
+                    .iter()
+                    .flat_map(|parent| std::iter::once(parent).chain(&parent.children));
                 let by_name = all.filter(|option| option.value.eq_ignore_ascii_case(text));
                 by_id.into_iter().chain(by_name).map(|option| option.id.0).collect()
             }
@@ -132,14 +138,18 @@ impl Binder<'_> {
             Attribute::Custom(id) => {
                 let kind = self.site.jira().field(id).map(|field| field.kind);
                 match kind {
-                    Some(FieldKind::UserPicker | FieldKind::MultiUserPicker) => self.user_function(&lower, arguments)?,
+                    Some(FieldKind::UserPicker | FieldKind::MultiUserPicker) => {
+                        self.user_function(&lower, arguments)?
+                    }
                     _ => None,
                 }
             }
             Attribute::Issue | Attribute::Parent => self.issue_function(&lower, field, arguments)?,
             Attribute::Type => self.type_function(&lower),
             Attribute::Project => self.project_function(&lower, arguments)?,
-            Attribute::FixVersion | Attribute::AffectedVersion => self.version_function(&lower, field, arguments)?,
+            Attribute::FixVersion | Attribute::AffectedVersion => {
+                self.version_function(&lower, field, arguments)?
+            }
             Attribute::Sprint => {
                 let state = match lower.as_str() {
                     "opensprints" => Some("active"),
@@ -148,7 +158,9 @@ impl Binder<'_> {
                     _ => None,
                 };
                 let all = self.site.jira().sprints.iter();
-                state.map(|state| all.filter(|sprint| sprint.state == state).map(|sprint| sprint.id.0).collect())
+                state.map(|state| {
+                    all.filter(|sprint| sprint.state == state).map(|sprint| sprint.id.0).collect()
+                })
             }
             Attribute::Component if lower == "componentsleadbyuser" => {
                 let lead = self.caller();
@@ -166,7 +178,9 @@ impl Binder<'_> {
 
     fn user_function(&self, name: &str, arguments: &[String]) -> Result<Option<Vec<u64>>, String> {
         match (name, arguments) {
-            ("currentuser", []) => Ok(Some(self.caller().iter().map(|account| u64::from(account.0)).collect())),
+            ("currentuser", []) => {
+                Ok(Some(self.caller().iter().map(|account| u64::from(account.0)).collect()))
+            }
             ("membersof", [group]) => {
                 let found = self.site.group_by_name(group).or_else(|| self.site.group_by_id(group));
                 let group = found.ok_or_else(|| {
@@ -181,7 +195,12 @@ impl Binder<'_> {
         }
     }
 
-    fn issue_function(&self, name: &str, field: &str, arguments: &[String]) -> Result<Option<Vec<u64>>, String> {
+    fn issue_function(
+        &self,
+        name: &str,
+        field: &str,
+        arguments: &[String],
+    ) -> Result<Option<Vec<u64>>, String> {
         let visible = |key: &String| {
             let id = self.site.find_issue(key).filter(|id| self.visibility.issue(*id));
             id.ok_or_else(|| no_issue(key, field))
@@ -205,7 +224,8 @@ impl Binder<'_> {
                 let wanted = |link: &&crate::world::jira::IssueLink| {
                     let kind = config.link_type(link.link_type);
                     let direction = kind.map(|kind| if link.outward { &kind.outward } else { &kind.inward });
-                    kinds.is_empty() || direction.is_some_and(|it| kinds.iter().any(|kind| kind.eq_ignore_ascii_case(it)))
+                    kinds.is_empty()
+                        || direction.is_some_and(|it| kinds.iter().any(|kind| kind.eq_ignore_ascii_case(it)))
                 };
                 let links = issue.iter().flat_map(|issue| &issue.links).filter(wanted);
                 Ok(Some(links.map(|link| link.other.0).collect()))
@@ -235,7 +255,12 @@ impl Binder<'_> {
     fn project_function(&self, name: &str, arguments: &[String]) -> Result<Option<Vec<u64>>, String> {
         let reader = self.visibility.reader();
         let ids = |wanted: &dyn Fn(&Project) -> bool| {
-            Ok(Some(self.visible_projects().filter(|project| wanted(project)).map(|project| project.id.0).collect()))
+            Ok(Some(
+                self.visible_projects()
+                    .filter(|project| wanted(project))
+                    .map(|project| project.id.0)
+                    .collect(),
+            ))
         };
         match (name, arguments) {
             ("projectsleadbyuser", []) => ids(&|project| Some(project.lead) == self.caller()),
@@ -244,8 +269,14 @@ impl Binder<'_> {
                 ids(&|project| self.site.has_permission(reader, &key, project, None))
             }
             ("projectswhereuserhasrole", [role]) => {
-                let roles: Vec<_> =
-                    self.site.jira().roles.iter().filter(|it| it.name.eq_ignore_ascii_case(role)).map(|it| it.id).collect();
+                let roles: Vec<_> = self
+                    .site
+                    .jira()
+                    .roles
+                    .iter()
+                    .filter(|it| it.name.eq_ignore_ascii_case(role))
+                    .map(|it| it.id)
+                    .collect();
                 if roles.is_empty() {
                     return Err(no_value(role, "projectsWhereUserHasRole"));
                 }
@@ -255,7 +286,12 @@ impl Binder<'_> {
         }
     }
 
-    fn version_function(&self, name: &str, field: &str, arguments: &[String]) -> Result<Option<Vec<u64>>, String> {
+    fn version_function(
+        &self,
+        name: &str,
+        field: &str,
+        arguments: &[String],
+    ) -> Result<Option<Vec<u64>>, String> {
         if !matches!(
             name,
             "releasedversions" | "unreleasedversions" | "latestreleasedversion" | "earliestunreleasedversion"
@@ -265,7 +301,9 @@ impl Binder<'_> {
         let mut projects: Vec<&Project> = Vec::new();
         for key in arguments {
             let project = self.visible_projects().find(|project| {
-                project.key.eq_ignore_ascii_case(key) || project.name.eq_ignore_ascii_case(key) || project.id.to_string() == *key
+                project.key.eq_ignore_ascii_case(key)
+                    || project.name.eq_ignore_ascii_case(key)
+                    || project.id.to_string() == *key
             });
             projects.push(project.ok_or_else(|| no_value(key, field))?);
         }
@@ -275,8 +313,11 @@ impl Binder<'_> {
         let mut found = Vec::new();
         for project in projects {
             let released = matches!(name, "releasedversions" | "latestreleasedversion");
-            let mut versions =
-                project.versions.iter().filter(|it| it.released == released && !it.archived).map(|it| it.id.0);
+            let mut versions = project
+                .versions
+                .iter()
+                .filter(|it| it.released == released && !it.archived)
+                .map(|it| it.id.0);
             match name {
                 "latestreleasedversion" => found.extend(versions.next_back()),
                 "earliestunreleasedversion" => found.extend(versions.next()),
@@ -294,6 +335,7 @@ fn matching<'t, T: 't>(
     of: impl Fn(&'t T) -> (u64, &'t String),
 ) -> Vec<u64> {
     let digits = text.parse::<u64>().ok();
-    let named = items.into_iter().map(of).filter(|(id, name)| Some(*id) == digits || name.eq_ignore_ascii_case(text));
+    let named =
+        items.into_iter().map(of).filter(|(id, name)| Some(*id) == digits || name.eq_ignore_ascii_case(text));
     named.map(|(id, _)| id).collect()
 }

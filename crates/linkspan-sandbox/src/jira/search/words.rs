@@ -37,7 +37,9 @@ impl Words {
     pub(crate) fn are_in(&self, text: &str) -> bool {
         let tokens = tokens(text, false);
         let has = |phrase: &Phrase| {
-            tokens.windows(phrase.len()).any(|window| window.iter().zip(phrase).all(|(word, wanted)| matches(wanted, word)))
+            tokens
+                .windows(phrase.len())
+                .any(|window| window.iter().zip(phrase).all(|(word, wanted)| matches(wanted, word)))
         };
         self.wanted.iter().all(has) && !self.unwanted.iter().any(has)
     }
@@ -45,7 +47,8 @@ impl Words {
 
 /// Runs of letters and digits, in lower case.
 fn tokens(text: &str, with_wildcards: bool) -> Vec<String> {
-    let part_of_word = |c: char| c.is_alphanumeric() || c == '_' || (with_wildcards && matches!(c, '*' | '?'));
+    let part_of_word =
+        |c: char| c.is_alphanumeric() || c == '_' || (with_wildcards && matches!(c, '*' | '?'));
     text.split(|c: char| !part_of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 

@@ -6,7 +6,8 @@ use crate::{
     world::{
         ProjectId,
         jira::{
-            Component, IssueType, LinkType, Priority, Project, Resolution, SecurityLevel, Status, StatusCategory, Version,
+            Component, IssueType, LinkType, Priority, Project, Resolution, SecurityLevel, Status,
+            StatusCategory, Version,
         },
     },
 };
@@ -31,7 +32,12 @@ impl View<'_> {
     /// A status.
     pub(crate) fn status(&self, json: &mut Json, status: &Status) {
         json.object(|json| {
-            json.key("self").plain(format_args!("{}{}/status/{}", self.url, self.version.prefix(), status.id));
+            json.key("self").plain(format_args!(
+                "{}{}/status/{}",
+                self.url,
+                self.version.prefix(),
+                status.id
+            ));
             json.key("description").string(&status.description);
             json.key("iconUrl").plain(format_args!("{}/images/icons/statuses/generic.png", self.url));
             json.key("name").string(&status.name);
@@ -55,7 +61,12 @@ impl View<'_> {
     /// An issue type.
     pub(crate) fn issue_type(&self, json: &mut Json, kind: &IssueType) {
         json.object(|json| {
-            json.key("self").plain(format_args!("{}{}/issuetype/{}", self.url, self.version.prefix(), kind.id));
+            json.key("self").plain(format_args!(
+                "{}{}/issuetype/{}",
+                self.url,
+                self.version.prefix(),
+                kind.id
+            ));
             json.key("id").plain(kind.id);
             json.key("description").string(&kind.description);
             json.key("iconUrl").plain(format_args!(
@@ -77,8 +88,17 @@ impl View<'_> {
     }
 
     fn priority_members(&self, json: &mut Json, priority: &Priority) {
-        json.key("self").plain(format_args!("{}{}/priority/{}", self.url, self.version.prefix(), priority.id));
-        json.key("iconUrl").plain(format_args!("{}/images/icons/priorities/{}.svg", self.url, icon(&priority.name)));
+        json.key("self").plain(format_args!(
+            "{}{}/priority/{}",
+            self.url,
+            self.version.prefix(),
+            priority.id
+        ));
+        json.key("iconUrl").plain(format_args!(
+            "{}/images/icons/priorities/{}.svg",
+            self.url,
+            icon(&priority.name)
+        ));
         json.key("name").string(&priority.name);
         json.key("id").plain(priority.id);
     }
@@ -96,7 +116,12 @@ impl View<'_> {
     /// A resolution.
     pub(crate) fn resolution(&self, json: &mut Json, resolution: &Resolution) {
         json.object(|json| {
-            json.key("self").plain(format_args!("{}{}/resolution/{}", self.url, self.version.prefix(), resolution.id));
+            json.key("self").plain(format_args!(
+                "{}{}/resolution/{}",
+                self.url,
+                self.version.prefix(),
+                resolution.id
+            ));
             json.key("id").plain(resolution.id);
             json.key("description").string(&resolution.description);
             json.key("name").string(&resolution.name);
@@ -145,7 +170,12 @@ impl View<'_> {
     }
 
     fn component_members(&self, json: &mut Json, component: &Component) {
-        json.key("self").plain(format_args!("{}{}/component/{}", self.url, self.version.prefix(), component.id));
+        json.key("self").plain(format_args!(
+            "{}{}/component/{}",
+            self.url,
+            self.version.prefix(),
+            component.id
+        ));
         json.key("id").plain(component.id);
         json.key("name").string(&component.name);
         if !component.description.is_empty() {
@@ -181,14 +211,24 @@ impl View<'_> {
             json.key("name").string(&kind.name);
             json.key("inward").string(&kind.inward);
             json.key("outward").string(&kind.outward);
-            json.key("self").plain(format_args!("{}{}/issueLinkType/{}", self.url, self.version.prefix(), kind.id));
+            json.key("self").plain(format_args!(
+                "{}{}/issueLinkType/{}",
+                self.url,
+                self.version.prefix(),
+                kind.id
+            ));
         });
     }
 
     /// A security level as an issue and `GET securitylevel` show it.
     pub(crate) fn security_level(&self, json: &mut Json, level: &SecurityLevel) {
         json.object(|json| {
-            json.key("self").plain(format_args!("{}{}/securitylevel/{}", self.url, self.version.prefix(), level.id));
+            json.key("self").plain(format_args!(
+                "{}{}/securitylevel/{}",
+                self.url,
+                self.version.prefix(),
+                level.id
+            ));
             json.key("id").plain(level.id);
             json.key("description").string(&level.description);
             json.key("name").string(&level.name);

@@ -20,7 +20,10 @@ impl View<'_> {
     pub(crate) fn custom_value(&self, json: &mut Json, issue: &Issue, field: &Field) {
         match field.kind {
             FieldKind::Sprint => return self.sprints(json, &issue.sprints),
-            FieldKind::RequestType | FieldKind::RequestParticipants | FieldKind::Organizations | FieldKind::Approvals => {
+            FieldKind::RequestType
+            | FieldKind::RequestParticipants
+            | FieldKind::Organizations
+            | FieldKind::Approvals => {
                 return match &issue.request {
                     Some(request) => self.request_value(json, issue, request, field.kind),
                     None => json.null(),
@@ -48,7 +51,9 @@ impl View<'_> {
             }
             CustomValue::Cascade(parent, child) => self.option(json, field, *parent, *child),
             CustomValue::User(user) => self.user(json, *user),
-            CustomValue::Users(users) => json.array(|json| users.iter().for_each(|user| self.user(json, *user))),
+            CustomValue::Users(users) => {
+                json.array(|json| users.iter().for_each(|user| self.user(json, *user)))
+            }
             CustomValue::Group(group) => self.group_at(json, *group),
             CustomValue::Groups(groups) => {
                 json.array(|json| groups.iter().for_each(|group| self.group_at(json, *group)));
@@ -62,10 +67,14 @@ impl View<'_> {
                 match (field.kind, found.first()) {
                     (FieldKind::VersionPicker, Some((_, version))) => self.version_brief(json, version),
                     (FieldKind::VersionPicker, None) => json.null(),
-                    _ => json.array(|json| found.iter().for_each(|(_, version)| self.version_brief(json, version))),
+                    _ => json.array(|json| {
+                        found.iter().for_each(|(_, version)| self.version_brief(json, version))
+                    }),
                 }
             }
-            CustomValue::Labels(labels) => json.array(|json| labels.iter().for_each(|label| json.string(label))),
+            CustomValue::Labels(labels) => {
+                json.array(|json| labels.iter().for_each(|label| json.string(label)))
+            }
             CustomValue::Issue(id) => json.string_or_null(self.site.issue_key(*id).as_deref()),
             CustomValue::Json(text) => json.raw(text),
         }
@@ -77,7 +86,11 @@ impl View<'_> {
             return;
         };
         json.object(|json| {
-            json.key("self").plain(format_args!("{}{}/customFieldOption/{id}", self.url, self.version.prefix()));
+            json.key("self").plain(format_args!(
+                "{}{}/customFieldOption/{id}",
+                self.url,
+                self.version.prefix()
+            ));
             json.key("value").string(&option.value);
             json.key("id").plain(id);
             if let Some(child) = child {
@@ -100,9 +113,11 @@ impl View<'_> {
                     json.key("state").string(sprint.state);
                     json.key("boardId").number(sprint.board);
                     json.key("goal").string(&sprint.goal);
-                    for (name, at) in
-                        [("startDate", sprint.start), ("endDate", sprint.end), ("completeDate", sprint.complete)]
-                    {
+                    for (name, at) in [
+                        ("startDate", sprint.start),
+                        ("endDate", sprint.end),
+                        ("completeDate", sprint.complete),
+                    ] {
                         if let Some(at) = at {
                             json.key(name).string(&time::utc(at));
                         }
@@ -118,7 +133,10 @@ impl View<'_> {
                 json.array(|json| request.participants.iter().for_each(|user| self.user(json, *user)));
             }
             FieldKind::Organizations => json.array(|json| {
-                request.organizations.iter().for_each(|organization| self.organization_value(json, *organization));
+                request
+                    .organizations
+                    .iter()
+                    .for_each(|organization| self.organization_value(json, *organization));
             }),
             FieldKind::Approvals => self.approvals_value(json, issue, request),
             _ => self.request_type_value(json, issue, request),
@@ -154,9 +172,10 @@ impl View<'_> {
                     (false, false) => "pending",
                 });
                 json.key("canAnswerApproval").boolean(
-                    request.approvers.iter().any(|(user, decision)| {
-                        decision.is_none() && self.reader.account() == Some(*user)
-                    }),
+                    request
+                        .approvers
+                        .iter()
+                        .any(|(user, decision)| decision.is_none() && self.reader.account() == Some(*user)),
                 );
                 json.key("approvers").array(|json| {
                     for (user, decision) in &request.approvers {
@@ -177,7 +196,8 @@ impl View<'_> {
 
     fn request_type_value(&self, json: &mut Json, issue: &Issue, request: &Request) {
         let config = self.site.jira();
-        let (Some((project, kind)), Some(status)) = (config.request_type(request.request_type), config.status(issue.status))
+        let (Some((project, kind)), Some(status)) =
+            (config.request_type(request.request_type), config.status(issue.status))
         else {
             json.null();
             return;

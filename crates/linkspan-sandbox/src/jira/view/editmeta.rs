@@ -66,11 +66,13 @@ impl View<'_> {
 
     /// The fields of the create screen, one object each.
     pub(crate) fn create_fields<'s>(&'s self, project: &'s Project, kind: &'s IssueType) -> Vec<String> {
-        let system = SYSTEM_FIELDS.iter().filter(|field| on_screen(field, Screen::Create)).map(|field| {
-            crate::jira::json::text(|json| self.system_meta(json, field, project, Some(kind)))
-        });
-        let custom =
-            self.project_fields(project).map(|field| crate::jira::json::text(|json| self.custom_meta(json, field, true)));
+        let system = SYSTEM_FIELDS
+            .iter()
+            .filter(|field| on_screen(field, Screen::Create))
+            .map(|field| crate::jira::json::text(|json| self.system_meta(json, field, project, Some(kind))));
+        let custom = self
+            .project_fields(project)
+            .map(|field| crate::jira::json::text(|json| self.custom_meta(json, field, true)));
         system.chain(custom).collect()
     }
 
@@ -91,20 +93,35 @@ impl View<'_> {
         let written = |kind: FieldKind| {
             !matches!(
                 kind,
-                FieldKind::Sla | FieldKind::Approvals | FieldKind::RequestFeedback | FieldKind::ReadOnlyText | FieldKind::Rank
+                FieldKind::Sla
+                    | FieldKind::Approvals
+                    | FieldKind::RequestFeedback
+                    | FieldKind::ReadOnlyText
+                    | FieldKind::Rank
             )
         };
         let fields = self.site.jira().fields.iter();
         fields.filter(move |field| written(field.kind) && field.scope.is_none_or(|scope| scope == project.id))
     }
 
-    fn system_meta(&self, json: &mut Json, field: &SystemField, project: &Project, create: Option<&IssueType>) {
-        let needed = create.is_some() && matches!(field.system, System::Summary | System::Project | System::IssueType);
+    fn system_meta(
+        &self,
+        json: &mut Json,
+        field: &SystemField,
+        project: &Project,
+        create: Option<&IssueType>,
+    ) {
+        let needed =
+            create.is_some() && matches!(field.system, System::Summary | System::Project | System::IssueType);
         let subtask = field.system == System::Parent && create.is_some_and(IssueType::is_subtask);
         json.object(|json| {
             json.key("required").boolean(needed || subtask || field.system == System::Summary);
             json.key("schema").object(|json| {
-                json.key("type").string(if field.system == System::Parent { "issuelink" } else { field.kind });
+                json.key("type").string(if field.system == System::Parent {
+                    "issuelink"
+                } else {
+                    field.kind
+                });
                 if !field.items.is_empty() {
                     json.key("items").string(field.items);
                 }
@@ -165,14 +182,17 @@ impl View<'_> {
                 json.key("allowedValues").array(|json| {
                     for option in &field.options {
                         json.object(|json| {
-                            json.key("self").string(&self.link(format_args!("customFieldOption/{}", option.id)));
+                            json.key("self")
+                                .string(&self.link(format_args!("customFieldOption/{}", option.id)));
                             json.key("value").string(&option.value);
                             json.key("id").plain(option.id);
                             if !option.children.is_empty() {
                                 json.key("children").array(|json| {
                                     for child in &option.children {
                                         json.object(|json| {
-                                            json.key("self").string(&self.link(format_args!("customFieldOption/{}", child.id)));
+                                            json.key("self").string(
+                                                &self.link(format_args!("customFieldOption/{}", child.id)),
+                                            );
                                             json.key("value").string(&child.value);
                                             json.key("id").plain(child.id);
                                         });

@@ -2,7 +2,6 @@
 
 /// A system field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each variant is the field whose id and name the table below gives")]
 pub(crate) enum System {
     StatusCategoryChanged,
     FixVersions,

@@ -51,7 +51,10 @@ impl Expansions {
     /// Reads an `expand` list; unknown words are ignored, as Jira does.
     pub(crate) fn parse<S: AsRef<str>>(words: &[S], properties: Vec<String>) -> Self {
         let has = |name: &str| {
-            words.iter().flat_map(|word| word.as_ref().split(',')).any(|word| word.trim().split('.').next() == Some(name))
+            words
+                .iter()
+                .flat_map(|word| word.as_ref().split(','))
+                .any(|word| word.trim().split('.').next() == Some(name))
         };
         Self {
             names: has("names"),
@@ -96,9 +99,8 @@ impl View<'_> {
         }
         let written = Written { issue, project: self.site.project(issue.project), embedded };
         json.object(|json| {
-            json.key("expand").string(
-                "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
-            );
+            json.key("expand")
+                .string("renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations");
             json.key("id").plain(issue.id);
             json.key("self").plain(format_args!("{}{}/issue/{}", self.url, self.version.prefix(), issue.id));
             json.key("key").string(&self.site.key_of(issue.project, issue.number));
@@ -125,7 +127,8 @@ impl View<'_> {
     pub(crate) fn issue_identity(&self, json: &mut Json, id: IssueId, with_key: bool) {
         json.object(|json| {
             if with_key && let Some(head) = self.site.issue_head(id) {
-                json.key("expand").string("operations,versionedRepresentations,editmeta,changelog,renderedFields");
+                json.key("expand")
+                    .string("operations,versionedRepresentations,editmeta,changelog,renderedFields");
                 json.key("id").plain(id);
                 json.key("self").plain(format_args!("{}{}/issue/{id}", self.url, self.version.prefix()));
                 json.key("key").string(&self.site.key_of(head.project, head.number));
@@ -139,7 +142,9 @@ impl View<'_> {
     fn shows(&self, written: &Written<'_>, field: &SystemField) -> bool {
         match field.system {
             System::Key | System::Thumbnail => false,
-            System::Parent => written.issue.parent.is_some_and(|parent| self.site.can_see_issue_id(&self.reader, parent)),
+            System::Parent => {
+                written.issue.parent.is_some_and(|parent| self.site.can_see_issue_id(&self.reader, parent))
+            }
             _ => true,
         }
     }
@@ -178,13 +183,19 @@ impl View<'_> {
                 json.key("maxResults").number(shown);
                 json.key("total").number(total);
                 json.key("histories").array(|json| {
-                    issue.changelog.iter().rev().take(shown).for_each(|history| self.history(json, history, None));
+                    issue
+                        .changelog
+                        .iter()
+                        .rev()
+                        .take(shown)
+                        .for_each(|history| self.history(json, history, None));
                 });
             });
         }
         if !expand.properties.is_empty() {
             json.key("properties").object(|json| {
-                for (key, value) in issue.properties.iter().filter(|(key, _)| expand.properties.contains(key)) {
+                for (key, value) in issue.properties.iter().filter(|(key, _)| expand.properties.contains(key))
+                {
                     json.data_key(key).raw(value);
                 }
             });
@@ -286,11 +297,15 @@ impl View<'_> {
                 self.visible_subtasks(issue.id).into_iter().for_each(|id| self.issue_brief(json, id));
             }),
             System::IssueLinks => json.array(|json| {
-                let seen = issue.links.iter().filter(|link| self.site.can_see_issue_id(&self.reader, link.other));
+                let seen =
+                    issue.links.iter().filter(|link| self.site.can_see_issue_id(&self.reader, link.other));
                 seen.for_each(|link| self.issue_link(json, link));
             }),
             System::Attachment => json.array(|json| {
-                let seen = issue.attachments.iter().filter(|it| self.site.can_see_attachment(&self.reader, issue, it));
+                let seen = issue
+                    .attachments
+                    .iter()
+                    .filter(|it| self.site.can_see_attachment(&self.reader, issue, it));
                 seen.for_each(|attachment| self.attachment(json, attachment, false));
             }),
             System::Comment => self.embedded_comments(json, issue, written.embedded.comments),
@@ -298,7 +313,8 @@ impl View<'_> {
             System::Votes => json.object(|json| {
                 json.key("self").string(&self.link(format_args!("issue/{}/votes", issue.id)));
                 json.key("votes").number(issue.voters.len());
-                json.key("hasVoted").boolean(self.reader.account().is_some_and(|account| issue.voters.contains(&account)));
+                json.key("hasVoted")
+                    .boolean(self.reader.account().is_some_and(|account| issue.voters.contains(&account)));
             }),
             System::Watches => json.object(|json| {
                 json.key("self").string(&self.link(format_args!("issue/{}/watchers", issue.id)));
@@ -351,7 +367,9 @@ impl View<'_> {
         let shown = &seen[seen.len().saturating_sub(limit)..];
         json.object(|json| {
             json.key("comments").array(|json| {
-                shown.iter().for_each(|comment| self.comment(json, issue, comment, CommentExpansions::default()));
+                shown
+                    .iter()
+                    .for_each(|comment| self.comment(json, issue, comment, CommentExpansions::default()));
             });
             json.key("self").string(&self.link(format_args!("issue/{}/comment", issue.id)));
             json.key("maxResults").number(shown.len());

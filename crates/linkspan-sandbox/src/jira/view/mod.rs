@@ -17,9 +17,9 @@ use crate::world::{Reader, SiteState};
 pub(crate) use custom::find_option;
 pub(crate) use fields::{SYSTEM_FIELDS, SystemField, system_field};
 pub(crate) use issue::{Embedded, Expansions};
+pub(crate) use parts::CommentExpansions;
 pub(crate) use people::EscapedId;
 pub(crate) use schema::{custom_key, field_type_name};
-pub(crate) use parts::CommentExpansions;
 pub(crate) use schemes::HolderExpansions;
 pub(crate) use selection::{Default as SelectionDefault, Selection};
 

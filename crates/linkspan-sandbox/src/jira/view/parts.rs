@@ -50,7 +50,13 @@ impl View<'_> {
     }
 
     /// A comment. `properties` and `rendered` are its expansions.
-    pub(crate) fn comment(&self, json: &mut Json, issue: &Issue, comment: &Comment, expand: CommentExpansions) {
+    pub(crate) fn comment(
+        &self,
+        json: &mut Json,
+        issue: &Issue,
+        comment: &Comment,
+        expand: CommentExpansions,
+    ) {
         json.object(|json| {
             json.key("self").plain(format_args!(
                 "{}{}/issue/{}/comment/{}",
@@ -97,12 +103,20 @@ impl View<'_> {
 
     /// The comments of an issue the reader may see, oldest first.
     pub(crate) fn visible_comments<'i>(&self, issue: &'i Issue) -> Vec<&'i Comment> {
-        issue.comments.iter().filter(|comment| self.site.can_see_comment(&self.reader, issue, comment)).collect()
+        issue
+            .comments
+            .iter()
+            .filter(|comment| self.site.can_see_comment(&self.reader, issue, comment))
+            .collect()
     }
 
     /// The worklogs of an issue the reader may see, oldest first.
     pub(crate) fn visible_worklogs<'i>(&self, issue: &'i Issue) -> Vec<&'i Worklog> {
-        issue.worklogs.iter().filter(|worklog| self.site.can_see_worklog(&self.reader, issue, worklog)).collect()
+        issue
+            .worklogs
+            .iter()
+            .filter(|worklog| self.site.can_see_worklog(&self.reader, issue, worklog))
+            .collect()
     }
 
     /// A worklog.
@@ -186,9 +200,11 @@ impl View<'_> {
             self.times.write(json, attachment.created);
             json.key("size").number(attachment.size);
             json.key("mimeType").string(&attachment.mime_type);
-            json.key("content").plain(format_args!("{}{prefix}/attachment/content/{}", self.url, attachment.id));
+            json.key("content")
+                .plain(format_args!("{}{prefix}/attachment/content/{}", self.url, attachment.id));
             if attachment.mime_type.starts_with("image/") {
-                json.key("thumbnail").plain(format_args!("{}{prefix}/attachment/thumbnail/{}", self.url, attachment.id));
+                json.key("thumbnail")
+                    .plain(format_args!("{}{prefix}/attachment/thumbnail/{}", self.url, attachment.id));
             }
         });
     }
@@ -223,7 +239,12 @@ impl View<'_> {
     pub(crate) fn issue_link(&self, json: &mut Json, link: &IssueLink) {
         json.object(|json| {
             json.key("id").plain(link.id);
-            json.key("self").plain(format_args!("{}{}/issueLink/{}", self.url, self.version.prefix(), link.id));
+            json.key("self").plain(format_args!(
+                "{}{}/issueLink/{}",
+                self.url,
+                self.version.prefix(),
+                link.id
+            ));
             if let Some(kind) = self.site.jira().link_type(link.link_type) {
                 json.key("type");
                 self.link_type(json, kind);
@@ -288,7 +309,9 @@ pub(crate) fn duration(seconds: u32) -> String {
 /// Rich text as HTML: its plain lines in paragraphs, escaped.
 pub(crate) fn rendered(text: &Rich) -> String {
     let mut html = String::new();
-    for paragraph in text.wiki().replace("\r\n", "\n").split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+    for paragraph in
+        text.wiki().replace("\r\n", "\n").split("\n\n").filter(|paragraph| !paragraph.trim().is_empty())
+    {
         html.push_str("<p>");
         for c in paragraph.trim_matches('\n').chars() {
             match c {
@@ -311,8 +334,15 @@ mod tests {
 
     #[test]
     fn durations_count_days_of_eight_hours_and_weeks_of_five_days() {
-        let table =
-            [(0, "0m"), (59, "0m"), (60, "1m"), (5400, "1h 30m"), (28_800, "1d"), (201_660, "1w 2d 1m"), (144_000, "1w")];
+        let table = [
+            (0, "0m"),
+            (59, "0m"),
+            (60, "1m"),
+            (5400, "1h 30m"),
+            (28_800, "1d"),
+            (201_660, "1w 2d 1m"),
+            (144_000, "1w"),
+        ];
         for (seconds, expected) in table {
             assert_eq!(duration(seconds), expected);
         }

@@ -137,17 +137,27 @@ impl View<'_> {
     /// An application role.
     pub(crate) fn application_role(&self, json: &mut Json, role: &crate::world::ApplicationRole) {
         let groups = |indexes: &[GroupIndex]| -> Vec<&Group> {
-            indexes.iter().filter_map(|index| self.site.group(*index)).filter(|group| !group.deleted).collect()
+            indexes
+                .iter()
+                .filter_map(|index| self.site.group(*index))
+                .filter(|group| !group.deleted)
+                .collect()
         };
         let (all, default) = (groups(&role.groups), groups(&role.default_groups));
-        let users = self.site.accounts().iter().filter(|account| self.site.has_product(**account, role.product)).count();
+        let users = self
+            .site
+            .accounts()
+            .iter()
+            .filter(|account| self.site.has_product(**account, role.product))
+            .count();
         json.object(|json| {
             json.key("key").string(role.product.key());
             json.key("groups").array(|json| all.iter().for_each(|group| json.string(&group.name)));
             json.key("groupDetails").array(|json| all.iter().for_each(|group| self.group(json, group)));
             json.key("name").string(&role.name);
             json.key("defaultGroups").array(|json| default.iter().for_each(|group| json.string(&group.name)));
-            json.key("defaultGroupsDetails").array(|json| default.iter().for_each(|group| self.group(json, group)));
+            json.key("defaultGroupsDetails")
+                .array(|json| default.iter().for_each(|group| self.group(json, group)));
             json.key("selectedByDefault").boolean(role.product == crate::world::Product::JiraSoftware);
             json.key("defined").boolean(true);
             json.key("numberOfSeats").number(users.next_multiple_of(100).max(100));

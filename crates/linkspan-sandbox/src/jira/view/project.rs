@@ -18,9 +18,12 @@ impl View<'_> {
     fn project_avatars(&self, json: &mut Json, project: &Project) {
         let avatar = 10_400 + project.id.0 % 30;
         json.key("avatarUrls").object(|json| {
-            for (size, suffix) in
-                [("48x48", ""), ("24x24", "?size=small"), ("16x16", "?size=xsmall"), ("32x32", "?size=medium")]
-            {
+            for (size, suffix) in [
+                ("48x48", ""),
+                ("24x24", "?size=small"),
+                ("16x16", "?size=xsmall"),
+                ("32x32", "?size=medium"),
+            ] {
                 json.key(size).plain(format_args!(
                     "{}{}/universal_avatar/view/type/project/avatar/{avatar}{suffix}",
                     self.url,
@@ -226,7 +229,8 @@ impl View<'_> {
                 let Some(actors) = project.actors(role.id) else { return };
                 // Actor ids follow from project, role and position: there is no other place that shows them.
                 let base = project.id.0.wrapping_mul(1_000) + role.id.0 % 1_000;
-                let groups = actors.groups.iter().filter_map(|index| self.site.group(*index)).filter(|it| !it.deleted);
+                let groups =
+                    actors.groups.iter().filter_map(|index| self.site.group(*index)).filter(|it| !it.deleted);
                 for (at, group) in groups.enumerate() {
                     json.object(|json| {
                         json.key("id").number(base.wrapping_mul(100) + at as u64);
@@ -246,7 +250,8 @@ impl View<'_> {
                         json.key("id").number(base.wrapping_mul(100) + 50 + at as u64);
                         json.key("displayName").string(account.display_name());
                         json.key("type").string("atlassian-user-role-actor");
-                        json.key("actorUser").object(|json| json.key("accountId").string(&account.account_id));
+                        json.key("actorUser")
+                            .object(|json| json.key("accountId").string(&account.account_id));
                     });
                 }
             });

@@ -9,9 +9,11 @@ use crate::{
 /// `schema.type`, `schema.items` and `schema.custom` of a kind of custom field.
 fn custom_schema(kind: FieldKind) -> (&'static str, Option<&'static str>) {
     match kind {
-        FieldKind::TextField | FieldKind::TextArea | FieldKind::ReadOnlyText | FieldKind::Url | FieldKind::EpicName => {
-            ("string", None)
-        }
+        FieldKind::TextField
+        | FieldKind::TextArea
+        | FieldKind::ReadOnlyText
+        | FieldKind::Url
+        | FieldKind::EpicName => ("string", None),
         FieldKind::Number | FieldKind::StoryPoints => ("number", None),
         FieldKind::DatePicker => ("date", None),
         FieldKind::DateTime => ("datetime", None),

@@ -40,7 +40,11 @@ impl View<'_> {
         json.object(|json| {
             json.key("type").string(holder.type_key());
             match holder {
-                Holder::Anyone | Holder::ProjectLead | Holder::Reporter | Holder::Assignee | Holder::PortalCustomers => {}
+                Holder::Anyone
+                | Holder::ProjectLead
+                | Holder::Reporter
+                | Holder::Assignee
+                | Holder::PortalCustomers => {}
                 Holder::ApplicationRole(product) => {
                     if let Some(product) = product {
                         json.key("parameter").string(product.key());
@@ -70,7 +74,9 @@ impl View<'_> {
                 Holder::ProjectRole(role) => {
                     json.key("parameter").plain(role);
                     json.key("value").plain(role);
-                    if expand.role && let Some(role) = config.role(*role) {
+                    if expand.role
+                        && let Some(role) = config.role(*role)
+                    {
                         json.key("projectRole");
                         self.role(json, role);
                     }
@@ -79,7 +85,9 @@ impl View<'_> {
                 Holder::UserCustomField(field) | Holder::GroupCustomField(field) => {
                     json.key("parameter").plain(field);
                     json.key("value").plain(field);
-                    if expand.field && let Some(field) = config.field(*field) {
+                    if expand.field
+                        && let Some(field) = config.field(*field)
+                    {
                         json.key("field");
                         self.custom_field(json, field);
                     }
@@ -90,10 +98,17 @@ impl View<'_> {
     }
 
     /// A grant of a permission scheme.
-    pub(crate) fn grant(&self, json: &mut Json, scheme: &PermissionScheme, grant: &PermissionGrant, expand: HolderExpansions) {
+    pub(crate) fn grant(
+        &self,
+        json: &mut Json,
+        scheme: &PermissionScheme,
+        grant: &PermissionGrant,
+        expand: HolderExpansions,
+    ) {
         json.object(|json| {
             json.key("id").number(grant.id);
-            json.key("self").string(&self.link(format_args!("permissionscheme/{}/permission/{}", scheme.id, grant.id)));
+            json.key("self")
+                .string(&self.link(format_args!("permissionscheme/{}/permission/{}", scheme.id, grant.id)));
             json.key("holder");
             self.holder(json, &grant.holder, expand);
             json.key("permission").string(grant.permission);
@@ -101,7 +116,12 @@ impl View<'_> {
     }
 
     /// A permission scheme.
-    pub(crate) fn permission_scheme(&self, json: &mut Json, scheme: &PermissionScheme, expand: HolderExpansions) {
+    pub(crate) fn permission_scheme(
+        &self,
+        json: &mut Json,
+        scheme: &PermissionScheme,
+        expand: HolderExpansions,
+    ) {
         json.object(|json| {
             json.key("expand").string("permissions,user,group,projectRole,field,all");
             json.key("id").number(scheme.id);
@@ -135,7 +155,12 @@ impl View<'_> {
     }
 
     /// A level as the listing of all levels shows it.
-    pub(crate) fn security_level_listed(&self, json: &mut Json, scheme: &SecurityScheme, level: &SecurityLevel) {
+    pub(crate) fn security_level_listed(
+        &self,
+        json: &mut Json,
+        scheme: &SecurityScheme,
+        level: &SecurityLevel,
+    ) {
         json.object(|json| {
             json.key("self").string(&self.link(format_args!("securitylevel/{}", level.id)));
             json.key("id").plain(level.id);

@@ -31,7 +31,8 @@ impl Selection {
     pub(crate) fn parse<S: AsRef<str>>(names: &[S], default: Default, config: &JiraConfig) -> Self {
         let names: Vec<&str> = names.iter().map(AsRef::as_ref).filter(|name| !name.is_empty()).collect();
         let only_identity = |name: &&str| matches!(*name, "id" | "key" | "issuekey");
-        if names.is_empty() && default == Default::Id || !names.is_empty() && names.iter().all(only_identity) {
+        if names.is_empty() && default == Default::Id || !names.is_empty() && names.iter().all(only_identity)
+        {
             let key = names.iter().any(|name| *name != "id");
             return Self { system: Vec::new(), custom: Vec::new(), bare: Some(key) };
         }

@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// The change of a custom field.
-pub(super) fn change(target: &Target<'_>, field: &Field, operations: &[Operation<'_>]) -> Result<FieldChange, String> {
+pub(super) fn change(
+    target: &Target<'_>,
+    field: &Field,
+    operations: &[Operation<'_>],
+) -> Result<FieldChange, String> {
     if field.kind == FieldKind::Sprint {
         return sprint(target, last_set(operations)?);
     }
@@ -60,7 +64,8 @@ pub(super) fn change(target: &Target<'_>, field: &Field, operations: &[Operation
                 Some(CustomValue::Labels(labels)) => labels.clone(),
                 _ => Vec::new(),
             };
-            let read = |value: &Value| value.as_str().map(Arc::from).ok_or_else(|| "string expected".to_owned());
+            let read =
+                |value: &Value| value.as_str().map(Arc::from).ok_or_else(|| "string expected".to_owned());
             let list = edited(present, operations, read)?;
             (!list.is_empty()).then_some(CustomValue::Labels(list))
         }
@@ -99,7 +104,8 @@ fn single(target: &Target<'_>, field: &Field, value: &Value) -> Result<Option<Cu
         FieldKind::UserPicker => CustomValue::User(somebody(target, value)?),
         FieldKind::GroupPicker => CustomValue::Group(group(target, value)?),
         FieldKind::ProjectPicker => {
-            let name = value.get("id").or_else(|| value.get("key")).and_then(Value::as_str).unwrap_or_default();
+            let name =
+                value.get("id").or_else(|| value.get("key")).and_then(Value::as_str).unwrap_or_default();
             let site = target.view.site;
             let found = site.find_project(name).filter(|it| site.can_browse_project(&target.view.reader, it));
             CustomValue::Project(found.ok_or("The project is not valid.")?.id)
@@ -140,7 +146,8 @@ fn somebody(target: &Target<'_>, value: &Value) -> Result<AccountIndex, String> 
 fn group(target: &Target<'_>, value: &Value) -> Result<GroupIndex, String> {
     let site = target.view.site;
     let id = value.get("groupId").and_then(Value::as_str).and_then(|id| site.group_by_id(id));
-    let found = id.or_else(|| value.get("name").and_then(Value::as_str).and_then(|name| site.group_by_name(name)));
+    let found =
+        id.or_else(|| value.get("name").and_then(Value::as_str).and_then(|name| site.group_by_name(name)));
     found.map(|group| group.index).ok_or_else(|| "The group does not exist.".to_owned())
 }
 

@@ -134,7 +134,11 @@ fn change(target: &Target<'_>, name: &str, operations: &[Operation<'_>]) -> Resu
         "description" | "environment" => {
             let value = single()?;
             let text = if is_nothing(value) { None } else { Some(rich_text(view.version, value)?) };
-            done(if name == "description" { FieldChange::Description(text) } else { FieldChange::Environment(text) })
+            done(if name == "description" {
+                FieldChange::Description(text)
+            } else {
+                FieldChange::Environment(text)
+            })
         }
         "issuetype" => {
             let kind = issue_type(target, single()?)?;
@@ -164,7 +168,10 @@ fn change(target: &Target<'_>, name: &str, operations: &[Operation<'_>]) -> Resu
             if person != view.reader.account()
                 && !view.site.has_permission(&view.reader, "MODIFY_REPORTER", target.project, head.as_ref())
             {
-                return Err("Field 'reporter' cannot be set. It is not on the appropriate screen, or unknown.".to_owned());
+                return Err(
+                    "Field 'reporter' cannot be set. It is not on the appropriate screen, or unknown."
+                        .to_owned(),
+                );
             }
             done(FieldChange::Reporter(person))
         }
@@ -234,7 +241,9 @@ pub(super) fn names(value: &Value, id: &str, name: &str) -> bool {
         Some(Value::Number(number)) => number.to_string() == id,
         _ => false,
     };
-    by_id || (value.get("id").is_none() && value.get("name").and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case(name)))
+    by_id
+        || (value.get("id").is_none()
+            && value.get("name").and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case(name)))
 }
 
 /// The issue type a request names, among those of the project.
@@ -276,7 +285,9 @@ fn security(target: &Target<'_>, value: &Value) -> Result<FieldChange, String> {
     let view = target.view;
     let head = target.issue.map(Issue::head);
     if !view.site.has_permission(&view.reader, "SET_ISSUE_SECURITY", target.project, head.as_ref()) {
-        return Err("Field 'security' cannot be set. It is not on the appropriate screen, or unknown.".to_owned());
+        return Err(
+            "Field 'security' cannot be set. It is not on the appropriate screen, or unknown.".to_owned()
+        );
     }
     if value.is_null() {
         return Ok(FieldChange::Security(None));
@@ -284,7 +295,9 @@ fn security(target: &Target<'_>, value: &Value) -> Result<FieldChange, String> {
     let scheme = target.project.security_scheme.and_then(|id| view.site.jira().security_scheme(id));
     let mut levels = scheme.iter().flat_map(|scheme| &scheme.levels);
     let found = levels.find(|level| names(value, &level.id.to_string(), &level.name));
-    found.map(|level| FieldChange::Security(Some(level.id))).ok_or_else(|| "The security level is not valid.".to_owned())
+    found
+        .map(|level| FieldChange::Security(Some(level.id)))
+        .ok_or_else(|| "The security level is not valid.".to_owned())
 }
 
 fn label(value: &Value) -> Result<Arc<str>, String> {
@@ -318,7 +331,10 @@ pub(super) fn version(target: &Target<'_>, value: &Value) -> Result<VersionId, S
 fn time_tracking(value: &Value) -> Result<Vec<FieldChange>, String> {
     let read = |name: &str| {
         let text = value.get(name).and_then(Value::as_str);
-        text.map(|text| super::duration_seconds(text).ok_or_else(|| format!("The duration '{text}' is invalid."))).transpose()
+        text.map(|text| {
+            super::duration_seconds(text).ok_or_else(|| format!("The duration '{text}' is invalid."))
+        })
+        .transpose()
     };
     let (original, remaining) = (read("originalEstimate")?, read("remainingEstimate")?);
     let left = remaining.or(original).map(|seconds| FieldChange::RemainingEstimate(Some(seconds)));

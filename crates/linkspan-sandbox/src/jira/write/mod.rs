@@ -8,7 +8,10 @@ pub(crate) use fields::{Target, field_changes, issue_type};
 pub(crate) use values::{duration_seconds, rich_text, visibility};
 
 use super::{refusal::Refusal, session::Session};
-use crate::world::{EditError, SiteState, Stamp, jira::{IssueHead, Project}};
+use crate::world::{
+    EditError, SiteState, Stamp,
+    jira::{IssueHead, Project},
+};
 
 /// When and by whom the request changes something.
 pub(crate) fn stamp(session: &Session) -> Result<Stamp, Refusal> {
@@ -37,7 +40,9 @@ impl From<EditError> for Refusal {
         match error {
             EditError::Missing("the issue") => Self::no_issue(),
             EditError::Missing(_) => Self::not_found(sentence(&error)),
-            EditError::Unusable(_) | EditError::Refused(_) | EditError::Conflict { .. } => Self::bad_request(sentence(&error)),
+            EditError::Unusable(_) | EditError::Refused(_) | EditError::Conflict { .. } => {
+                Self::bad_request(sentence(&error))
+            }
         }
     }
 }

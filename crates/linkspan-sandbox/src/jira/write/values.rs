@@ -17,10 +17,15 @@ const MAX_ADF_DEPTH: usize = 100;
 
 /// Rich text of a request: an ADF document in version 3, wiki markup in version 2.
 pub(crate) fn rich_text(version: Version, value: &Value) -> Result<Rich, String> {
-    let too_long = || "The entered text is too long. It exceeds the allowed limit of 32,767 characters.".to_owned();
+    let too_long =
+        || "The entered text is too long. It exceeds the allowed limit of 32,767 characters.".to_owned();
     match (version, value) {
         (Version::V2, Value::String(text)) => {
-            if text.chars().count() > MAX_TEXT { Err(too_long()) } else { Ok(Rich::Wiki(text.as_str().into())) }
+            if text.chars().count() > MAX_TEXT {
+                Err(too_long())
+            } else {
+                Ok(Rich::Wiki(text.as_str().into()))
+            }
         }
         (Version::V2, _) => Err("Operation value must be a string".to_owned()),
         (Version::V3, Value::Object(document)) if document.get("type") == Some(&Value::from("doc")) => {
@@ -35,7 +40,8 @@ pub(crate) fn rich_text(version: Version, value: &Value) -> Result<Rich, String>
             if text.chars().count() > 8 * MAX_TEXT { Err(too_long()) } else { Ok(Rich::Adf(text.into())) }
         }
         (Version::V3, _) => {
-            Err("Operation value must be an Atlassian Document (see the Atlassian Document Format)".to_owned())
+            Err("Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+                .to_owned())
         }
     }
 }
@@ -59,15 +65,19 @@ fn is_adf(document: &Value) -> bool {
 }
 
 /// The `visibility` of a comment or worklog; `null` and absence mean none.
-pub(crate) fn visibility(view: &View<'_>, project: &Project, value: Option<&Value>) -> Result<Option<Visibility>, String> {
+pub(crate) fn visibility(
+    view: &View<'_>,
+    project: &Project,
+    value: Option<&Value>,
+) -> Result<Option<Visibility>, String> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let named = text("identifier").or_else(|| text("value")).ok_or("The visibility names nobody.")?;
     match text("type") {
         Some("role") => {
-            let found = view.roles_of(project).find(|role| {
-                Some(role.id) == RoleId::parse(named) || role.name.eq_ignore_ascii_case(named)
-            });
+            let found = view
+                .roles_of(project)
+                .find(|role| Some(role.id) == RoleId::parse(named) || role.name.eq_ignore_ascii_case(named));
             let role = found.ok_or_else(|| format!("Role: {named} does not exist."))?;
             if !view.site.in_role(&view.reader, project, role.id) {
                 return Err(format!("You are currently not a member of the project role: {}.", role.name));
@@ -142,7 +152,10 @@ mod tests {
     #[test]
     fn a_document_that_is_too_deep_is_refused() {
         let nested = |depth| {
-            let node = (0..depth).fold(json!({ "type": "paragraph" }), |node, _| json!({ "type": "panel", "content": [node] }));
+            let node = (0..depth).fold(
+                json!({ "type": "paragraph" }),
+                |node, _| json!({ "type": "panel", "content": [node] }),
+            );
             json!({ "type": "doc", "version": 1, "content": [node] })
         };
         assert!(rich_text(Version::V3, &nested(90)).is_ok());
