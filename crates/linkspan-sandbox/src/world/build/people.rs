@@ -127,6 +127,9 @@ pub(in crate::world) fn groups(
         let joins = |index: &&AccountIndex| Dice::at(seed, salt, index.0.into()).chance(per_mille);
         staff.iter().take(1).chain(staff.iter().skip(1).filter(joins)).copied().collect()
     };
+    let jira = member(1, 920);
+    // Agents hold Jira as well: whoever uses any product of Jira uses them all, apart from service management.
+    let agents = member(2, 250).into_iter().filter(|index| jira.binary_search(index).is_ok()).collect();
     let confluence = member(3, 880);
     let guests = staff
         .iter()
@@ -137,8 +140,8 @@ pub(in crate::world) fn groups(
         .collect();
     let mut lists = vec![
         ("site-admins".to_owned(), staff.iter().take(2).copied().collect()),
-        (format!("jira-users-{site}"), member(1, 920)),
-        (format!("jira-servicemanagement-users-{site}"), member(2, 250)),
+        (format!("jira-users-{site}"), jira),
+        (format!("jira-servicemanagement-users-{site}"), agents),
         (format!("confluence-users-{site}"), confluence),
         (format!("confluence-guests-{site}"), guests),
     ];
