@@ -74,7 +74,10 @@ impl Builder {
                 node.push_str(r#"","color":"neutral"}}"#);
                 self.node(node);
             }
-            (_, _, Some(plain)) => self.code(&plain.text(), element.parameter("language").as_deref()),
+            (_, _, Some(plain)) => {
+                self.code(&plain.text(), element.parameter("language").as_deref());
+                self.others(element, &["ac:plain-text-body"], inside);
+            }
             (_, Some(body), None) => {
                 self.paragraph();
                 if let Some(title) = element.parameter("title") {
@@ -90,8 +93,9 @@ impl Builder {
                     self.children(body, inside);
                     self.paragraph();
                 }
+                self.others(element, &["ac:rich-text-body"], inside);
             }
-            _ => {}
+            _ => self.children(element, inside),
         }
     }
 
@@ -147,6 +151,7 @@ impl Builder {
             push_escaped(&mut node, &id);
             node.push_str(r#""}}"#);
             self.node(node);
+            self.others(element, &["ri:user"], inside);
             return;
         }
         let body =

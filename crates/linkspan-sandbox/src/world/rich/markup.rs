@@ -67,6 +67,7 @@ fn collect(element: &Element<'_>, out: &mut String) {
         match child {
             Node::Text(text) => out.push_str(&unescape(text)),
             Node::Cdata(text) => out.push_str(text),
+            Node::Element(inner) if matches!(&*inner.name, "script" | "style") => {}
             Node::Element(inner) => collect(inner, out),
         }
     }

@@ -57,11 +57,24 @@ pub(super) fn convert(markup: &str) -> String {
 impl Builder {
     pub(super) fn children(&mut self, parent: &Element<'_>, inside: Inside) {
         for child in &parent.children {
-            match child {
-                Node::Text(text) => self.text(&unescape(text)),
-                Node::Cdata(text) => self.text(text),
-                Node::Element(element) => self.element(element, inside),
-            }
+            self.child(child, inside);
+        }
+    }
+
+    pub(super) fn child(&mut self, child: &Node<'_>, inside: Inside) {
+        match child {
+            Node::Text(text) => self.text(&unescape(text)),
+            Node::Cdata(text) => self.text(text),
+            Node::Element(element) => self.element(element, inside),
+        }
+    }
+
+    /// The children that are not one of the named elements.
+    pub(super) fn others(&mut self, parent: &Element<'_>, named: &[&str], inside: Inside) {
+        let known =
+            |child: &&Node<'_>| matches!(child, Node::Element(element) if named.contains(&&*element.name));
+        for child in parent.children.iter().filter(|child| !known(child)) {
+            self.child(child, inside);
         }
     }
 
@@ -182,7 +195,7 @@ impl Builder {
                     self.paragraph();
                 }
             }
-            "ul" | "ol" => self.list(element, inside),
+            "ul" | "ol" => self.list(element),
             "table" => self.table(element, inside),
             "pre" | "ac:plain-text-body" => self.code(&element.text(), None),
             "blockquote" if inside.takes_quotes() => {
@@ -244,46 +257,25 @@ impl Builder {
         self.blocks.push(block);
     }
 
-    fn list(&mut self, element: &Element<'_>, inside: Inside) {
+    fn list(&mut self, element: &Element<'_>) {
         self.paragraph();
         let mut items = Vec::new();
         for child in &element.children {
-            match child {
-                Node::Element(item) if item.name == "li" => {
-                    let mut content = self.inner(item, Inside::Item);
-                    if !content.starts_with(r#"{"type":"paragraph""#)
-                        && !content.starts_with(r#"{"type":"codeBlock""#)
-                    {
-                        content.insert_str(0, r#"{"type":"paragraph"},"#);
-                    }
-                    items.push(format!(r#"{{"type":"listItem","content":[{content}]}}"#));
-                }
-                Node::Element(other) => {
-                    // A list right inside a list belongs to the item before it.
-                    let wrapper = Element { name: "li".into(), attributes: Vec::new(), children: Vec::new() };
-                    let mut inner = Self { spaced: true, locals: self.locals, ..Self::default() };
-                    inner.element(other, Inside::Item);
-                    inner.paragraph();
-                    self.locals = inner.locals;
-                    if !inner.blocks.is_empty() {
-                        let lead = self.inner(&wrapper, Inside::Item);
-                        items.push(format!(
-                            r#"{{"type":"listItem","content":[{lead},{}]}}"#,
-                            inner.blocks.join(",")
-                        ));
-                    }
-                }
-                Node::Text(text) if !text.trim().is_empty() => {
-                    self.text(&unescape(text));
-                    self.paragraph();
-                    if let Some(paragraph) = self.blocks.pop() {
-                        items.push(format!(r#"{{"type":"listItem","content":[{paragraph}]}}"#));
-                    }
-                }
-                Node::Text(_) | Node::Cdata(_) => {}
-            }
+            let content = match child {
+                Node::Text(text) if text.trim().is_empty() => continue,
+                Node::Element(item) if item.name == "li" => self.inner(item, Inside::Item),
+                // Whatever else stands right inside a list gets an item of its own, when there is something in it.
+                other => match self.alone(other, Inside::Item) {
+                    Some(content) => content,
+                    None => continue,
+                },
+            };
+            let begins_well = [r#"{"type":"paragraph""#, r#"{"type":"codeBlock""#]
+                .iter()
+                .any(|start| content.starts_with(start));
+            let lead = if begins_well { "" } else { r#"{"type":"paragraph"},"# };
+            items.push(format!(r#"{{"type":"listItem","content":[{lead}{content}]}}"#));
         }
-        let _ = inside;
         if items.is_empty() {
             return;
         }
@@ -296,6 +288,17 @@ impl Builder {
         self.blocks.push(format!(r#"{{"type":"{kind}"{attributes},"content":[{}]}}"#, items.join(",")));
     }
 
+    /// The blocks of one node by itself; `None` when there are none.
+    fn alone(&mut self, node: &Node<'_>, inside: Inside) -> Option<String> {
+        let marks = std::mem::take(&mut self.marks);
+        let mut builder = Self { spaced: true, marks, locals: self.locals, ..Self::default() };
+        builder.child(node, inside);
+        builder.paragraph();
+        self.locals = builder.locals;
+        self.marks = builder.marks;
+        (!builder.blocks.is_empty()).then(|| builder.blocks.join(","))
+    }
+
     fn table(&mut self, element: &Element<'_>, inside: Inside) {
         self.paragraph();
         if !inside.takes_tables() {
@@ -305,48 +308,53 @@ impl Builder {
         }
         let mut rows = Vec::new();
         self.rows(element, &mut rows);
+        self.paragraph();
         if !rows.is_empty() {
             self.blocks.push(format!(r#"{{"type":"table","content":[{}]}}"#, rows.join(",")));
         }
     }
 
+    /// Collects the rows of a table. What stands in it outside of cells goes before it, as browsers have it.
     fn rows(&mut self, parent: &Element<'_>, rows: &mut Vec<String>) {
-        for element in parent.elements() {
-            match &*element.name {
-                "tr" => {
-                    let cells: Vec<String> = element
-                        .elements()
-                        .filter(|cell| matches!(&*cell.name, "td" | "th"))
-                        .map(|cell| {
-                            let kind = if cell.name == "th" { "tableHeader" } else { "tableCell" };
-                            let span = |name: &str| {
-                                cell.attribute(name)
-                                    .and_then(|it| it.parse::<u32>().ok())
-                                    .filter(|span| *span > 1)
-                            };
-                            let spans = [("colspan", span("colspan")), ("rowspan", span("rowspan"))];
-                            let spans: Vec<String> = spans
-                                .iter()
-                                .filter_map(|(name, span)| span.map(|span| format!(r#""{name}":{span}"#)))
-                                .collect();
-                            let content = self.inner(cell, Inside::Cell);
-                            format!(
-                                r#"{{"type":"{kind}","attrs":{{{}}},"content":[{content}]}}"#,
-                                spans.join(",")
-                            )
-                        })
-                        .collect();
+        for child in &parent.children {
+            match child {
+                Node::Element(row) if row.name == "tr" => {
+                    let cells = self.cells(row);
                     if !cells.is_empty() {
                         rows.push(format!(r#"{{"type":"tableRow","content":[{}]}}"#, cells.join(",")));
                     }
                 }
-                "caption" => {
-                    self.children(element, Inside::Document);
-                    self.paragraph();
+                Node::Element(group) if matches!(&*group.name, "tbody" | "thead" | "tfoot") => {
+                    self.rows(group, rows)
                 }
-                _ => self.rows(element, rows),
+                stray => self.child(stray, Inside::Document),
             }
         }
+    }
+
+    fn cells(&mut self, row: &Element<'_>) -> Vec<String> {
+        let mut cells = Vec::new();
+        for child in &row.children {
+            let cell = match child {
+                Node::Element(cell) if matches!(&*cell.name, "td" | "th") => cell,
+                stray => {
+                    self.child(stray, Inside::Document);
+                    continue;
+                }
+            };
+            let kind = if cell.name == "th" { "tableHeader" } else { "tableCell" };
+            let span = |name: &str| {
+                let count = cell.attribute(name).and_then(|it| it.parse::<u32>().ok());
+                count.filter(|count| *count > 1).map(|count| format!(r#""{name}":{count}"#))
+            };
+            let spans: Vec<String> = ["colspan", "rowspan"].into_iter().filter_map(span).collect();
+            let content = self.inner(cell, Inside::Cell);
+            cells.push(format!(
+                r#"{{"type":"{kind}","attrs":{{{}}},"content":[{content}]}}"#,
+                spans.join(",")
+            ));
+        }
+        cells
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::markup::{Element, Node, is_void, parse, unescape};
 
-/// Well-formed XHTML with all the text of the input. Comments are dropped, badly nested ends repaired.
+/// Well-formed XHTML with all the text of the input. Comments, scripts and styles are dropped, badly nested ends repaired.
 pub(super) fn well_formed(html: &str) -> String {
     let mut out = String::with_capacity(html.len() + html.len() / 8);
     write_children(&mut out, &parse(html));
@@ -26,6 +26,9 @@ fn write_element(out: &mut String, element: &Element<'_>) {
     // What cannot be a name in XML gives up its tag and keeps its content.
     let known_prefix =
         |name: &str| name.split_once(':').is_none_or(|(prefix, _)| matches!(prefix, "ac" | "ri" | "at"));
+    if matches!(&*element.name, "script" | "style") {
+        return;
+    }
     if !plain(&element.name) || !known_prefix(&element.name) {
         return write_children(out, element);
     }

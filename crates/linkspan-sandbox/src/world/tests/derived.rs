@@ -186,3 +186,32 @@ fn one_group_has_more_than_a_thousand_members_when_there_are_enough_people() {
     assert!(state.accounts().iter().any(|index| !state.account(*index).is_active()));
     assert!(state.accounts().iter().any(|index| state.account(*index).visible_email().is_none()));
 }
+
+#[test]
+fn worlds_of_odd_sizes_can_be_built_read_and_changed() {
+    let sizes = [(1, 0, 1, 1, 1, 1), (1, 1, 0, 0, 0, 0), (2, 3, 30, 1, 12, 25), (5, 0, 200, 500, 40, 7)];
+    for (users, groups, projects, issues, spaces, pages) in sizes {
+        let options = crate::world::WorldOptions {
+            seed: 3,
+            sites: 4,
+            users,
+            groups,
+            projects,
+            issues,
+            spaces,
+            pages,
+            dataset: None,
+        };
+        let world = world(&options);
+        assert_eq!(world.sites().len(), 4);
+        world.mutate(world.main_site(), 1, 50, &[]);
+        for site in world.sites() {
+            let state = site.read();
+            let reader = state.reader(crate::world::Viewer::Account(crate::world::AccountIndex(0)));
+            let seen = state.visible(&reader);
+            assert!(state.issue_ids().all(|id| state.issue(id).is_some()));
+            assert!(state.content_ids().all(|id| state.content(id).is_some()));
+            assert!(seen.issues.len() <= state.issue_ids().count());
+        }
+    }
+}

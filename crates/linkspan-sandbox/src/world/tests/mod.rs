@@ -1,5 +1,6 @@
 //! Tests of the world as a whole.
 
+mod conversions;
 mod dataset;
 mod derived;
 mod holders;
