@@ -325,7 +325,7 @@ impl Builder {
                     }
                 }
                 Node::Element(group) if matches!(&*group.name, "tbody" | "thead" | "tfoot") => {
-                    self.rows(group, rows)
+                    self.rows(group, rows);
                 }
                 stray => self.child(stray, Inside::Document),
             }
