@@ -205,11 +205,17 @@ impl Store {
 /// that any more.
 pub(crate) async fn retire(tx: &mut Tx, source: SourceId, grant: GrantId) -> Result<Unlinked, StoreError> {
     let source_is_unused = tx.execute(RETIRE_SOURCE, args![source]).await? > 0;
-    let grant_is_gone = source_is_unused && tx.execute(DELETE_UNUSED_GRANT, args![grant]).await? > 0;
-    if grant_is_gone {
+    let grant_is_gone = source_is_unused && drop_unused_grant(tx, grant).await?;
+    Ok(Unlinked { source, source_is_unused, grant, grant_is_gone })
+}
+
+/// Deletes a grant with its data key if no source is read through it any more; whether it did.
+pub(crate) async fn drop_unused_grant(tx: &mut Tx, grant: GrantId) -> Result<bool, StoreError> {
+    let is_gone = tx.execute(DELETE_UNUSED_GRANT, args![grant]).await? > 0;
+    if is_gone {
         tx.execute(super::data_keys::DESTROY, args![grant.0]).await?;
     }
-    Ok(Unlinked { source, source_is_unused, grant, grant_is_gone })
+    Ok(is_gone)
 }
 
 fn read(row: &Row) -> Result<LinkedAccount, StoreError> {

@@ -26,8 +26,15 @@ pub(super) async fn complete(
     if link.state != (LinkState::Consented { grant: completion.source.grant }) {
         return Ok(None);
     }
+    let before = tx.first(sources::ONE, args![source]).await?;
     if tx.execute(sources::PUT, sources::put_args(&completion.source, now)).await? == 0 {
         return Err(StoreError::SourceGone(source));
+    }
+    if let Some(before) = before {
+        let former = GrantId(before.uuid(1)?);
+        if former != completion.source.grant {
+            accounts::drop_unused_grant(&mut tx, former).await?;
+        }
     }
 
     let former = tx

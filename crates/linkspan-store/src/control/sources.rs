@@ -13,8 +13,8 @@ statements! {
     PUT = "INSERT INTO sources (id, grant_id, cloud_id, product, site_name, site_url, scopes, state, clock, last_no,
             created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', 0, 0, $8)
-        ON CONFLICT (id) DO UPDATE SET site_name = excluded.site_name, site_url = excluded.site_url,
-            scopes = excluded.scopes
+        ON CONFLICT (id) DO UPDATE SET grant_id = excluded.grant_id, site_name = excluded.site_name,
+            site_url = excluded.site_url, scopes = excluded.scopes
         WHERE sources.state = 'active'";
     ONE = "SELECT id, grant_id, cloud_id, product, site_name, site_url, scopes, state, created_at
         FROM sources WHERE id = $1";
@@ -77,7 +77,7 @@ pub struct Source {
 }
 
 impl Store {
-    /// Records a source, or what is new about its site and scopes.
+    /// Records a source, or what is new about it: its grant (another person consented), its site, its scopes.
     ///
     /// # Errors
     /// [`StoreError::SourceGone`] while a former one with this id is being erased.

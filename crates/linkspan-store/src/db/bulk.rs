@@ -17,19 +17,46 @@ pub(crate) struct Bulk {
     /// and `tail` may use too.
     pub(crate) row: &'static str,
     pub(crate) tail: &'static str,
-    texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
+    /// By engine, and by whether the tail is left out.
+    texts: [[[OnceLock<Arc<str>>; SIZES.len()]; 2]; 2],
 }
 
 impl Bulk {
     pub(crate) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
-        Self { head, row, tail, texts: [const { [const { OnceLock::new() }; SIZES.len()] }; 2] }
+        Self {
+            head,
+            row,
+            tail,
+            texts: [const { [const { [const { OnceLock::new() }; SIZES.len()] }; 2] }; 2],
+        }
     }
 
     /// The statements that together handle all rows, each with its arguments. `values` are the rows' own values, row
     /// after row.
-    pub(crate) fn insert(
+    pub(crate) fn rows(
         &'static self,
         dialect: Dialect,
+        shared: Vec<Arg>,
+        values: Vec<Arg>,
+    ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
+        self.chunks(dialect, true, shared, values)
+    }
+
+    /// Like [`Bulk::rows`], without the tail: for rows that are known to be new, where `ON CONFLICT` would only cost.
+    /// (SQLite guards such a statement by a copy of every page it is about to change.)
+    pub(crate) fn new_rows(
+        &'static self,
+        dialect: Dialect,
+        shared: Vec<Arg>,
+        values: Vec<Arg>,
+    ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
+        self.chunks(dialect, false, shared, values)
+    }
+
+    fn chunks(
+        &'static self,
+        dialect: Dialect,
+        with_tail: bool,
         shared: Vec<Arg>,
         values: Vec<Arg>,
     ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
@@ -42,7 +69,7 @@ impl Bulk {
             let mut args = Vec::with_capacity(size * width + shared.len());
             args.extend(values.by_ref().take(size * width));
             args.extend(shared.iter().cloned());
-            Some((self.text(dialect, index), args))
+            Some((self.text(dialect, with_tail, index), args))
         })
     }
 
@@ -62,7 +89,7 @@ impl Bulk {
             };
             values.resize(padded, last);
         }
-        self.insert(dialect, shared, values)
+        self.rows(dialect, shared, values)
     }
 
     /// How many values of its own a row has.
@@ -70,21 +97,21 @@ impl Bulk {
         self.row.matches('?').count()
     }
 
-    fn text(&'static self, dialect: Dialect, index: usize) -> Sql {
-        let text =
-            self.texts[dialect as usize][index].get_or_init(|| self.build(dialect, SIZES[index]).into());
+    fn text(&'static self, dialect: Dialect, with_tail: bool, index: usize) -> Sql {
+        let text = self.texts[dialect as usize][usize::from(with_tail)][index]
+            .get_or_init(|| self.build(dialect, with_tail, SIZES[index]).into());
         Sql::Built(Arc::clone(text))
     }
 
     /// The rows' own values come first in the arguments, the shared ones last. On SQLite the rows' own placeholders
     /// stay anonymous: the driver asks for the name of each parameter at each execution, and SQLite finds a name by
     /// walking the list of all names, which takes quadratic time when there are hundreds.
-    fn build(&self, dialect: Dialect, rows: usize) -> String {
+    fn build(&self, dialect: Dialect, with_tail: bool, rows: usize) -> String {
         let own_total = self.width() * rows;
         let mut text = shift_shared(self.head, own_total);
         if dialect == Dialect::Sqlite {
-            // A statement that fails need not be undone by itself: its transaction is given up. Without this, SQLite
-            // copies every page that the statement is about to change.
+            // A statement that fails need not be undone by itself: its transaction is given up. So SQLite need not copy
+            // every page that the statement is about to change.
             text = text.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1).replacen(
                 "UPDATE ",
                 "UPDATE OR FAIL ",
@@ -107,14 +134,21 @@ impl Bulk {
                 }
             }
         }
-        text.push_str(&shift_shared(self.tail, own_total));
+        if with_tail {
+            text.push_str(&shift_shared(self.tail, own_total));
+        }
         text
     }
 
-    /// One text per size, for the test that prepares every statement.
+    /// One text per size, and per size without the tail where that makes sense, for the test that prepares every
+    /// statement.
     #[cfg(test)]
     pub(crate) fn all_texts(&self, dialect: Dialect) -> Vec<String> {
-        SIZES.into_iter().map(|size| self.build(dialect, size)).collect()
+        let mut texts: Vec<String> = SIZES.into_iter().map(|size| self.build(dialect, true, size)).collect();
+        if self.tail.contains("ON CONFLICT") {
+            texts.extend(SIZES.into_iter().map(|size| self.build(dialect, false, size)));
+        }
+        texts
     }
 }
 

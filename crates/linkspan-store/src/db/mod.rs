@@ -142,6 +142,17 @@ impl Tx {
         })
     }
 
+    /// Runs statements one after another.
+    pub(crate) async fn run(
+        &mut self,
+        statements: impl Iterator<Item = (Sql, Vec<Arg>)>,
+    ) -> Result<(), StoreError> {
+        for (sql, args) in statements {
+            self.execute(sql, args).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,

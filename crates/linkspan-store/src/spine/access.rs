@@ -66,18 +66,26 @@ impl Store {
     }
 }
 
-/// Writes what guards the records with these numbers, and the rules they point at.
+/// What guards the record with a number.
+pub(crate) struct Guard {
+    pub(crate) no: i64,
+    pub(crate) access: StoredAccess,
+    /// The record has no entry yet.
+    pub(crate) is_new: bool,
+}
+
+/// Writes what guards records, and the rules they point at.
 pub(crate) async fn write(
     tx: &mut Tx,
     source: SourceId,
     rules: &HashMap<RuleKey, &AccessRule>,
-    guards: &[(i64, StoredAccess)],
+    guards: &[Guard],
 ) -> Result<(), StoreError> {
     let shared = args![source];
     let mut needed: Vec<RuleKey> = guards
         .iter()
-        .filter_map(|(_, access)| match access {
-            StoredAccess::Rule(key) => Some(*key),
+        .filter_map(|guard| match guard.access {
+            StoredAccess::Rule(key) => Some(key),
             StoredAccess::Unknown | StoredAccess::Unguarded => None,
         })
         .collect();
@@ -89,21 +97,19 @@ pub(crate) async fn write(
             interned.extend(args![key, serde_json::to_string(rule).map_err(StoreError::corrupt)?]);
         }
     }
-    for (sql, args) in INTERN.insert(tx.dialect(), shared.clone(), interned) {
-        tx.execute(sql, args).await?;
+    tx.run(INTERN.rows(tx.dialect(), shared.clone(), interned)).await?;
+    let (mut new, mut changed) = (Vec::with_capacity(guards.len() * 3), Vec::new());
+    for guard in guards {
+        let (guarded, key) = match guard.access {
+            StoredAccess::Rule(key) => (true, Some(key)),
+            StoredAccess::Unknown => (true, None),
+            StoredAccess::Unguarded => (false, None),
+        };
+        let rows = if guard.is_new { &mut new } else { &mut changed };
+        rows.extend([guard.no.into(), guarded.into(), key.into()]);
     }
-    let mut rows = Vec::with_capacity(guards.len() * 3);
-    for &(no, access) in guards {
-        rows.extend(match access {
-            StoredAccess::Rule(key) => [no.into(), true.into(), key.into()],
-            StoredAccess::Unknown => [no.into(), true.into(), None::<RuleKey>.into()],
-            StoredAccess::Unguarded => [no.into(), false.into(), None::<RuleKey>.into()],
-        });
-    }
-    for (sql, args) in UPSERT.insert(tx.dialect(), shared, rows) {
-        tx.execute(sql, args).await?;
-    }
-    Ok(())
+    tx.run(UPSERT.new_rows(tx.dialect(), shared.clone(), new)).await?;
+    tx.run(UPSERT.rows(tx.dialect(), shared, changed)).await
 }
 
 /// Reads `guarded` and `rule`, the columns at `index` and behind it; `None` where an outer join found no entry.

@@ -72,10 +72,7 @@ pub(crate) async fn append(
     for (seq, (id, model, kind)) in (first..).zip(entries) {
         rows.extend([seq.into(), model.as_str().into(), (*id).into(), kind.as_str().into()]);
     }
-    for (sql, args) in APPEND.insert(tx.dialect(), args![source, at], rows) {
-        tx.execute(sql, args).await?;
-    }
-    Ok(())
+    tx.run(APPEND.rows(tx.dialect(), args![source, at], rows)).await
 }
 
 fn read(row: &Row) -> Result<Change, StoreError> {

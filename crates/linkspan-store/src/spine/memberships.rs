@@ -16,8 +16,7 @@ statements! {
 }
 
 bulks! {
-    ADD = "INSERT INTO group_members (source_id, group_id, account_id) VALUES ", "($1, $2, ?)",
-        " ON CONFLICT (source_id, group_id, account_id) DO NOTHING";
+    ADD = "INSERT INTO group_members (source_id, group_id, account_id) VALUES ", "($1, $2, ?)", "";
     REMOVE = "DELETE FROM group_members WHERE source_id = $1 AND group_id = $2 AND account_id IN (", "?", ")";
 }
 
@@ -43,13 +42,9 @@ impl Store {
         }
         let shared = args![source, group];
         let added = wanted.difference(&present).map(|&account| Arg::from(account)).collect();
-        for (sql, args) in ADD.insert(tx.dialect(), shared.clone(), added) {
-            tx.execute(sql, args).await?;
-        }
+        tx.run(ADD.rows(tx.dialect(), shared.clone(), added)).await?;
         let removed = present.difference(&wanted).map(|&account| Arg::from(account)).collect();
-        for (sql, args) in REMOVE.lookup(tx.dialect(), shared, removed) {
-            tx.execute(sql, args).await?;
-        }
+        tx.run(REMOVE.lookup(tx.dialect(), shared, removed)).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -1,6 +1,6 @@
 //! Upstream JSON, kept byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use linkspan_model::ids::{RecordId, SourceId};
@@ -125,22 +125,26 @@ pub(crate) async fn write(
     for planned in raws {
         by_kind.entry(planned.raw.kind).or_default().push(Arg::from(&planned.raw.remote_id));
     }
-    let mut stored: BTreeMap<(&str, String), [u8; 16]> = BTreeMap::new();
+    let mut stored_rows: Vec<(&str, String, [u8; 16])> = Vec::new();
     for (kind, remote_ids) in by_kind {
         for (sql, args) in STORED.lookup(tx.dialect(), args![source, kind], remote_ids) {
             for row in tx.all(sql, args).await? {
-                stored.insert((kind, row.text(0)?), row.array(1)?);
+                stored_rows.push((kind, row.text(0)?, row.array(1)?));
             }
         }
     }
-    let mut values = Vec::with_capacity(raws.len() * 8);
+    let stored: HashMap<(&str, &str), [u8; 16]> =
+        stored_rows.iter().map(|(kind, remote_id, hash)| ((*kind, remote_id.as_str()), *hash)).collect();
+    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 8), Vec::new());
     let mut scratch = Vec::new();
     for PlannedRaw { raw, hash, loose } in raws {
-        if !stored.is_empty() && stored.get(&(raw.kind, raw.remote_id.clone())) == Some(hash) {
+        let known = stored.get(&(raw.kind, raw.remote_id.as_str()));
+        if known == Some(hash) {
             outcome.raws_unchanged += 1;
             continue;
         }
         outcome.raws_written += 1;
+        let values = if known.is_none() { &mut new } else { &mut changed };
         values.extend([
             raw.kind.into(),
             raw.remote_id.as_str().into(),
@@ -152,10 +156,8 @@ pub(crate) async fn write(
             encode(&raw.json, &mut scratch).into(),
         ]);
     }
-    for (sql, args) in UPSERT.insert(tx.dialect(), args![source, now], values) {
-        tx.execute(sql, args).await?;
-    }
-    Ok(())
+    tx.run(UPSERT.new_rows(tx.dialect(), args![source, now], new)).await?;
+    tx.run(UPSERT.rows(tx.dialect(), args![source, now], changed)).await
 }
 
 pub(crate) fn read(row: &Row) -> Result<StoredRaw, StoreError> {

@@ -7,7 +7,7 @@ use linkspan_model::change::ChangeKind;
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Model;
 
-use super::access::StoredAccess;
+use super::access::{Guard, StoredAccess};
 use super::batch::{Batch, BatchOutcome, ChildSet};
 use super::plan::{Plan, PlannedRecord};
 use super::{access, changes, raws, streams};
@@ -94,6 +94,13 @@ struct Writer {
 /// A live child: its id, and what it is a child of.
 type Children = HashMap<(RecordId, Model), Vec<RecordId>>;
 
+/// Content to be written, with the number of its record.
+struct Content<'p, 'b> {
+    no: i64,
+    is_new: bool,
+    planned: &'p mut PlannedRecord<'b>,
+}
+
 struct Stored {
     hash: [u8; 16],
     deleted: bool,
@@ -139,14 +146,15 @@ impl Writer {
                 self.changes.push((id, planned.model, kind));
             }
             if known.and_then(|stored| stored.access) != Some(planned.access) {
-                guards.push((no, planned.access));
+                let is_new = known.is_none_or(|stored| stored.access.is_none());
+                guards.push(Guard { no, access: planned.access, is_new });
                 if change != Some(ChangeKind::Created) {
                     counts.access_changed += 1;
                     self.changes.push((id, planned.model, ChangeKind::Access));
                 }
             }
             if change.is_some() {
-                content.push((no, planned));
+                content.push(Content { no, is_new: known.is_none(), planned });
             }
         }
         self.write_content(content).await?;
@@ -180,20 +188,18 @@ impl Writer {
         row.ok_or(StoreError::SourceGone(self.source))?.int(0)
     }
 
-    /// Writes the content of records, each with its number, and takes their JSON.
-    async fn write_content(
-        &mut self,
-        mut records: Vec<(i64, &mut PlannedRecord<'_>)>,
-    ) -> Result<(), StoreError> {
+    /// Writes the content of records and takes their JSON.
+    async fn write_content(&mut self, mut records: Vec<Content<'_, '_>>) -> Result<(), StoreError> {
         if records.is_empty() {
             return Ok(());
         }
         // In the order of lists, so that the rows of a page lie side by side.
-        records.sort_unstable_by_key(|(_, planned)| planned.record.id);
+        records.sort_unstable_by_key(|content| content.planned.record.id);
         let shared = args![self.source, self.stamp().await?];
-        let mut rows = Vec::with_capacity(records.len() * 10);
-        for (no, planned) in records {
+        let (mut new, mut changed) = (Vec::with_capacity(records.len() * 10), Vec::new());
+        for Content { no, is_new, planned } in records {
             let record = planned.record;
+            let rows = if is_new { &mut new } else { &mut changed };
             rows.extend([
                 record.id.into(),
                 no.into(),
@@ -207,10 +213,8 @@ impl Writer {
                 std::mem::take(&mut planned.json).into(),
             ]);
         }
-        for (sql, args) in UPSERT.insert(self.tx.dialect(), shared, rows) {
-            self.tx.execute(sql, args).await?;
-        }
-        Ok(())
+        self.tx.run(UPSERT.new_rows(self.tx.dialect(), shared.clone(), new)).await?;
+        self.tx.run(UPSERT.rows(self.tx.dialect(), shared, changed)).await
     }
 
     /// The live children of these records.
