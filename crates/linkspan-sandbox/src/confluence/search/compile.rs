@@ -239,11 +239,11 @@ fn each<T>(clause: &Clause, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, 
     values.collect()
 }
 
-/// A kind by its name; `Some(None)` is one that this site has nothing of.
-fn parse_kind(name: &str) -> Option<Option<Kind>> {
+/// The kind of a name; none for a kind that this site has nothing of.
+fn parse_kind(name: &str) -> Option<Vec<Kind>> {
     const NEVER_HERE: [&str; 4] = ["whiteboard", "database", "embed", "user"];
     let is_known = NEVER_HERE.iter().any(|known| known.eq_ignore_ascii_case(name)) || name.starts_with("ac:");
-    Kind::parse(name).map(Some).or(is_known.then_some(None))
+    Kind::parse(name).map(|kind| vec![kind]).or(is_known.then(Vec::new))
 }
 
 fn parse_id(text: &str) -> Option<u64> {
