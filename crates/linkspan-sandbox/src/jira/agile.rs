@@ -102,7 +102,7 @@ async fn boards(session: Session) -> Answer {
     };
     let found: Vec<&Board> = site.jira().boards.iter().filter(wanted).collect();
     Ok(ok(Charge::BASE, |json| {
-        write_page(json, page, &found, |json, board| board_object(json, &view, board))
+        write_page(json, page, &found, |json, board| board_object(json, &view, board));
     }))
 }
 

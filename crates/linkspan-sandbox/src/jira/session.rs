@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
 
 use super::{json::Json, refusal::Refusal, time::Times, view::View};
 use crate::{
-    gateway::{AppState, Caller, Charge, charged},
+    gateway::{AppState, Auth, Caller, Charge, SiteIndex, charged},
     world::{Account, Millis, Site, SiteState, Viewer},
 };
 
@@ -39,6 +39,9 @@ pub(crate) struct Session {
     pub(crate) state: AppState,
     pub(crate) caller: Caller,
     pub(crate) version: Version,
+    /// The address links in bodies begin with: the site's own for callers of the gateway; for callers of the site host, the
+    /// address by which they reached it, which is the sandbox's.
+    pub(crate) url: String,
     /// Site-relative path of the request.
     pub(crate) path: String,
     /// The query string, decoded.
@@ -52,10 +55,17 @@ impl FromRequestParts<AppState> for Session {
         let caller = Caller::from_request_parts(parts, state).await?;
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let v2 = uri.path().contains("/rest/api/2/") || uri.path().contains("/rest/api/latest/");
+        let site = state.site(&caller);
+        let url = match (&caller.auth, caller.site) {
+            (Auth::Bearer(_), _) => site.url().to_owned(),
+            (_, SiteIndex(0)) => state.origin().to_owned(),
+            _ => format!("{}/s/{}", state.origin(), site.cloud_id()),
+        };
         Ok(Self {
             state: state.clone(),
             caller,
             version: if v2 { Version::V2 } else { Version::V3 },
+            url,
             path: uri.path().find("/rest/").map_or(uri.path(), |at| &uri.path()[at..]).to_owned(),
             query: Parameters::parse(uri.query().unwrap_or_default()),
         })
@@ -105,7 +115,7 @@ impl Session {
             site,
             reader: site.reader(self.viewer()),
             version: self.version,
-            url: self.site().url(),
+            url: &self.url,
             times: self.times(),
             now: self.now_ms(),
         }
@@ -113,7 +123,7 @@ impl Session {
 
     /// The absolute address of this request with other query parameters, as `self` and `nextPage` show it.
     pub(crate) fn link(&self, replaced: &[(&str, &str)]) -> String {
-        format!("{}{}?{}", self.site().url(), self.path, self.query.with(replaced))
+        format!("{}{}?{}", self.url, self.path, self.query.with(replaced))
     }
 }
 

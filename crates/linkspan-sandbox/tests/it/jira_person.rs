@@ -24,7 +24,7 @@ pub(crate) struct User<'l> {
 impl Lab {
     /// The administrator of the main site.
     pub(crate) fn administrator(&self) -> Person<'_> {
-        self.people(true).next().expect("a site has an administrator")
+        self.people(true).next().unwrap()
     }
 
     /// The people who administer nothing.
@@ -111,6 +111,18 @@ impl Person<'_> {
         panic!("the walk of {jql} does not end");
     }
 
+    /// All issues a query finds, with all fields.
+    pub(crate) async fn issues(&self, jql: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for ids in self.walk(jql, 1_000).await.chunks(100) {
+            let body = json!({ "issueIdsOrKeys": ids, "fields": ["*all"] });
+            let (status, page) = self.post("/rest/api/3/issue/bulkfetch", body).await;
+            assert_eq!(status, 200, "{page}");
+            found.extend(page["issues"].as_array().unwrap().clone());
+        }
+        found
+    }
+
     /// The first issue a query finds, with all fields.
     pub(crate) async fn first(&self, jql: &str) -> Value {
         let page = self.search(json!({ "jql": jql, "fields": ["*all"], "maxResults": 1 })).await;
@@ -134,7 +146,7 @@ impl Person<'_> {
         let page = self.get("/rest/api/3/project/search?action=edit").await;
         let projects = page["values"].as_array().unwrap();
         let found = projects.iter().find(|it| it["style"] == "classic" && it["projectTypeKey"] == "software");
-        found.expect("such a project exists")["key"].as_str().unwrap().to_owned()
+        found.unwrap()["key"].as_str().unwrap().to_owned()
     }
 }
 

@@ -84,7 +84,7 @@ impl Tour {
             .unwrap()
             .iter()
             .flat_map(|it| it["fields"]["issuelinks"].as_array().unwrap());
-        links.map(|link| link["id"].clone()).next().expect("some issue is linked")
+        links.map(|link| link["id"].clone()).next().unwrap()
     }
 
     /// Finds an issue with a link to another site.
@@ -156,7 +156,7 @@ impl Tour {
                 }
                 ("id", "/rest/api/3/priority/") => return "3".to_owned(),
                 ("id", "/rest/api/3/resolution/") => return self.first("/rest/api/3/resolution"),
-                ("id", "/rest/api/3/role/") => "role",
+                ("id", "/rest/api/3/role/" | "/rest/api/3/project/") => "role",
                 ("id", "/rest/api/3/projectCategory/") => return "10000".to_owned(),
                 ("id", "/rest/api/3/component/") => return self.first("component"),
                 ("id", "/rest/api/3/version/") => return self.first("version"),
@@ -168,7 +168,7 @@ impl Tour {
                 ("issueIdOrKey", _) if template.contains("/remotelink") => "remotely linked",
                 ("linkId", "/rest/api/3/issue/") => "remote link",
                 ("projectKeyOrId", _) if template.ends_with("/issuesecuritylevelscheme") => "secured",
-                ("id", "/rest/api/3/project/") => "role",
+
                 ("projectIdOrKey", _) if template.contains("/role") => "company",
                 ("idOrName", _) => "status",
                 ("idOrKey", _) => return "new".to_owned(),
@@ -242,10 +242,9 @@ impl Tour {
         let issue = self.names["issueIdOrKey"].clone();
         let meta = self.get(&format!("/rest/api/3/issue/{issue}/editmeta")).await;
         let fields = meta["fields"].as_object().unwrap();
-        let custom = fields.iter().filter(|(id, _)| id.starts_with("customfield_"));
-        let option =
-            custom.filter_map(|(_, field)| field["allowedValues"].as_array()?.first().cloned()).next();
-        self.names.insert("option", first(&option.expect("some field has options")));
+        let mut custom = fields.iter().filter(|(id, _)| id.starts_with("customfield_"));
+        let option = custom.find_map(|(_, field)| field["allowedValues"].as_array()?.first().cloned());
+        self.names.insert("option", first(&option.unwrap()));
     }
 }
 
@@ -304,7 +303,7 @@ async fn every_served_read_of_agile_and_jsm_is_as_published() {
             sprints.extend(page["values"].as_array().unwrap().iter().map(|it| it["id"].to_string()));
         }
     }
-    tour.names.insert("sprintId", sprints.first().expect("some board has sprints").clone());
+    tour.names.insert("sprintId", sprints.first().unwrap().clone());
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let desks = tour.get("/rest/servicedeskapi/servicedesk").await;
     let desk = text(&desks["values"][0]["id"]);

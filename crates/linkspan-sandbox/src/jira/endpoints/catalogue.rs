@@ -265,9 +265,11 @@ async fn fields(session: Session) -> Answer {
     let view = session.view(&site);
     Ok(ok(Charge::BASE, |json| {
         json.array(|json| {
-            SYSTEM_FIELDS.iter().for_each(|field| View::system_field(json, field));
+            for field in SYSTEM_FIELDS {
+                View::system_field(json, field);
+            }
             let all = site.jira().fields.iter().filter(|field| shows(&view, field.scope));
-            all.for_each(|field| view.custom_field(json, field));
+            all.for_each(|field| View::custom_field(json, field));
         });
     }))
 }

@@ -115,7 +115,9 @@ async fn list(session: Session, body: JsonBody) -> Answer {
             json.key("total").number(found.len());
             json.key("isLast").boolean(true);
             json.key("values").array(|json| {
-                found.iter().for_each(|(issue, comment)| view.comment(json, issue, comment, expand));
+                for (issue, comment) in &found {
+                    view.comment(json, issue, comment, expand);
+                }
             });
         });
     }))

@@ -413,10 +413,10 @@ async fn create_meta_all(session: Session) -> Answer {
     let (types, names) = (session.query.list("issuetypeIds"), session.query.list("issuetypeNames"));
     let with_fields = session.query.list("expand").contains(&"projects.issuetypes.fields");
     let wanted = |project: &&Project| {
-        let named = keys.is_empty() && ids.is_empty()
+        let is_asked_for = keys.is_empty() && ids.is_empty()
             || keys.iter().any(|key| project.key.eq_ignore_ascii_case(key))
             || ids.iter().any(|id| project.id.to_string() == *id);
-        named && site.can_browse_project(&view.reader, project)
+        is_asked_for && site.can_browse_project(&view.reader, project)
     };
     let projects: Vec<&Project> = site.jira().projects.iter().filter(wanted).collect();
     Ok(ok(Charge::core(projects.len()), |json| {
@@ -433,10 +433,10 @@ async fn create_meta_all(session: Session) -> Answer {
                             let all = project.issue_types.iter().filter_map(|id| site.jira().issue_type(*id));
                             for kind in all {
                                 let id = kind.id.to_string();
-                                let named = types.is_empty() && names.is_empty()
+                                let is_asked_for = types.is_empty() && names.is_empty()
                                     || types.contains(&id.as_str())
                                     || names.iter().any(|name| kind.name.eq_ignore_ascii_case(name));
-                                if !named {
+                                if !is_asked_for {
                                     continue;
                                 }
                                 json.object(|json| {

@@ -271,24 +271,42 @@ fn named_group<'s>(session: &Session, site: &'s SiteState) -> Result<&'s Group, 
         .ok_or_else(|| Refusal::not_found(format!("The group named '{name}' does not exist.")))
 }
 
+/// Most members that one read of a group shows.
+const MAX_SHOWN: usize = 50;
+
+/// The members `expand=users` or `expand=users[from:to]` asks for, as positions.
+fn wanted_members(expand: &[&str], members: usize) -> Option<std::ops::Range<usize>> {
+    let word = expand.iter().find_map(|word| word.strip_prefix("users"))?;
+    let bounds =
+        word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).and_then(|it| it.split_once(':'));
+    let (from, to): (usize, usize) = match bounds {
+        Some((from, to)) => (from.trim().parse().ok()?, to.trim().parse::<usize>().ok()?.saturating_add(1)),
+        None => (0, MAX_SHOWN),
+    };
+    let from = from.min(members);
+    Some(from..to.clamp(from, from.saturating_add(MAX_SHOWN)).min(members))
+}
+
+/// A group with its members, by the operation that newer clients no longer use.
 async fn group(session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     require_browse(&session, &view)?;
     let group = named_group(&session, &site)?;
-    let with_users = session.query.list("expand").iter().any(|word| word.starts_with("users"));
-    let shown: &[AccountIndex] = if with_users { &group.members[..group.members.len().min(50)] } else { &[] };
+    let wanted = wanted_members(&session.query.list("expand"), group.members.len());
+    let shown = wanted.clone().map_or(&[] as &[AccountIndex], |wanted| &group.members[wanted]);
     Ok(ok(Charge::identity(shown.len().max(1)), |json| {
         json.object(|json| {
             json.key("name").string(&group.name);
             json.key("groupId").string(&group.id);
             json.key("self").string(&format!("{}?groupId={}", view.link("group"), group.id));
             json.key("users").object(|json| {
+                let first = wanted.map_or(0, |wanted| wanted.start);
                 json.key("size").number(group.members.len());
                 json.key("items").array(|json| shown.iter().for_each(|user| view.user(json, *user)));
-                json.key("max-results").number(50);
-                json.key("start-index").number(0);
-                json.key("end-index").number(shown.len().saturating_sub(1));
+                json.key("max-results").number(MAX_SHOWN);
+                json.key("start-index").number(first);
+                json.key("end-index").number((first + shown.len()).saturating_sub(1));
             });
             json.key("expand").string("users");
         });
@@ -303,12 +321,12 @@ async fn group_bulk(session: Session) -> Answer {
     let (ids, names) = (session.query.list("groupId"), session.query.repeated("groupName"));
     let application = session.query.text("applicationKey").and_then(Product::from_key);
     let wanted = |group: &&Group| {
-        let named = ids.is_empty() && names.is_empty()
+        let is_asked_for = ids.is_empty() && names.is_empty()
             || ids.contains(&group.id.as_str())
             || names.iter().any(|name| group.name.eq_ignore_ascii_case(name));
         let gives =
             |product| site.application_role(product).is_some_and(|role| role.groups.contains(&group.index));
-        named && application.is_none_or(gives)
+        is_asked_for && application.is_none_or(gives)
     };
     let mut groups: Vec<&Group> = site.groups().filter(wanted).collect();
     groups.sort_by(|a, b| a.name.cmp(&b.name));

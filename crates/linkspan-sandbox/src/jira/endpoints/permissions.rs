@@ -331,7 +331,9 @@ async fn schemes(session: Session) -> Answer {
     Ok(ok(Charge::identity(rows), |json| {
         json.object(|json| {
             json.key("permissionSchemes").array(|json| {
-                all.iter().for_each(|scheme| view.permission_scheme(json, scheme, expand));
+                for scheme in all {
+                    view.permission_scheme(json, scheme, expand);
+                }
             });
         });
     }))

@@ -110,7 +110,7 @@ async fn search(session: Session) -> Answer {
         "browse" => projects.retain(|project| site.can_browse_project(&view.reader, project)),
         "edit" => projects.retain(|project| site.can_administer_project(&view.reader, project)),
         "create" => {
-            projects.retain(|project| site.has_permission(&view.reader, "CREATE_ISSUES", project, None))
+            projects.retain(|project| site.has_permission(&view.reader, "CREATE_ISSUES", project, None));
         }
         other => return Err(Refusal::bad_request(format!("The action '{other}' is not supported."))),
     }
@@ -147,7 +147,7 @@ fn sort(projects: &mut [&Project], view: &View<'_>, order: &str) -> Result<(), R
         "name" => projects.sort_by_key(|project| project.name.to_lowercase()),
         "category" => projects.sort_by_key(|project| project.category),
         "owner" => {
-            projects.sort_by_key(|project| view.site.account(project.lead).display_name().to_lowercase())
+            projects.sort_by_key(|project| view.site.account(project.lead).display_name().to_lowercase());
         }
         "issueCount" | "lastIssueUpdatedTime" => {
             let by_count = key == "issueCount";

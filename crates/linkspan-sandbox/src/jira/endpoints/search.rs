@@ -147,15 +147,15 @@ fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answ
     };
     let identities = selection.bare().is_some() && expand == Expansions::default();
     let most = if identities { MAX_IDENTITIES } else { MAX_ISSUES };
-    let size = usize::try_from(wanted).unwrap_or(most).min(most);
-    Ok(page(snapshots, &view, &Walk { snapshot, token, size }, &selection, &expand))
+    let page_size = usize::try_from(wanted).unwrap_or(most).min(most);
+    Ok(page(snapshots, &view, &Walk { snapshot, token, page_size }, &selection, &expand))
 }
 
 /// One page of a walk.
 struct Walk {
     snapshot: Arc<Snapshot>,
     token: Option<Token>,
-    size: usize,
+    page_size: usize,
 }
 
 impl Walk {
@@ -178,16 +178,17 @@ fn page(
     selection: &Selection,
     expand: &Expansions,
 ) -> axum::response::Response {
-    let Walk { snapshot, size, .. } = walk;
+    let Walk { snapshot, page_size, .. } = walk;
     let mut at = walk.start();
     let mut returned = 0;
     let mut last = IssueId(0);
     let visibility = search::Visibility::new(view.site, &view.reader);
-    let mut json = Json::with_capacity(if selection.bare().is_some() { size * 40 } else { size * 6_000 });
+    let mut json =
+        Json::with_capacity(if selection.bare().is_some() { page_size * 40 } else { page_size * 6_000 });
     json.object(|json| {
         json.key("issues").array(|json| {
             // What was deleted or hidden since the walk began is passed over.
-            while returned < *size && at < snapshot.ids.len() {
+            while returned < *page_size && at < snapshot.ids.len() {
                 let id = snapshot.ids[at];
                 at += 1;
                 let Some(head) = view.site.issue_head(id).filter(|head| visibility.finds(head)) else {

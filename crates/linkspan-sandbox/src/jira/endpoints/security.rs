@@ -108,7 +108,7 @@ async fn levels(session: Session) -> Answer {
         .collect();
     Ok(ok(Charge::BASE, |json| {
         page.write(json, &session, &found, |json, (scheme, level)| {
-            view.security_level_listed(json, scheme, level)
+            view.security_level_listed(json, scheme, level);
         });
     }))
 }

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn server_info(session: Session) -> Answer {
-    let url = session.site().url();
+    let url = &session.url;
     let times = session.times();
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {

@@ -123,7 +123,7 @@ fn feed(
     let page = &changes[..size];
     let is_last = size == changes.len();
     let until = page.last().map_or_else(|| since.max(newest), |(at, _)| *at);
-    let url = session.site().url();
+    let url = &session.url;
     let prefix = session.version.prefix();
     let address = |since: Millis| format!("{url}{prefix}/worklog/{name}?since={since}");
     ok(Charge::BASE, |json| {
@@ -247,10 +247,10 @@ async fn changelog_bulk(session: Session, body: JsonBody) -> Answer {
     if token.is_some_and(|token| token.is_expired(session.now_ms())) {
         return Err(bad_token());
     }
-    let site = session.site().read();
-    let view = session.view(&site);
+    let jira = session.site().read();
+    let view = session.view(&jira);
     let mut ids: Vec<IssueId> =
-        request.issue_ids_or_keys.iter().filter_map(|name| site.find_issue(name)).collect();
+        request.issue_ids_or_keys.iter().filter_map(|name| jira.find_issue(name)).collect();
     ids.sort_unstable();
     ids.dedup();
     let wanted = |history: &History| {

@@ -175,7 +175,7 @@ impl Slice {
             json.key("isLastPage").boolean(is_last);
             json.key("_links").object(|json| {
                 json.key("self").string(&session.link(&[]));
-                json.key("base").string(session.site().url());
+                json.key("base").string(&session.url);
                 json.key("context").string("");
                 if !is_last {
                     json.key("next")

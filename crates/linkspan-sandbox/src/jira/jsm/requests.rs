@@ -129,7 +129,9 @@ fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, e
                 "action",
                 "comment",
             ];
-            words.iter().for_each(|word| json.string(word));
+            for word in words {
+                json.string(word);
+            }
         });
         json.key("issueId").plain(issue.id);
         json.key("issueKey").string(&key);

@@ -109,7 +109,7 @@ impl Binder<'_> {
                         all.map(|status| status.id.0).collect()
                     })
                 };
-                self.derived(Attribute::Status, term, operator, statuses)
+                Self::derived(Attribute::Status, term, operator, statuses)
             }
             Meaning::ProjectCategory => {
                 let categories = &self.site.jira().categories;
@@ -118,7 +118,7 @@ impl Binder<'_> {
                     let all = self.site.jira().projects.iter().filter(|project| project.category == Some(at));
                     Some(all.map(|project| project.id.0).collect())
                 };
-                self.derived(Attribute::Project, term, operator, projects)
+                Self::derived(Attribute::Project, term, operator, projects)
             }
             Meaning::ProjectType => {
                 let projects = |kind: &str| {
@@ -128,7 +128,7 @@ impl Binder<'_> {
                         all.map(|project| project.id.0).collect()
                     })
                 };
-                self.derived(Attribute::Project, term, operator, projects)
+                Self::derived(Attribute::Project, term, operator, projects)
             }
             Meaning::Instant { instant, date } => self.instant(instant, date, term, operator),
             Meaning::Quantity(quantity) => quantity_test(quantity, term, operator),
@@ -161,7 +161,7 @@ impl Binder<'_> {
                     empty = true;
                 }
                 Operand::Value(literal) => {
-                    wanted.extend(self.values(attribute, &term.field, &literal.to_text())?)
+                    wanted.extend(self.values(attribute, &term.field, &literal.to_text())?);
                 }
                 Operand::Function { name, arguments } => {
                     wanted.extend(self.function(attribute, &term.field, name, arguments)?);
@@ -176,7 +176,6 @@ impl Binder<'_> {
 
     /// A choice over values that name others, such as a status category naming its statuses.
     fn derived(
-        &self,
         attribute: Attribute,
         term: &Term,
         operator: Operator,

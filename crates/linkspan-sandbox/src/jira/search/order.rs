@@ -23,7 +23,7 @@ enum Key {
     /// The numeric id.
     Id,
     /// Project key, then number.
-    IssueKey,
+    ProjectAndNumber,
     /// The position of an attribute's first value in the site's list.
     Attribute(Attribute),
     StatusCategory,
@@ -56,8 +56,8 @@ impl Order {
         let bind = |key: &SortKey| {
             let lower = key.field.to_ascii_lowercase();
             let found = match lower.as_str() {
-                "id" => Some(Key::Id),
-                "rank" => Some(Key::Id),
+                // The order of ranks is the order of creation here.
+                "id" | "rank" => Some(Key::Id),
                 _ => meanings(site, &key.field).into_iter().find_map(sortable),
             };
             let unknown = || {
@@ -88,7 +88,7 @@ impl Order {
             // Ids are unique: what follows them decides nothing.
             [(Key::Id, Direction::Ascending), ..] => subjects.map(|subject| subject.head.id).collect(),
             [(key, direction), rest @ ..]
-                if ranks.whole(*key) && rest.iter().all(|(key, _)| *key == Key::Id) =>
+                if Ranks::is_whole(*key) && rest.iter().all(|(key, _)| *key == Key::Id) =>
             {
                 let sign = |value: i64| if *direction == Direction::Descending { -value } else { value };
                 let down = rest.first().is_some_and(|(_, direction)| *direction == Direction::Descending);
@@ -127,16 +127,18 @@ impl Order {
 
 fn sortable(meaning: Meaning) -> Option<Key> {
     match meaning {
-        Meaning::Choice(Attribute::Issue) => Some(Key::IssueKey),
         Meaning::Choice(
             Attribute::Watcher | Attribute::Voter | Attribute::WorklogAuthor | Attribute::Attachment,
-        ) => None,
+        )
+        | Meaning::ProjectCategory
+        | Meaning::ProjectType
+        | Meaning::Opaque(_)
+        | Meaning::Text(Text::Any | Text::Comment | Text::WorklogComment) => None,
+        Meaning::Choice(Attribute::Issue) => Some(Key::ProjectAndNumber),
         Meaning::Choice(attribute) => Some(Key::Attribute(attribute)),
         Meaning::StatusCategory => Some(Key::StatusCategory),
-        Meaning::ProjectCategory | Meaning::ProjectType | Meaning::Opaque(_) => None,
         Meaning::Instant { instant, .. } => Some(Key::Instant(instant)),
         Meaning::Quantity(quantity) => Some(Key::Quantity(quantity)),
-        Meaning::Text(Text::Any | Text::Comment | Text::WorklogComment) => None,
         Meaning::Text(text) => Some(Key::Text(text)),
         Meaning::Exact(field) => Some(Key::Text(Text::Custom(field))),
     }
@@ -174,9 +176,9 @@ impl<'s> Ranks<'s> {
     }
 
     /// Whether all values of a key are whole numbers that come from the issue's head.
-    fn whole(&self, key: Key) -> bool {
+    fn is_whole(key: Key) -> bool {
         match key {
-            Key::Id | Key::IssueKey | Key::StatusCategory => true,
+            Key::Id | Key::ProjectAndNumber | Key::StatusCategory => true,
             Key::Instant(instant) => !matches!(instant, Instant::Custom(_) | Instant::StatusCategoryChanged),
             Key::Attribute(attribute) => matches!(
                 attribute,
@@ -205,7 +207,7 @@ impl<'s> Ranks<'s> {
         let project = |id: ProjectId| self.projects.get(&id).copied().unwrap_or(i64::from(u32::MAX));
         match key {
             Key::Id => whole(head.id.0),
-            Key::IssueKey => Value::Whole((project(head.project) << 32) + i64::from(head.number)),
+            Key::ProjectAndNumber => Value::Whole((project(head.project) << 32) + i64::from(head.number)),
             Key::StatusCategory => {
                 let category = self.site.jira().status(head.status).map(|status| status.category);
                 category.map_or(Value::None, |category| {

@@ -89,21 +89,20 @@ fn found<'v>(
     {
         Box::new(ids.iter().map(|id| IssueId(*id)))
     } else if let Some(projects) = bound.test.required(Attribute::Project) {
-        match projects {
-            [project] => Box::new(site.issue_ids_in(ProjectId(*project))),
-            _ => {
-                let mut ids: Vec<IssueId> =
-                    projects.iter().flat_map(|id| site.issue_ids_in(ProjectId(*id))).collect();
-                ids.sort_unstable();
-                Box::new(ids.into_iter())
-            }
+        if let [project] = projects {
+            Box::new(site.issue_ids_in(ProjectId(*project)))
+        } else {
+            let mut ids: Vec<IssueId> =
+                projects.iter().flat_map(|id| site.issue_ids_in(ProjectId(*id))).collect();
+            ids.sort_unstable();
+            Box::new(ids.into_iter())
         }
     } else {
         Box::new(site.issue_ids())
     };
     ids.filter_map(move |id| {
         let head = index.head(view, id)?;
-        let subject = Subject::new(site, &view.reader, head);
+        let subject = Subject::new(site, &view.reader, &head);
         // Sight is decided from the head, so it comes before tests that build the issue.
         let cheap_first = bound.test.cost() > 0;
         if cheap_first && !visibility.finds(&head) {
@@ -128,7 +127,7 @@ pub(crate) fn count(view: &View<'_>, index: &Index, bound: &Bound) -> usize {
 /// Whether one issue, by id, is found by a query.
 pub(crate) fn matches(view: &View<'_>, visibility: &Visibility<'_>, bound: &Bound, id: IssueId) -> bool {
     view.site.issue_head(id).is_some_and(|head| {
-        visibility.finds(&head) && Subject::new(view.site, &view.reader, head).passes(&bound.test)
+        visibility.finds(&head) && Subject::new(view.site, &view.reader, &head).passes(&bound.test)
     })
 }
 

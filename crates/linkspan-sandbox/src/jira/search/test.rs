@@ -146,7 +146,6 @@ impl Test {
     pub(crate) fn cost(&self) -> u8 {
         match self {
             Self::All(tests) | Self::Any(tests) => tests.iter().map(Self::cost).max().unwrap_or(0),
-            Self::Number { .. } => 0,
             Self::Choice { attribute, .. } => match attribute {
                 Attribute::Watcher
                 | Attribute::Voter
@@ -164,7 +163,8 @@ impl Test {
                     _ => 0,
                 }
             }
-            Self::Quantity { quantity: Quantity::Id | Quantity::HierarchyLevel, .. } => 0,
+            Self::Number { .. }
+            | Self::Quantity { quantity: Quantity::Id | Quantity::HierarchyLevel, .. } => 0,
             Self::Text { text: Text::Summary, .. } => 1,
             Self::Quantity { .. } | Self::Presence { .. } | Self::Text { .. } | Self::Exact { .. } => 2,
         }
@@ -207,8 +207,8 @@ pub(crate) struct Subject<'s> {
 }
 
 impl<'s> Subject<'s> {
-    pub(crate) fn new(site: &'s SiteState, reader: &'s Reader, head: IssueHead<'s>) -> Self {
-        Self { site, reader, head, whole: OnceCell::new() }
+    pub(crate) fn new(site: &'s SiteState, reader: &'s Reader, head: &IssueHead<'s>) -> Self {
+        Self { site, reader, head: *head, whole: OnceCell::new() }
     }
 
     /// The whole issue.
@@ -248,8 +248,8 @@ impl<'s> Subject<'s> {
                 }
             }
             Test::Exact { field, wanted, negated } => {
-                let Some(text) = self.custom(*field).and_then(custom_text) else { return false };
-                wanted.iter().any(|value| value.eq_ignore_ascii_case(&text)) != *negated
+                let Some(own) = self.custom(*field).and_then(custom_text) else { return false };
+                wanted.iter().any(|value| value.eq_ignore_ascii_case(&own)) != *negated
             }
         }
     }
@@ -303,20 +303,24 @@ impl<'s> Subject<'s> {
                 issue.request.iter().flat_map(|it| &it.participants).for_each(|user| value(account(*user)));
             }
             Attribute::Organization => {
-                issue.request.iter().flat_map(|it| &it.organizations).for_each(|id| value(id.0))
+                issue.request.iter().flat_map(|it| &it.organizations).for_each(|id| value(id.0));
             }
             Attribute::Custom(field) => match issue.custom_value(field) {
                 Some(CustomValue::Option(option)) => value(option.0),
                 Some(CustomValue::Options(options)) => options.iter().for_each(|option| value(option.0)),
                 Some(CustomValue::Cascade(parent, child)) => {
                     value(parent.0);
-                    child.iter().for_each(|child| value(child.0));
+                    if let Some(child) = child {
+                        value(child.0);
+                    }
                 }
                 Some(CustomValue::User(user)) => value(account(*user)),
                 Some(CustomValue::Users(users)) => users.iter().for_each(|user| value(account(*user))),
                 Some(CustomValue::Group(group)) => value(u64::from(group.0)),
                 Some(CustomValue::Groups(groups)) => {
-                    groups.iter().for_each(|group| value(u64::from(group.0)))
+                    for group in groups {
+                        value(u64::from(group.0));
+                    }
                 }
                 Some(CustomValue::Project(project)) => value(project.0),
                 Some(CustomValue::Versions(versions)) => versions.iter().for_each(|version| value(version.0)),

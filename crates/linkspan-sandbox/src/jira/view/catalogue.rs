@@ -45,12 +45,12 @@ impl View<'_> {
             json.key("id").plain(status.id);
             json.key("statusCategory");
             self.status_category(json, status.category);
-            self.scope(json, status.scope);
+            Self::scope(json, status.scope);
         });
     }
 
     /// The member `scope` of what belongs to one team-managed project.
-    pub(crate) fn scope(&self, json: &mut Json, scope: Option<ProjectId>) {
+    pub(crate) fn scope(json: &mut Json, scope: Option<ProjectId>) {
         let Some(project) = scope else { return };
         json.key("scope").object(|json| {
             json.key("type").string("PROJECT");
@@ -78,7 +78,7 @@ impl View<'_> {
             json.key("subtask").boolean(kind.is_subtask());
             json.key("avatarId").number(kind.avatar);
             json.key("hierarchyLevel").number(kind.hierarchy_level);
-            self.scope(json, kind.scope);
+            Self::scope(json, kind.scope);
         });
     }
 

@@ -52,7 +52,7 @@ impl View<'_> {
             CustomValue::Cascade(parent, child) => self.option(json, field, *parent, *child),
             CustomValue::User(user) => self.user(json, *user),
             CustomValue::Users(users) => {
-                json.array(|json| users.iter().for_each(|user| self.user(json, *user)))
+                json.array(|json| users.iter().for_each(|user| self.user(json, *user)));
             }
             CustomValue::Group(group) => self.group_at(json, *group),
             CustomValue::Groups(groups) => {
@@ -68,12 +68,14 @@ impl View<'_> {
                     (FieldKind::VersionPicker, Some((_, version))) => self.version_brief(json, version),
                     (FieldKind::VersionPicker, None) => json.null(),
                     _ => json.array(|json| {
-                        found.iter().for_each(|(_, version)| self.version_brief(json, version))
+                        for (_, version) in &found {
+                            self.version_brief(json, version);
+                        }
                     }),
                 }
             }
             CustomValue::Labels(labels) => {
-                json.array(|json| labels.iter().for_each(|label| json.string(label)))
+                json.array(|json| labels.iter().for_each(|label| json.string(label)));
             }
             CustomValue::Issue(id) => json.string_or_null(self.site.issue_key(*id).as_deref()),
             CustomValue::Json(text) => json.raw(text),

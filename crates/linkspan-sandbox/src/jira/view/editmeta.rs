@@ -136,7 +136,9 @@ impl View<'_> {
             json.key("operations").array(|json| {
                 let many = field.kind == "array";
                 let words: &[&str] = if many { &["add", "set", "remove"] } else { &["set"] };
-                words.iter().for_each(|word| json.string(word));
+                for word in words {
+                    json.string(word);
+                }
             });
             self.allowed_values(json, field.system, project, create);
         });
@@ -154,12 +156,10 @@ impl View<'_> {
             System::FixVersions | System::AffectedVersions => json.key("allowedValues").array(|json| {
                 project.versions.iter().for_each(|version| self.version_brief(json, version));
             }),
-            System::IssueType => json.key("allowedValues").array(|json| match create {
-                Some(kind) => self.issue_type(json, kind),
-                None => {
-                    let kinds = project.issue_types.iter().filter_map(|id| config.issue_type(*id));
-                    kinds.for_each(|kind| self.issue_type(json, kind));
-                }
+            System::IssueType => json.key("allowedValues").array(|json| {
+                let kinds = project.issue_types.iter().filter_map(|id| config.issue_type(*id));
+                let kinds = kinds.filter(|kind| create.is_none_or(|created| created.id == kind.id));
+                kinds.for_each(|kind| self.issue_type(json, kind));
             }),
             System::Project => json.key("allowedValues").array(|json| self.project_brief(json, project)),
             _ => {}

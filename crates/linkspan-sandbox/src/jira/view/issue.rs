@@ -10,7 +10,7 @@ use crate::{
     jira::{json::Json, time},
     world::{
         IssueId, VersionId,
-        jira::{Issue, Project},
+        jira::{Issue, IssueType, Project},
     },
 };
 
@@ -160,7 +160,7 @@ impl View<'_> {
             self.schemas(json, selection);
         }
         if expand.rendered_fields {
-            json.key("renderedFields").object(|json| self.rendered_fields(json, issue, selection));
+            json.key("renderedFields").object(|json| Self::rendered_fields(json, issue, selection));
         }
         if expand.transitions {
             json.key("transitions");
@@ -226,7 +226,7 @@ impl View<'_> {
         });
     }
 
-    fn rendered_fields(&self, json: &mut Json, issue: &Issue, selection: &Selection) {
+    fn rendered_fields(json: &mut Json, issue: &Issue, selection: &Selection) {
         for field in selection.system() {
             let text = match field.system {
                 System::Description => issue.description.as_ref(),
@@ -310,23 +310,13 @@ impl View<'_> {
             }),
             System::Comment => self.embedded_comments(json, issue, written.embedded.comments),
             System::Worklog => self.embedded_worklogs(json, issue, written.embedded.worklogs),
-            System::Votes => json.object(|json| {
-                json.key("self").string(&self.link(format_args!("issue/{}/votes", issue.id)));
-                json.key("votes").number(issue.voters.len());
-                json.key("hasVoted")
-                    .boolean(self.reader.account().is_some_and(|account| issue.voters.contains(&account)));
-            }),
-            System::Watches => json.object(|json| {
-                json.key("self").string(&self.link(format_args!("issue/{}/watchers", issue.id)));
-                json.key("watchCount").number(issue.watchers.len());
-                let watching = self.reader.account().is_some_and(|account| issue.watchers.contains(&account));
-                json.key("isWatching").boolean(watching);
-            }),
+            System::Votes => self.votes(json, issue),
+            System::Watches => self.watches(json, issue),
             System::Security => match issue.security.and_then(|level| config.security_level(level)) {
                 Some((_, level)) => self.security_level(json, level),
                 None => json.null(),
             },
-            System::Restriction => self.restriction(json, written),
+            System::Restriction => Self::restriction(json, written),
             System::LastViewed | System::Key | System::Thumbnail => json.null(),
             System::OriginalEstimate
             | System::RemainingEstimate
@@ -341,6 +331,24 @@ impl View<'_> {
         }
     }
 
+    fn votes(&self, json: &mut Json, issue: &Issue) {
+        json.object(|json| {
+            json.key("self").string(&self.link(format_args!("issue/{}/votes", issue.id)));
+            json.key("votes").number(issue.voters.len());
+            json.key("hasVoted")
+                .boolean(self.reader.account().is_some_and(|account| issue.voters.contains(&account)));
+        });
+    }
+
+    fn watches(&self, json: &mut Json, issue: &Issue) {
+        json.object(|json| {
+            json.key("self").string(&self.link(format_args!("issue/{}/watchers", issue.id)));
+            json.key("watchCount").number(issue.watchers.len());
+            let watching = self.reader.account().is_some_and(|account| issue.watchers.contains(&account));
+            json.key("isWatching").boolean(watching);
+        });
+    }
+
     fn versions(&self, json: &mut Json, written: &Written<'_>, ids: &[VersionId]) {
         let known = written.project.map_or(&[] as &[_], |project| &project.versions);
         json.array(|json| {
@@ -353,7 +361,7 @@ impl View<'_> {
         let is_visible_subtask = |child: &IssueId| {
             self.site.issue_head(*child).is_some_and(|head| {
                 let kind = self.site.jira().issue_type(head.issue_type);
-                kind.is_some_and(|kind| kind.is_subtask()) && self.site.can_see_issue(&self.reader, &head)
+                kind.is_some_and(IssueType::is_subtask) && self.site.can_see_issue(&self.reader, &head)
             })
         };
         let mut children = self.site.issue_children(id);
@@ -367,9 +375,9 @@ impl View<'_> {
         let shown = &seen[seen.len().saturating_sub(limit)..];
         json.object(|json| {
             json.key("comments").array(|json| {
-                shown
-                    .iter()
-                    .for_each(|comment| self.comment(json, issue, comment, CommentExpansions::default()));
+                for comment in shown {
+                    self.comment(json, issue, comment, CommentExpansions::default());
+                }
             });
             json.key("self").string(&self.link(format_args!("issue/{}/comment", issue.id)));
             json.key("maxResults").number(shown.len());
@@ -390,7 +398,7 @@ impl View<'_> {
         });
     }
 
-    fn restriction(&self, json: &mut Json, written: &Written<'_>) {
+    fn restriction(json: &mut Json, written: &Written<'_>) {
         let roles = &written.issue.restricted_to;
         json.object(|json| {
             json.key("issuerestrictions").object(|json| {

@@ -47,7 +47,7 @@ impl View<'_> {
         if let Some(email) = email {
             json.key("emailAddress").string(email);
         }
-        self.avatars(json, account);
+        Self::avatars(json, account);
         json.key("displayName").string(account.display_name());
         json.key("active").boolean(account.is_active());
         if account.status() != AccountStatus::Closed {
@@ -56,7 +56,7 @@ impl View<'_> {
         json.key("accountType").string(account.account_type.as_str());
     }
 
-    fn avatars(&self, json: &mut Json, account: &Account) {
+    fn avatars(json: &mut Json, account: &Account) {
         json.key("avatarUrls").object(|json| {
             for size in ["48x48", "24x24", "16x16", "32x32"] {
                 json.key(size).plain(format_args!(
@@ -106,7 +106,9 @@ impl View<'_> {
                 json.key("size").number(held.len());
                 json.key("items").array(|json| {
                     if roles {
-                        held.iter().for_each(|role| self.application_role(json, role));
+                        for role in &held {
+                            self.application_role(json, role);
+                        }
                     }
                 });
             });

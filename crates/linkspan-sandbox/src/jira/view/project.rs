@@ -198,13 +198,13 @@ impl View<'_> {
 
     /// A role without its actors.
     pub(crate) fn role(&self, json: &mut Json, role: &Role) {
-        json.object(|json| self.role_members(json, role, &self.link(format_args!("role/{}", role.id))));
+        json.object(|json| Self::role_members(json, role, &self.link(format_args!("role/{}", role.id))));
     }
 
     /// A role as `roledetails` lists it.
     pub(crate) fn role_detailed(&self, json: &mut Json, role: &Role) {
         json.object(|json| {
-            self.role_members(json, role, &self.link(format_args!("role/{}", role.id)));
+            Self::role_members(json, role, &self.link(format_args!("role/{}", role.id)));
             json.key("admin").boolean(role.is_admin);
             json.key("default").boolean(false);
             json.key("roleConfigurable").boolean(true);
@@ -212,19 +212,19 @@ impl View<'_> {
         });
     }
 
-    fn role_members(&self, json: &mut Json, role: &Role, link: &str) {
+    fn role_members(json: &mut Json, role: &Role, link: &str) {
         json.key("self").string(link);
         json.key("name").string(&role.name);
         json.key("id").number(role.id);
         json.key("description").string(&role.description);
-        self.scope(json, role.scope);
+        Self::scope(json, role.scope);
     }
 
     /// A role of a project with its actors, and how many of them there are.
     pub(crate) fn role_in_project(&self, json: &mut Json, role: &Role, project: &Project) {
         let link = self.link(format_args!("project/{}/role/{}", project.id, role.id));
         json.object(|json| {
-            self.role_members(json, role, &link);
+            Self::role_members(json, role, &link);
             json.key("actors").array(|json| {
                 let Some(actors) = project.actors(role.id) else { return };
                 // Actor ids follow from project, role and position: there is no other place that shows them.

@@ -148,7 +148,7 @@ impl View<'_> {
     }
 
     /// A custom field as `GET field` lists it.
-    pub(crate) fn custom_field(&self, json: &mut Json, field: &Field) {
+    pub(crate) fn custom_field(json: &mut Json, field: &Field) {
         json.object(|json| {
             json.key("id").plain(field.id);
             json.key("key").plain(field.id);
@@ -165,7 +165,7 @@ impl View<'_> {
                     json.string(&format!("{}[{kind}]", field.name));
                 }
             });
-            self.scope(json, field.scope);
+            Self::scope(json, field.scope);
             json.key("schema");
             Self::custom_schema(json, field);
         });

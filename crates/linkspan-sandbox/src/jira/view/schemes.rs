@@ -89,7 +89,7 @@ impl View<'_> {
                         && let Some(field) = config.field(*field)
                     {
                         json.key("field");
-                        self.custom_field(json, field);
+                        Self::custom_field(json, field);
                     }
                     json.key("expand").string("field");
                 }
