@@ -19,11 +19,18 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// What to log, as in `info` or `linkspan_engine=debug,warn`. Logs go to standard error.
-    #[arg(long, global = true, env = "LINKSPAN_LOG", default_value = "warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "LINKSPAN_LOG",
+        default_value = "warn",
+        value_name = "FILTER",
+        help_heading = "Logs"
+    )]
     pub(crate) log: String,
 
     /// Write logs as JSON lines.
-    #[arg(long, global = true, env = "LINKSPAN_LOG_JSON")]
+    #[arg(long, global = true, env = "LINKSPAN_LOG_JSON", help_heading = "Logs")]
     pub(crate) log_json: bool,
 }
 

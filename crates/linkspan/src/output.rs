@@ -104,20 +104,20 @@ pub(crate) fn note(text: &str) {
     let _ = Stderr.write_all(format!("{text}\n").as_bytes());
 }
 
-/// A number as people read it, with narrow groups: `14 187`.
+/// A number as people read it: `14,187`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(' ');
+            text.push(',');
         }
         text.push(digit);
     }
     text
 }
 
-/// A list of counts in one line: `14 187 tickets, 50 447 comments`.
+/// A list of counts in one line: `14,187 tickets, 50,447 comments`.
 pub(crate) fn counted(counts: impl IntoIterator<Item = (&'static str, u64)>) -> String {
     let parts: Vec<String> =
         counts.into_iter().map(|(name, count)| format!("{} {name}", grouped(count))).collect();
@@ -132,7 +132,7 @@ mod tests {
     fn numbers_are_grouped_by_thousands() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(14_187), "14 187");
-        assert_eq!(grouped(1_000_000), "1 000 000");
+        assert_eq!(grouped(14_187), "14,187");
+        assert_eq!(grouped(1_000_000), "1,000,000");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use linkspan_engine::progress::{Phase, ProgressBoard, StreamProgress};
 use linkspan_model::ids::SourceId;
 use tokio::time::Instant;
@@ -66,9 +66,15 @@ pub(crate) async fn follow(
 }
 
 enum Rows {
-    Bars { label: &'static str, bars: Vec<(&'static str, ProgressBar)> },
+    Bars { label: &'static str, bars: Vec<(&'static str, Bar)> },
     Lines { label: &'static str, lines: Vec<(&'static str, LineState)> },
     Nothing,
+}
+
+/// The bar of one stream.
+struct Bar {
+    bar: ProgressBar,
+    is_running: bool,
 }
 
 /// What the plain lines of one stream have said.
@@ -103,24 +109,26 @@ impl Rows {
     }
 }
 
-fn bar_of<'a>(
-    bars: &'a mut Vec<(&'static str, ProgressBar)>,
-    label: &str,
-    stream: &'static str,
-) -> &'a ProgressBar {
+fn bar_of<'a>(bars: &'a mut Vec<(&'static str, Bar)>, label: &str, stream: &'static str) -> &'a mut Bar {
     let place = bars.iter().position(|(name, _)| *name == stream).unwrap_or_else(|| {
         let bar = console::bars().add(ProgressBar::no_length());
         bar.set_prefix(format!("{label} {stream}"));
         bar.set_style(style("  {prefix:26.dim}"));
-        bars.push((stream, bar));
+        bars.push((stream, Bar { bar, is_running: false }));
         bars.len() - 1
     });
-    &bars[place].1
+    &mut bars[place].1
 }
 
-fn draw(bar: &ProgressBar, stream: &StreamProgress) {
+fn draw(Bar { bar, is_running }: &mut Bar, stream: &StreamProgress) {
     if bar.is_finished() {
         return;
+    }
+    if !*is_running && stream.phase != Phase::Waiting {
+        // Time and rate count from here, not from when the stream was announced.
+        *is_running = true;
+        bar.reset_elapsed();
+        bar.reset_eta();
     }
     bar.set_position(stream.done);
     match &stream.phase {
@@ -129,10 +137,10 @@ fn draw(bar: &ProgressBar, stream: &StreamProgress) {
             if let Some(expected) = stream.expected.filter(|expected| *expected > 0) {
                 bar.set_length(expected.max(stream.done));
                 bar.set_style(style(
-                    "{spinner} {prefix:26} {bar:30.cyan/dim} {human_pos:>9} of {human_len} {per_sec:.dim}",
+                    "{spinner} {prefix:26} {bar:30.cyan/dim} {human_pos:>9} of {human_len} {rate:.dim}",
                 ));
             } else {
-                bar.set_style(style("{spinner} {prefix:26} {human_pos:>40} {per_sec:.dim}"));
+                bar.set_style(style("{spinner} {prefix:26} {human_pos:>40} {rate:.dim}"));
             }
             bar.tick();
         }
@@ -154,6 +162,10 @@ fn draw(bar: &ProgressBar, stream: &StreamProgress) {
 fn style(template: &'static str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // A bar that cannot be written shows nothing; that is no failure.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        })
         .progress_chars("━━─")
 }
 

@@ -65,18 +65,16 @@ fn compare(list: &ScopeList, calls: &[&'static Call], have: &str) -> Comparison 
 
     let open: Vec<_> = calls.iter().filter(|call| is_open(call, &have)).collect();
     let listed = list.set();
-    // Those outside the list are tried first, so that of two that open the same the listed one stays.
-    let (inside, outside): (Vec<&str>, Vec<&str>) = have.iter().partition(|scope| listed.contains(scope));
     let mut kept = have.clone();
     let mut unneeded = Vec::new();
-    for scope in outside.into_iter().chain(inside) {
+    // What the list itself names is needed; of the rest, what can go without closing a call that is open now.
+    for scope in have.iter().filter(|scope| !listed.contains(scope)) {
         let without: ScopeSet = kept.iter().filter(|kept| *kept != scope).collect();
-        if !ALWAYS.contains(&scope) && open.iter().all(|call| is_open(call, &without)) {
+        if open.iter().all(|call| is_open(call, &without)) {
             unneeded.push(scope.to_owned());
             kept = without;
         }
     }
-    unneeded.sort_unstable();
     Comparison { missing, unneeded }
 }
 

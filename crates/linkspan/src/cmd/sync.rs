@@ -1,6 +1,5 @@
 //! `linkspan sync --once`: reads one site into a directory, without a server.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -97,9 +96,9 @@ async fn tell(
     started: Instant,
     args: &cli::Sync,
 ) -> anyhow::Result<ExitCode> {
-    let mut counts = BTreeMap::new();
+    let mut counts = Vec::new();
     for (model, name) in models_of(args.product) {
-        counts.insert(*name, core.store.count_records(source, *model, false).await?);
+        counts.push((*name, core.store.count_records(source, *model, false).await?));
     }
     let refresh_token = match core.store.source(source).await? {
         Some(source) => core.engine.refresh_token_of(source.grant).await?,
@@ -109,7 +108,7 @@ async fn tell(
     let peak_memory_mb = memory::peak_mb();
     if args.json {
         output::json_line(&SyncLine {
-            counts: &counts,
+            counts: &counts.iter().copied().collect(),
             // Milliseconds are as exact as it gets.
             seconds: (elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
             points: report.points,
@@ -123,7 +122,7 @@ async fn tell(
             "{} of {} is here: {}\n{:.1} s, {} points, {} requests{memory}\nRun the same command again to read what changed.\n",
             args.product,
             args.cloud_id,
-            counted(counts.iter().map(|(name, count)| (*name, *count))),
+            counted(counts),
             elapsed.as_secs_f64(),
             grouped(report.points),
             grouped(report.requests),

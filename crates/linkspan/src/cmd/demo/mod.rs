@@ -32,6 +32,8 @@ use crate::progress::{self, Display};
 
 /// The name of the demo's API key; each start replaces it, because a key can be shown only once.
 const KEY_NAME: &str = "demo";
+/// What to look at when linking fails; the reason follows.
+const LINKING_FAILED: &str = "the demo could not link its site (a data directory serves only the seed and data set it was first used with)";
 /// What the demo's admin password begins with.
 const PASSWORD: &str = "lsd_";
 /// How often changes are read: soon enough to be seen by who edits something in the simulator.
@@ -122,7 +124,7 @@ impl Demo {
         let mut readings = JoinSet::new();
         let mut accounts: Vec<(Secret, AccountScope)> = Vec::new();
         for integration in Integration::ALL {
-            let token = vendor.link(integration, cloud_id).await?;
+            let token = vendor.link(integration, cloud_id).await.context(LINKING_FAILED)?;
             let scope = self
                 .engine
                 .account_scope(&token)

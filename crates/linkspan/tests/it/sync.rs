@@ -1,0 +1,164 @@
+//! `sync --once`: reads a site into a directory, and what changed when it is run again.
+
+use serde_json::json;
+
+use crate::support::{Upstream, linkspan, only_line, shape, small_world, stderr};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_products_are_read_whole_and_the_lines_say_so() {
+    let upstream = Upstream::start(small_world()).await;
+    let admin = upstream.text("/users/0/account_id");
+    let expected = upstream.control.get(&format!("oracle/counts?account_id={admin}")).await;
+    let directory = tempfile::tempdir().unwrap();
+
+    let token = upstream.refresh_token().await;
+    let jira = upstream.sync("jira", Some(&token), &directory.path().join("jira")).output().unwrap();
+    assert!(jira.status.success(), "{}", stderr(&jira));
+    let line = only_line(&jira);
+    insta::assert_json_snapshot!("sync_line_of_jira", shape(&line));
+    for (ours, theirs) in [
+        ("tickets", "issues"),
+        ("comments", "comments"),
+        ("worklogs", "worklogs"),
+        ("attachments", "attachments"),
+        ("collections", "projects"),
+        ("groups", "groups"),
+    ] {
+        assert_eq!(line["counts"][ours], expected[theirs], "{ours}");
+    }
+    assert!(line["points"].as_u64() > Some(0) && line["requests"].as_u64() > Some(0));
+
+    let token = upstream.refresh_token().await;
+    let confluence =
+        upstream.sync("confluence", Some(&token), &directory.path().join("confluence")).output().unwrap();
+    assert!(confluence.status.success(), "{}", stderr(&confluence));
+    let line = only_line(&confluence);
+    insta::assert_json_snapshot!("sync_line_of_confluence", shape(&line));
+    let articles = expected["pages"].as_u64().unwrap() + expected["blogposts"].as_u64().unwrap();
+    assert_eq!(line["counts"]["articles"], articles);
+    assert_eq!(line["counts"]["comments"], expected["page_comments"]);
+    assert_eq!(line["counts"]["attachments"], expected["page_attachments"]);
+    assert_eq!(line["counts"]["containers"], expected["spaces"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_reads_what_changed_and_no_other_ticket_again() {
+    let upstream = Upstream::start(small_world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let token = upstream.refresh_token().await;
+    let first = only_line(&upstream.sync("jira", Some(&token), directory.path()).output().unwrap());
+    upstream.control.post("mutate", &json!({ "seed": 3, "count": 6, "kinds": ["comment"] })).await;
+    let admin = upstream.text("/users/0/account_id");
+    let expected = upstream.control.get(&format!("oracle/counts?account_id={admin}")).await;
+    assert_ne!(expected["comments"], first["counts"]["comments"], "the site has changed");
+    let second = only_line(&upstream.sync("jira", Some(&token), directory.path()).output().unwrap());
+    assert_eq!(second["counts"]["comments"], expected["comments"]);
+    let number = |line: &serde_json::Value, pointer: &str| {
+        line.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap()
+    };
+    // A ticket costs a point.
+    let saved = number(&first, "/points") - number(&second, "/points");
+    assert!(saved >= number(&first, "/counts/tickets") - 6, "{first} against {second}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l5_the_same_command_line_works_again_and_so_do_the_newest_token_and_none_at_all() {
+    let upstream = Upstream::start(small_world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let given = upstream.refresh_token().await;
+    let run = |token: Option<&str>| upstream.sync("confluence", token, directory.path()).output().unwrap();
+
+    let first = only_line(&run(Some(&given)));
+    let newest = first["refresh_token"].as_str().unwrap().to_owned();
+    assert_ne!(newest, given, "the token was rotated");
+    // As if all access tokens were an hour old, so that each run needs the newest refresh token.
+    let expire = json!({ "access_tokens_only": true });
+    for token in [Some(given.as_str()), Some(newest.as_str()), None] {
+        upstream.control.post("revoke", &expire).await;
+        let again = run(token);
+        assert!(again.status.success(), "{}", stderr(&again));
+        assert_eq!(only_line(&again)["counts"], first["counts"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_token_takes_the_place_of_a_dead_one() {
+    let upstream = Upstream::start(small_world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let given = upstream.refresh_token().await;
+    let run = |token: &str| upstream.sync("confluence", Some(token), directory.path()).output().unwrap();
+    assert!(run(&given).status.success());
+    upstream.control.post("revoke", &json!({ "account_id": upstream.text("/users/0/account_id") })).await;
+
+    let dead = run(&given);
+    assert_eq!(dead.status.code(), Some(1));
+    assert!(stderr(&dead).contains("no longer works"), "{}", stderr(&dead));
+    let new = upstream.refresh_token().await;
+    let revived = run(&new);
+    assert!(revived.status.success(), "{}", stderr(&revived));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_a_stream_that_fails_is_named_and_the_others_are_read() {
+    let upstream = Upstream::start(small_world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    upstream.control.post("faults", &json!({ "kind": "gone", "path": "/rest/api/3/priority" })).await;
+    let token = upstream.refresh_token().await;
+    let output = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let words = stderr(&output);
+    assert!(words.contains("error: jira catalogues could not be read to the end"), "{words}");
+    assert!(only_line(&output)["counts"]["tickets"].as_u64() > Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_with_is_told_in_words() {
+    let upstream = Upstream::start(small_world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let token = upstream.refresh_token().await;
+    let fails = |command: &mut std::process::Command, words: &str| {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        assert_eq!(output.stdout, b"");
+    };
+    let at = |name: &str| directory.path().join(name);
+    fails(&mut upstream.sync("jira", None, &at("none")), "give a refresh token for the first run");
+    fails(&mut upstream.sync("jira", Some("not-a-token"), &at("wrong")), "the refresh token was refused");
+    let mut elsewhere = linkspan(&["sync", "--once", "--product", "jira"]);
+    elsewhere
+        .args([
+            "--atlassian-origin",
+            upstream.text("/origin"),
+            "--cloud-id",
+            "11223344-a1b2-3b33-c444-def123456789",
+        ])
+        .args([
+            "--client-id",
+            upstream.text("/client_id"),
+            "--client-secret",
+            upstream.text("/client_secret"),
+        ])
+        .args(["--refresh-token", &token, "--data-dir", at("site").to_str().unwrap()]);
+    fails(&mut elsewhere, "does not reach jira of the site 11223344");
+    let mut nowhere = upstream.sync("jira", Some(&token), &at("app"));
+    nowhere.env("LINKSPAN_CLIENT_SECRET", "another");
+    fails(&mut nowhere, "client id or secret");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_in_use_is_not_used_twice() {
+    let upstream = Upstream::start(linkspan_sandbox::Options { latency_ms: 200, ..small_world() }).await;
+    let directory = tempfile::tempdir().unwrap();
+    let token = upstream.refresh_token().await;
+    let mut first = upstream.sync("jira", Some(&token), directory.path()).spawn().unwrap();
+    let database = directory.path().join("linkspan.db");
+    while !database.exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let second = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(stderr(&second).contains("another linkspan process uses"), "{}", stderr(&second));
+}
