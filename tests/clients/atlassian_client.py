@@ -4,7 +4,7 @@ line; any surprise is an exception."""
 import json
 import sys
 
-from atlassian import Confluence, Jira
+from atlassian import Confluence, ConfluenceV2, Jira
 
 arguments = json.loads(sys.argv[1])
 origin = arguments["origin"]
@@ -21,19 +21,18 @@ while True:
 first = jira.issue(next(iter(keys)))
 comments = jira.issue_get_comments(first["key"])
 
-confluence = Confluence(url=f"{origin}/wiki", username=arguments["email"], password=arguments["api_token"], cloud=True)
-spaces = list(confluence.get_all_spaces(start=0, limit=25))
-pages = set()
-for space in spaces:
-    start = 0
-    while True:
-        batch = list(confluence.get_all_pages_from_space(space["key"], start=start, limit=50))
-        pages.update(page["id"] for page in batch)
-        start += len(batch)
-        if len(batch) < 50:
-            break
-body = confluence.get_page_by_id(next(iter(pages)), expand="body.storage,version,space")
+# The second generation follows cursors by itself; the first one pages by offset, as old programs do.
+confluence = ConfluenceV2(url=f"{origin}/wiki", username=arguments["email"], password=arguments["api_token"])
+spaces = list(confluence.get_spaces(limit=1))
+pages = {page["id"]: page for page in confluence.get_pages(limit=25)}
+body = confluence.get_page_by_id(next(iter(pages)), body_format="storage")
 assert "value" in body["body"]["storage"]
+
+old = Confluence(url=f"{origin}/wiki", username=arguments["email"], password=arguments["api_token"], cloud=False)
+old_spaces = old.get_all_spaces(start=0, limit=25)["results"]
+old_pages = {page["id"] for space in old_spaces for page in old.get_all_pages_from_space_as_generator(space["key"], limit=10)}
+assert len(old_spaces) == len(spaces), (len(old_spaces), len(spaces))
+assert old_pages == set(pages), old_pages ^ set(pages)
 
 print(json.dumps({
     "projects": len(projects),
