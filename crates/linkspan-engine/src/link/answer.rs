@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair};
+use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair, product_of_scope};
 use linkspan_model::ids::GrantId;
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
@@ -14,6 +14,7 @@ use super::start::redirect_uri;
 use super::{BROWSER_PURPOSE, Callback, LinkProblem, Progress, STATE_PURPOSE, SiteChoice};
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::tokens::GrantError;
 
 /// The calls without which nothing of a product can be read.
 fn essential_calls(product: Product) -> [&'static Call; 2] {
@@ -75,8 +76,15 @@ impl Engine {
         let LinkState::Consented { grant } = link.state else { return Err(LinkProblem::UnknownState) };
         let integration = link.chosen.ok_or(LinkProblem::UnknownState)?;
         // Asked again: a site may have vanished since the list was shown.
-        let access = inner.access_token(grant, None).await?;
-        let sites = inner.sites_with(integration, &access).await?;
+        let access = inner.access_token(grant, None).await.map_err(consent_is_over)?;
+        let sites = match inner.sites_of(integration, &access).await {
+            Ok(sites) => sites,
+            Err(CallError::TokenRejected { .. }) => {
+                let fresh = inner.access_token(grant, Some(&access)).await.map_err(consent_is_over)?;
+                inner.sites_of(integration, &fresh).await.map_err(unavailable)?
+            }
+            Err(error) => return Err(unavailable(error)),
+        };
         let site =
             sites.into_iter().find(|site| site.cloud_id == cloud_id).ok_or(LinkProblem::SiteNotCovered)?;
         inner.complete(&link, grant, integration, site).await.map(Progress::Linked)
@@ -121,9 +129,9 @@ impl Inner {
             return Err(LinkProblem::LinkExpired);
         }
 
-        let mut sites = self.sites_with(integration, &pair.access).await?;
+        let mut sites = self.sites_of(integration, &pair.access).await.map_err(unavailable)?;
         match (sites.pop(), sites.is_empty()) {
-            (None, _) => Err(LinkProblem::NoSite(integration)),
+            (None, _) => Err(why_no_site(integration, &pair.scopes)),
             (Some(site), true) => self.complete(link, grant, integration, site).await.map(Progress::Linked),
             (Some(last), false) => {
                 sites.push(last);
@@ -144,23 +152,44 @@ impl Inner {
             Err(CallError::ScopeMissing { .. }) => {
                 Err(LinkProblem::MissingScopes(vec!["read:me".to_owned()]))
             }
-            Err(error) => Err(LinkProblem::Unavailable(error.to_string())),
+            Err(error) => Err(unavailable(error)),
         }
     }
 
     /// The sites on which the integration's product can be read with this token, in Atlassian's order.
-    async fn sites_with(
+    async fn sites_of(
         &self,
         integration: Integration,
         access: &Secret,
-    ) -> Result<Vec<SiteAccess>, LinkProblem> {
-        let resources = self
-            .upstream
-            .accessible_resources(access)
-            .await
-            .map_err(|error| LinkProblem::Unavailable(error.to_string()))?;
+    ) -> Result<Vec<SiteAccess>, CallError> {
+        let resources = self.upstream.accessible_resources(access).await?;
         Ok(resources.into_iter().filter(|site| site.product == integration.product()).collect())
     }
+}
+
+/// A site is listed only with scopes of its product, so a consent without them looks like one without sites.
+fn why_no_site(integration: Integration, granted: &ScopeSet) -> LinkProblem {
+    let is_of_product = |scope: &str| product_of_scope(scope) == Some(integration.product());
+    // An answer that states no scopes tells nothing about them.
+    if granted.is_empty() || granted.iter().any(is_of_product) {
+        return LinkProblem::NoSite(integration);
+    }
+    LinkProblem::MissingScopes(missing_essentials(integration.product(), granted))
+}
+
+/// Why a grant that was fresh when the sites were listed gives no token any more.
+fn consent_is_over(error: EngineError) -> LinkProblem {
+    match error {
+        EngineError::Grant(GrantError::NeedsRelink(_) | GrantError::Gone) => LinkProblem::SiteNotCovered,
+        EngineError::Grant(GrantError::AppRefused) => LinkProblem::AppRefused,
+        EngineError::Grant(GrantError::Unavailable(why)) => LinkProblem::Unavailable(why),
+        other => LinkProblem::Internal(other),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+fn unavailable(error: CallError) -> LinkProblem {
+    LinkProblem::Unavailable(error.to_string())
 }
 
 /// The scopes that a site's grant lacks for reading anything at all.
