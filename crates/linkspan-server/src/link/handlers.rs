@@ -2,7 +2,8 @@
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
@@ -20,6 +21,18 @@ use crate::params::Params;
 /// Characters of the OAuth state that name its cookie, so that several links can be under way in one browser.
 const STATE_NAME_LENGTH: usize = 16;
 
+/// The link token in a path. What is not even text is no token that was given out, and has the same page.
+pub(crate) struct LinkToken(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for LinkToken {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(path.map(|Path(token)| token).unwrap_or_default()))
+    }
+}
+
 /// What the link page lets the customer choose.
 fn what(integration: Integration) -> &'static str {
     match integration {
@@ -30,7 +43,7 @@ fn what(integration: Integration) -> &'static str {
 }
 
 /// The first page: who asks for what.
-pub(crate) async fn page(State(app): State<App>, Path(token): Path<String>) -> Response {
+pub(crate) async fn page(State(app): State<App>, LinkToken(token): LinkToken) -> Response {
     let vendor = &app.engine.vendor().name;
     let offer = match app.engine.link_offer(&Secret::new(token.clone())).await {
         Ok(offer) => offer,
@@ -69,7 +82,7 @@ pub(crate) struct StartForm {
 /// Sends the customer to Atlassian.
 pub(crate) async fn start(
     State(app): State<App>,
-    Path(token): Path<String>,
+    LinkToken(token): LinkToken,
     jar: CookieJar,
     form: Result<Form<StartForm>, FormRejection>,
 ) -> Response {
@@ -131,7 +144,7 @@ pub(crate) struct SiteForm {
 /// Connects the site that the customer chose.
 pub(crate) async fn choose_site(
     State(app): State<App>,
-    Path(token): Path<String>,
+    LinkToken(token): LinkToken,
     jar: CookieJar,
     form: Result<Form<SiteForm>, FormRejection>,
 ) -> Response {
@@ -177,6 +190,7 @@ fn show(app: &App, progress: Progress, token: &str, cookie_name: &str) -> Respon
             context! {
                 vendor => vendor,
                 site => linked.site_name,
+                relinked => linked.relinked,
                 integration => linked.integration.display_name(),
                 public_token => linked.public_token.expose(),
             },

@@ -56,9 +56,10 @@ pub(super) fn of(problem: &LinkProblem, vendor: &str) -> Words {
             StatusCode::BAD_REQUEST,
             false,
             "This answer was not expected",
-            "Atlassian's answer does not belong to a connection that is under way, or was used before. Nothing was connected."
+            "Atlassian's answer does not belong to a connection that is under way, or it was used before, as when a page is \
+             loaded again. It changed nothing: what was connected before still is."
                 .to_owned(),
-            format!("Open the link that {vendor} gave you and begin anew."),
+            format!("If you saw no confirmation, open the link that {vendor} gave you and begin anew."),
         ),
         LinkProblem::OtherBrowser => words(
             StatusCode::BAD_REQUEST,
@@ -210,7 +211,18 @@ fn granular(scope: &str) -> Option<String> {
         "confluence" => "Confluence",
         _ => return None,
     };
-    Some(format!("{verb} {} in {product}", thing.replace(['.', '-'], " ")))
+    Some(format!("{verb} {} in {product}", plural(&thing.replace(['.', '-'], " "))))
+}
+
+/// The plural of what a scope is about, as far as scopes' names need it.
+fn plural(thing: &str) -> String {
+    match thing {
+        _ if thing.ends_with('s') || thing.ends_with("metadata") || thing == "content" => thing.to_owned(),
+        _ => match thing.strip_suffix('y') {
+            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+            _ => format!("{thing}s"),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -219,8 +231,16 @@ mod tests {
 
     #[test]
     fn scopes_are_told_in_plain_words() {
-        assert_eq!(of_scope("read:page:confluence").unwrap(), "Read page in Confluence");
-        assert_eq!(of_scope("read:issue.changelog:jira").unwrap(), "Read issue changelog in Jira");
+        for (scope, words) in [
+            ("read:page:confluence", "Read pages in Confluence"),
+            ("read:issue.changelog:jira", "Read issue changelogs in Jira"),
+            ("read:content-details:confluence", "Read content details in Confluence"),
+            ("read:content.metadata:confluence", "Read content metadata in Confluence"),
+            ("write:issue.property:jira", "Create and change issue properties in Jira"),
+            ("delete:issue-worklog:jira", "Delete issue worklogs in Jira"),
+        ] {
+            assert_eq!(of_scope(scope).unwrap(), words);
+        }
         assert!(of_scope("unheard-of").is_none());
     }
 }
