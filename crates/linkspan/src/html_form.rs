@@ -136,15 +136,14 @@ fn decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        match after.split_once(';').and_then(|(name, left)| Some((referenced(name)?, left))) {
-            Some((character, left)) => {
-                decoded.push(character);
-                rest = left;
-            }
-            None => {
-                decoded.push('&');
-                rest = after;
-            }
+        if let Some((character, left)) =
+            after.split_once(';').and_then(|(name, left)| Some((referenced(name)?, left)))
+        {
+            decoded.push(character);
+            rest = left;
+        } else {
+            decoded.push('&');
+            rest = after;
         }
     }
     decoded.push_str(rest);

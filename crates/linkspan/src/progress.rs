@@ -56,7 +56,7 @@ pub(crate) async fn follow(
         }
         tokio::select! {
             () = done.cancelled() => continue,
-            changed = changes.changed() => if changed.is_err() { return },
+            woken = changes.changed() => if woken.is_err() { return },
         }
         tokio::select! {
             () = done.cancelled() => {}

@@ -53,7 +53,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         outcome = work => outcome,
         () = stop.cancelled() => Err(EngineError::Stopped.into()),
     };
-    let code = match outcome {
+    let ended = match outcome {
         Ok((source, report)) => tell(&core, source, &report, started, &args).await,
         Err(error) if matches!(error.downcast_ref(), Some(EngineError::Stopped)) => {
             note("interrupted; the same command goes on from here");
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         Err(error) => Err(error),
     };
     core.shut_down().await;
-    code
+    ended
 }
 
 async fn read(
@@ -80,7 +80,7 @@ async fn read(
     let display = Display::suitable(args.json);
     let shown = progress::follow(core.engine.progress().clone(), source, label, display, done.clone());
     let work = async {
-        let report = core.engine.sync_source(source).await;
+        let report = Box::pin(core.engine.sync_source(source)).await;
         done.cancel();
         report
     };

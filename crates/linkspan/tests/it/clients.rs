@@ -22,7 +22,19 @@ fn start(command: &str, arguments: &[&str]) -> (Running, Value) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_linkspan"))
         .arg(command)
         .args(arguments)
-        .args(["--projects", "3", "--issues", "150", "--spaces", "2", "--pages", "60", "--users", "25", "--json"])
+        .args([
+            "--projects",
+            "3",
+            "--issues",
+            "150",
+            "--spaces",
+            "2",
+            "--pages",
+            "60",
+            "--users",
+            "25",
+            "--json",
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -96,7 +108,7 @@ async fn counts(sandbox: &Value) -> Value {
 
 fn http_client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(std::time::Duration::from_secs(60)).build().unwrap()
+    reqwest::Client::builder().timeout(std::time::Duration::from_mins(1)).build().unwrap()
 }
 
 #[test]
@@ -117,7 +129,9 @@ fn a_client_generated_from_our_document_reads_every_model_to_exhaustion() {
     assert_eq!(read["ticketing.tickets"], demo["counts"]["tickets"]);
     assert_eq!(read["ticketing.comments"], demo["counts"]["comments"]);
     assert_eq!(read["knowledgebase.articles"], demo["counts"]["articles"]);
-    for model in ["ticketing.users", "ticketing.teams", "ticketing.roles", "ticketing.tags", "ticketing.viewers"] {
+    for model in
+        ["ticketing.users", "ticketing.teams", "ticketing.roles", "ticketing.tags", "ticketing.viewers"]
+    {
         assert!(read[model].as_u64().unwrap() > 0, "{model}: {read}");
     }
 }
@@ -152,7 +166,9 @@ fn the_python_atlassian_client_takes_the_sandbox_for_atlassian_cloud() {
 #[test]
 fn the_javascript_clients_take_the_sandbox_for_atlassian_cloud() {
     let Some(modules) = std::env::var_os("LINKSPAN_TEST_NODE_MODULES").map(PathBuf::from) else {
-        println!("skipped: LINKSPAN_TEST_NODE_MODULES names no folder with tests/clients/package.json installed");
+        println!(
+            "skipped: LINKSPAN_TEST_NODE_MODULES names no folder with tests/clients/package.json installed"
+        );
         return;
     };
     let (_running, sandbox) = start("sandbox", &["--listen", "127.0.0.1:0"]);

@@ -1,5 +1,12 @@
 //! Tests of the whole: the binary, the crates together, and the rules of the house.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first thing that is not as it must be, and says what it skips"
+)]
+
 mod canary;
 mod clients;
 mod commands;

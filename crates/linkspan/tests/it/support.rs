@@ -120,14 +120,14 @@ pub(crate) fn http() -> reqwest::Client {
     PROVIDER.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    reqwest::Client::builder().timeout(Duration::from_secs(120)).no_proxy().build().unwrap()
+    reqwest::Client::builder().timeout(Duration::from_mins(2)).no_proxy().build().unwrap()
 }
 
 /// The API of a running demo or server, as one linked account.
 pub(crate) struct Api {
     http: reqwest::Client,
     base_url: String,
-    api_key: String,
+    key: String,
     account_token: String,
 }
 
@@ -136,13 +136,13 @@ impl Api {
         Self {
             http: http(),
             base_url: demo.text("/base_url").to_owned(),
-            api_key: demo.text("/api_key").to_owned(),
+            key: demo.text("/api_key").to_owned(),
             account_token: demo.text(&format!("/account_tokens/{integration}")).to_owned(),
         }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let request = self.http.get(format!("{}{path}", self.base_url)).bearer_auth(&self.api_key);
+        let request = self.http.get(format!("{}{path}", self.base_url)).bearer_auth(&self.key);
         let response = request.header("X-Account-Token", &self.account_token).send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
         response.json().await.unwrap()

@@ -207,7 +207,7 @@ async fn read(engine: Engine, source: SourceId, product: Product, for_program: b
     let display = Display::suitable(for_program);
     let shown = progress::follow(engine.progress().clone(), source, product.as_str(), display, done.clone());
     let work = async {
-        let report = engine.sync_source(source).await;
+        let report = Box::pin(engine.sync_source(source)).await;
         done.cancel();
         report
     };
