@@ -27,9 +27,9 @@ pub(crate) enum BodyRefusal {
 
 impl IntoResponse for BodyRefusal {
     fn into_response(self) -> Response {
-        let Self::MediaType(path) = self else {
-            let Self::Other(refusal) = self else { unreachable!("the other variant was taken above") };
-            return refusal.into_response();
+        let path = match self {
+            Self::MediaType(path) => path,
+            Self::Other(refusal) => return refusal.into_response(),
         };
         let problem = json!({
             "type": "about:blank",
