@@ -163,7 +163,13 @@ pub(crate) struct App {
     #[arg(long, env = "LINKSPAN_CLIENT_ID", value_name = "ID")]
     pub(crate) client_id: Option<String>,
     /// Client secret of that app. Prefer the environment: arguments are visible to other users of the machine.
-    #[arg(long, env = "LINKSPAN_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        env = "LINKSPAN_CLIENT_SECRET",
+        hide_env_values = true,
+        allow_hyphen_values = true,
+        value_name = "SECRET"
+    )]
     pub(crate) client_secret: Option<Secret>,
 }
 
@@ -226,7 +232,13 @@ pub(crate) struct Sync {
     #[command(flatten)]
     pub(crate) app: App,
     /// The grant to read with. It is rotated; the newest one is in the `--json` line and, sealed, in the data directory.
-    #[arg(long, env = "LINKSPAN_REFRESH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(
+        long,
+        env = "LINKSPAN_REFRESH_TOKEN",
+        hide_env_values = true,
+        allow_hyphen_values = true,
+        value_name = "TOKEN"
+    )]
     pub(crate) refresh_token: Option<Secret>,
     /// The site to read.
     #[arg(long, env = "LINKSPAN_CLOUD_ID", value_name = "ID")]
@@ -270,4 +282,26 @@ pub(crate) enum Family {
     Classic,
     /// Many, narrow scopes.
     Granular,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn secrets_may_begin_with_a_hyphen() {
+        let line = "linkspan sync --once --client-id a --client-secret -b --refresh-token --c --cloud-id d --product jira";
+        let Command::Sync(sync) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
+            unreachable!()
+        };
+        assert_eq!(sync.app.client_secret.unwrap().expose(), "-b");
+        assert_eq!(sync.refresh_token.unwrap().expose(), "--c");
+    }
 }
