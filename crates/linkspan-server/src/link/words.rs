@@ -13,6 +13,7 @@ pub(super) struct Words {
 }
 
 /// The words for a problem.
+#[expect(clippy::too_many_lines, reason = "a table of texts with one entry for each problem")]
 pub(super) fn of(problem: &LinkProblem, vendor: &str) -> Words {
     let words = |status, may_retry, heading: &str, what: String, next: String| Words {
         status,

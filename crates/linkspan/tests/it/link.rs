@@ -22,7 +22,7 @@ use crate::support::{Running, Upstream, http, run, stdout};
 /// The vendor's name on the link page.
 const VENDOR: &str = "Acme Tools";
 /// Longest wait for a first sync of the smallest world.
-const SYNC_PATIENCE: Duration = Duration::from_secs(60);
+const SYNC_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The smallest world that has something of everything.
 fn tiny_world() -> Options {

@@ -46,7 +46,7 @@ impl Clocked {
                 name: VENDOR.to_owned(),
                 public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
             },
-            sync_every: std::time::Duration::from_secs(3600),
+            sync_every: std::time::Duration::from_hours(1),
             parallel_lists: 1,
         };
         let ring = KeyRing::generate(&entropy);

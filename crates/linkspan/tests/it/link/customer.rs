@@ -49,7 +49,7 @@ impl Customer {
         form.extend(choice.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let form: Vec<(&str, &str)> =
             form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.post(&url.join("/authorize").unwrap().to_string(), &form).await
+        self.post(url.join("/authorize").unwrap().as_str(), &form).await
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
