@@ -64,13 +64,9 @@ impl Linking {
         let upstream = Upstream::start(world).await;
         let data = tempfile::tempdir().unwrap();
         let key = stdout(&run(&["keys", "generate"]));
-        // Chosen here, because the server's line tells its public address alone.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let arguments = [
             "serve",
             "--json",
-            "--listen",
-            &free,
             "--vendor-name",
             VENDOR,
             "--data-dir",
@@ -84,9 +80,12 @@ impl Linking {
             "--client-secret",
             upstream.text("/client_secret"),
         ];
-        let server = Running::start(&[&arguments[..], more].concat());
+        let listen = if more.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
+        let server = Running::start(&[&arguments[..], listen, more].concat());
         let api_key = server.text("/api_key").to_owned();
-        Self { upstream, server, api_key, address: format!("http://{free}"), _data: data }
+        let listening_at = more.iter().skip_while(|it| **it != "--listen").nth(1);
+        let address = listening_at.map_or(server.text("/base_url").to_owned(), |it| format!("http://{it}"));
+        Self { upstream, server, api_key, address, _data: data }
     }
 
     fn base_url(&self) -> &str {

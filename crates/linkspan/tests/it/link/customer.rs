@@ -28,7 +28,8 @@ impl Customer {
     pub(super) fn new() -> Self {
         let _ = crate::support::http();
         let policy = reqwest::redirect::Policy::none();
-        let http = reqwest::Client::builder().redirect(policy).no_proxy().build().unwrap();
+        let patience = std::time::Duration::from_mins(1);
+        let http = reqwest::Client::builder().redirect(policy).timeout(patience).no_proxy().build().unwrap();
         Self { http, cookies: HashMap::new() }
     }
 

@@ -116,7 +116,10 @@ async fn l9_the_cookie_that_binds_the_browser_is_kept_from_scripts_and_from_othe
 
 #[tokio::test]
 async fn l9_behind_https_the_cookie_never_travels_in_the_clear() {
-    let linking = Linking::with(super::tiny_world(), &["--public-url", "https://vendor.example"]).await;
+    // Chosen here, because the server's line tells its public address alone.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let arguments = ["--public-url", "https://vendor.example", "--listen", &free];
+    let linking = Linking::with(super::tiny_world(), &arguments).await;
     assert_eq!(linking.base_url(), "https://vendor.example");
     let cookie = start_cookie(&linking, &linking.address).await;
     assert!(cookie.contains("Secure"), "{cookie}");
