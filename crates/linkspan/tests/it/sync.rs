@@ -1,6 +1,9 @@
 //! `sync --once`: reads a site into a directory, and what changed when it is run again.
 
-use serde_json::json;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use crate::support::{Upstream, linkspan, only_line, shape, small_world, stderr};
 
@@ -53,9 +56,7 @@ async fn a_second_run_reads_what_changed_and_no_other_ticket_again() {
     assert_ne!(expected["comments"], first["counts"]["comments"], "the site has changed");
     let second = only_line(&upstream.sync("jira", Some(&token), directory.path()).output().unwrap());
     assert_eq!(second["counts"]["comments"], expected["comments"]);
-    let number = |line: &serde_json::Value, pointer: &str| {
-        line.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap()
-    };
+    let number = |line: &Value, pointer: &str| line.pointer(pointer).and_then(Value::as_u64).unwrap();
     // A ticket costs a point.
     let saved = number(&first, "/points") - number(&second, "/points");
     assert!(saved >= number(&first, "/counts/tickets") - 6, "{first} against {second}");
@@ -116,7 +117,7 @@ async fn what_cannot_be_read_with_is_told_in_words() {
     let upstream = Upstream::start(small_world()).await;
     let directory = tempfile::tempdir().unwrap();
     let token = upstream.refresh_token().await;
-    let fails = |command: &mut std::process::Command, words: &str| {
+    let fails = |command: &mut Command, words: &str| {
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
@@ -154,11 +155,31 @@ async fn a_directory_in_use_is_not_used_twice() {
     let mut first = upstream.sync("jira", Some(&token), directory.path()).spawn().unwrap();
     let database = directory.path().join("linkspan.db");
     while !database.exists() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let second = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
     first.kill().unwrap();
     first.wait().unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(stderr(&second).contains("another linkspan process uses"), "{}", stderr(&second));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_a_run_in_order_and_the_next_one_goes_on() {
+    let upstream = Upstream::start(linkspan_sandbox::Options { latency_ms: 100, ..small_world() }).await;
+    let directory = tempfile::tempdir().unwrap();
+    let token = upstream.refresh_token().await;
+    let mut first = upstream.sync("jira", Some(&token), directory.path());
+    let first = first.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let id = first.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let output = first.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the same command goes on from here"), "{}", stderr(&output));
+    assert_eq!(output.stdout, b"");
+
+    let second = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
+    assert!(second.status.success(), "{}", stderr(&second));
+    assert!(only_line(&second)["counts"]["tickets"].as_u64() > Some(0));
 }
