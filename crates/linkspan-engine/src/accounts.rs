@@ -137,7 +137,7 @@ impl Inner {
             match inner.store.delete_source(source).await {
                 Ok(_) => tracing::info!(source.id = %source, "erased"),
                 Err(error) => {
-                    tracing::error!(source.id = %source, %error, "erasing failed; it is tried again")
+                    tracing::error!(source.id = %source, %error, "erasing failed; it is tried again");
                 }
             }
         });

@@ -17,7 +17,7 @@ use crate::error::EngineError;
 use crate::progress::RunMeter;
 
 /// The longest single wait for a limit to pass before looking again; a quota closes for an hour at most.
-const WAIT_STEP: Duration = Duration::from_secs(3600);
+const WAIT_STEP: Duration = Duration::from_hours(1);
 
 /// What was tried for one call so far.
 #[derive(Default)]

@@ -120,6 +120,9 @@ impl AccessRule {
     }
 
     /// The key under which equal rules are stored once.
+    ///
+    /// # Panics
+    /// Never: clauses are strings and enums, which JSON can always express.
     pub fn key(&self) -> RuleKey {
         #[expect(
             clippy::expect_used,

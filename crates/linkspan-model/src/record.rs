@@ -149,6 +149,9 @@ impl Body {
     }
 
     /// The stored form. Field order is fixed, so equal instances give equal bytes.
+    ///
+    /// # Panics
+    /// Never: the models contain nothing that JSON cannot express.
     pub fn to_json(&self) -> String {
         // OK because the models hold only strings, numbers, booleans, times, lists and maps with string keys, all of
         // which JSON can express.

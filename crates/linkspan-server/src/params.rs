@@ -64,9 +64,8 @@ impl Params {
     /// A boolean, `false` when missing.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.text(name) {
-            None => Ok(false),
             Some("true" | "True" | "1") => Ok(true),
-            Some("false" | "False" | "0") => Ok(false),
+            None | Some("false" | "False" | "0") => Ok(false),
             Some(_) => Err(ApiError::bad_request(format!("`{name}` takes true or false."))),
         }
     }

@@ -21,7 +21,7 @@ use crate::{App, link, openapi, telemetry};
 /// The largest body a caller may send.
 const BODY_CAP: usize = 1 << 20;
 /// The longest a request may take.
-const REQUEST_TIME: Duration = Duration::from_secs(60);
+const REQUEST_TIME: Duration = Duration::from_mins(1);
 
 /// What every category has.
 fn common() -> OpenApiRouter<App> {

@@ -55,7 +55,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         tracing::debug!(
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "answered"
-        )
+        );
     });
     metrics::counter!(REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string())
         .increment(1);

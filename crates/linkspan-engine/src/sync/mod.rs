@@ -11,6 +11,7 @@ mod worker;
 
 use std::sync::{Arc, PoisonError};
 
+use futures_util::FutureExt as _;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
@@ -38,7 +39,7 @@ impl Engine {
     /// When the source is gone, is being read already, its grant gives no token, or the store fails. A stream that
     /// upstream refuses is no error of the run; the report names it.
     pub async fn sync_source(&self, source: SourceId) -> Result<SyncReport, EngineError> {
-        self.inner.sync(source).await
+        self.inner.sync(source).boxed().await
     }
 }
 
@@ -70,8 +71,8 @@ impl Inner {
         self.access_token(source.grant, None).await?;
         let run = Run::new(Arc::clone(self), source, stop);
         match run.source.product {
-            Product::Jira => jira::read(&run).await?,
-            Product::Confluence => confluence::read(&run).await?,
+            Product::Jira => jira::read(&run).boxed().await?,
+            Product::Confluence => confluence::read(&run).boxed().await?,
         }
         let report = run.report();
         tracing::info!(

@@ -74,7 +74,7 @@ impl Run {
     pub(super) async fn stream<T>(
         &self,
         name: &'static str,
-        work: impl Future<Output = Result<T, EngineError>>,
+        work: BoxFuture<'_, Result<T, EngineError>>,
     ) -> Result<Option<T>, EngineError> {
         let started_at = Some(self.inner.clock.now());
         let before = self.inner.store.get_stream(self.id(), name).await?.map(|state| state.progress);
@@ -105,7 +105,7 @@ impl Run {
                 tracing::warn!(source.id = %self.id(), stream = name, error = %why, "a stream could not be read");
                 self.inner.progress.set(self.id(), name, Phase::Failed(why.clone()));
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).push((name, why.clone()));
-                after.phase = "failed".to_owned();
+                "failed".clone_into(&mut after.phase);
                 after.last_error = Some(why);
                 after.last_success_at = before.last_success_at;
                 self.note(name, after).await?;
@@ -135,7 +135,7 @@ impl Run {
     }
 
     /// The checkpoint of a stream in the form in which it is stored.
-    pub(super) fn mark(&self, stream: &str, state: &impl Serialize) -> Result<Checkpoint, EngineError> {
+    pub(super) fn mark(stream: &str, state: &impl Serialize) -> Result<Checkpoint, EngineError> {
         let state = serde_json::to_string(state)
             .map_err(|error| EngineError::Invalid(format!("a checkpoint cannot be written: {error}")))?;
         Ok(Checkpoint { stream: stream.to_owned(), state, ..Checkpoint::default() })
@@ -211,9 +211,9 @@ pub(super) fn text(body: &[u8]) -> Result<&str, EngineError> {
 }
 
 /// Carries out work, at most `limit` pieces at a time; the results come in the order of the work. The first failure ends it.
-pub(super) async fn at_a_time<'a, T>(
+pub(super) async fn at_a_time<T>(
     limit: usize,
-    work: Vec<BoxFuture<'a, Result<T, EngineError>>>,
+    work: Vec<BoxFuture<'_, Result<T, EngineError>>>,
 ) -> Result<Vec<T>, EngineError> {
     stream::iter(work).buffered(limit).try_collect().await
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use linkspan_store::{Source, SourceState};
 use tokio::sync::Semaphore;
 
@@ -52,12 +53,12 @@ impl Inner {
             let Ok(place) = Arc::clone(places).try_acquire_owned() else { return Ok(()) };
             let inner = Arc::clone(self);
             self.tasks.spawn(async move {
-                let result = inner.sync(source.id).await;
+                let result = inner.sync(source.id).boxed().await;
                 drop(place);
                 match result {
                     Ok(_) | Err(EngineError::Stopped) => {}
                     Err(error) => {
-                        tracing::warn!(source.id = %source.id, %error, "a source could not be read")
+                        tracing::warn!(source.id = %source.id, %error, "a source could not be read");
                     }
                 }
                 inner.note_attempt(source.id);

@@ -5,10 +5,10 @@ use linkspan_model::record::{Body, Model};
 
 use super::permissions::knowledgebase_permissions;
 use super::{AccessNeed, Presented, Presenter, Stored, filled, time};
-use crate::wire::Time;
 use crate::wire::knowledgebase::{
     Article, Container, KnowledgeBaseAttachment, KnowledgeBaseGroup, KnowledgeBaseUser,
 };
+use crate::wire::{FieldMappings, Time};
 
 fn one(id: Option<RecordId>) -> Vec<RecordId> {
     id.into_iter().collect()
@@ -58,7 +58,7 @@ impl Presented for Article {
             permissions: knowledgebase_permissions(presenter, record),
             attachments: presenter.relations("attachments", &article.attachments),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -95,7 +95,7 @@ impl Presented for Container {
             parent_container: container.parent_container.map(|id| presenter.relation("parent_container", id)),
             permissions: knowledgebase_permissions(presenter, record),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -120,7 +120,7 @@ impl Presented for KnowledgeBaseAttachment {
             description: attachment.description,
             attachment_url: attachment.content_path.map(|path| format!("{site}{path}")),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -143,7 +143,7 @@ impl Presented for KnowledgeBaseUser {
             name: filled(user.name),
             email_address: user.email_address,
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -168,7 +168,7 @@ impl Presented for KnowledgeBaseGroup {
             parent_group: None,
             users: presenter.relations("users", &group.users),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }

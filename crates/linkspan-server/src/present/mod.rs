@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use crate::params::Params;
 use crate::problem::ApiError;
-use crate::wire::{FieldMappings, Related, RemoteData, Time};
+use crate::wire::{Related, RemoteData, Time};
 
 /// A record as the store gave it.
 pub(crate) type Stored = linkspan_engine::read::StoredRecord;
@@ -103,9 +103,8 @@ pub(crate) async fn present<T: Presented>(
             _ => HashMap::new(),
         },
     };
-    let presented =
-        records.iter().zip(bodies).filter_map(|(record, body)| T::present(&presenter, record, body));
-    Ok(presented.collect())
+    let made = records.iter().zip(bodies).filter_map(|(record, body)| T::present(&presenter, record, body));
+    Ok(made.collect())
 }
 
 impl Presenter<'_> {
@@ -141,12 +140,6 @@ impl Presenter<'_> {
             })
         });
         Some(made.collect())
-    }
-
-    /// Values of the vendor's own target fields: none are defined.
-    #[expect(clippy::unused_self, reason = "mappings are per account, which the presenter knows")]
-    pub(crate) fn field_mappings(&self) -> Option<FieldMappings> {
-        Some(FieldMappings::default())
     }
 
     /// A presenter for expanded records: they are not expanded further.

@@ -5,10 +5,10 @@ use linkspan_model::record::{Body, Model};
 
 use super::permissions::ticketing_permissions;
 use super::{AccessNeed, Presented, Presenter, Stored, filled, time};
-use crate::wire::Time;
 use crate::wire::ticketing::{
     Attachment, Collection, Comment, Project, RemoteField, RemoteFieldClass, Role, Tag, Team, Ticket, User,
 };
+use crate::wire::{FieldMappings, Time};
 
 fn one(id: Option<RecordId>) -> Vec<RecordId> {
     id.into_iter().collect()
@@ -69,7 +69,7 @@ impl Presented for Ticket {
                 Vec::new()
             },
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -127,7 +127,7 @@ impl Presented for Comment {
             is_private: Some(comment.is_private),
             remote_created_at: time(record.remote_created_at),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -156,7 +156,7 @@ impl Presented for Attachment {
             uploaded_by: attachment.uploaded_by.map(|id| id.0),
             remote_created_at: time(record.remote_created_at),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -187,7 +187,7 @@ impl Presented for Collection {
             remote_created_at: None,
             remote_updated_at: None,
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -210,7 +210,7 @@ impl Presented for Project {
             name: filled(project.name),
             description: project.description,
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -238,7 +238,7 @@ impl Presented for User {
             roles: presenter.relations("roles", &user.roles),
             avatar: user.avatar,
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -262,7 +262,7 @@ impl Presented for Role {
             ticket_actions: None,
             ticket_access: None,
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -285,7 +285,7 @@ impl Presented for Team {
             name: filled(group.name),
             description: None,
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }
@@ -307,7 +307,7 @@ impl Presented for Tag {
             modified_at: Time(record.modified_at),
             name: filled(tag.name),
             remote_was_deleted: record.deleted,
-            field_mappings: presenter.field_mappings(),
+            field_mappings: Some(FieldMappings::default()),
             remote_data: presenter.remote_data(record),
         })
     }

@@ -76,7 +76,6 @@ pub struct RemoteField {
 
 /// An upstream field.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "the wire has these members")]
 pub struct RemoteFieldClass {
     /// Our id.
     pub id: String,

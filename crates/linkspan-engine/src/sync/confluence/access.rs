@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{ConfluenceContext, Converted, labels_in_search, restriction};
@@ -10,7 +11,7 @@ use linkspan_atlassian::error::CallError;
 use linkspan_model::record::{Access, NewRaw};
 use serde::{Deserialize, Serialize};
 
-use super::super::run::{Run, digest_of, text};
+use super::super::run::{Run, at_a_time, digest_of, text};
 use crate::error::EngineError;
 
 /// Content in a page of the sweep: heavier pages make upstream fail (`atlassian-endpoints.md` 6.1).
@@ -18,6 +19,8 @@ const SWEEP_SIZE: u32 = 100;
 /// What the sweep asks of each content.
 const SWEEP_EXPAND: &str = "space,ancestors,metadata.labels,\
     restrictions.read.restrictions.user,restrictions.read.restrictions.group";
+/// Content about which upstream is asked at a time.
+const PARALLEL_QUESTIONS: usize = 8;
 /// Levels of unknown ancestors that are learnt for one page of content.
 const ROUNDS: usize = 64;
 
@@ -50,7 +53,7 @@ pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<Swee
     }
     digests.sort_unstable();
     let swept = SweepCheckpoint { digest: digest_of(&digests.concat()) };
-    let mark = run.mark("restrictions", &swept)?;
+    let mark = Run::mark("restrictions", &swept)?;
     run.write(Converted::default(), Some(mark)).await?;
     Ok(swept)
 }
@@ -104,37 +107,56 @@ impl<'a> Learner<'a> {
             if needs.is_empty() {
                 return Ok(converted);
             }
-            for id in needs {
-                self.learn(&id).await?;
-            }
+            self.learn(needs).await?;
         }
         let (ctx, work) = (Arc::clone(&self.ctx), convert);
         work(&ctx)
     }
 
-    /// Asks for the restrictions of one content and, where that is unknown, for its place.
-    async fn learn(&mut self, id: &str) -> Result<(), EngineError> {
+    /// Asks for the restrictions of content and, where that is unknown, for its place.
+    async fn learn(&mut self, ids: Vec<String>) -> Result<(), EngineError> {
         let run = self.run;
-        let params = Params::new().path("id", id);
-        if let Some(json) =
-            readable(run, &confluence::CONTENT_RESTRICTIONS_BY_OPERATION, params.clone()).await?
-        {
-            let is_cut = self.context_mut().access.set_restriction(id, &json)?;
-            run.write(restriction(&json, id, &self.ctx)?, None).await?;
-            if is_cut {
-                extend(run, id, self.context_mut()).await?;
-            }
-        }
-        if self.ctx.access.space_of(id).is_none() {
-            for call in [&confluence::PAGE, &confluence::BLOGPOST] {
-                if let Some(json) = readable(run, call, params.clone()).await? {
-                    self.context_mut().access.add_content(&json)?;
-                    break;
+        let questions = ids
+            .into_iter()
+            .map(|id| {
+                let has_place = self.ctx.access.space_of(&id).is_some();
+                ask(run, id, has_place).boxed()
+            })
+            .collect();
+        for Learnt { id, restrictions, place } in at_a_time(PARALLEL_QUESTIONS, questions).await? {
+            if let Some(json) = restrictions {
+                let is_cut = self.context_mut().access.set_restriction(&id, &json)?;
+                run.write(restriction(&json, &id, &self.ctx)?, None).await?;
+                if is_cut {
+                    extend(run, &id, self.context_mut()).await?;
                 }
+            }
+            if let Some(json) = place {
+                self.context_mut().access.add_content(&json)?;
             }
         }
         Ok(())
     }
+}
+
+/// What was learnt about one content.
+struct Learnt {
+    id: String,
+    restrictions: Option<String>,
+    place: Option<String>,
+}
+
+async fn ask(run: &Run, id: String, has_place: bool) -> Result<Learnt, EngineError> {
+    let params = Params::new().path("id", id.as_str());
+    let restrictions = readable(run, &confluence::CONTENT_RESTRICTIONS_BY_OPERATION, params.clone()).await?;
+    let mut place = None;
+    if !has_place {
+        place = readable(run, &confluence::PAGE, params.clone()).await?;
+        if place.is_none() {
+            place = readable(run, &confluence::BLOGPOST, params).await?;
+        }
+    }
+    Ok(Learnt { id, restrictions, place })
 }
 
 /// The answer of a call, or `None` where the grant may not have it: what depends on it stays closed (hazards P2, P4).

@@ -160,7 +160,7 @@ async fn walk(
             let items = current.items;
             let converted = convert(list, learner, current).await?;
             checkpoint.changed_until = checkpoint.changed_until.max(newest(&converted));
-            let mark = run.mark(list.checkpoint, &checkpoint)?;
+            let mark = Run::mark(list.checkpoint, &checkpoint)?;
             run.write(converted, Some(mark)).await?;
             run.add(list.stream, items);
             Ok::<_, EngineError>(())
@@ -199,7 +199,7 @@ async fn changes(
         }
     }
     // Only now: a reading that broke off is repeated from where it began.
-    let mark = run.mark(list.checkpoint, &ListCheckpoint { changed_until, ..checkpoint })?;
+    let mark = Run::mark(list.checkpoint, &ListCheckpoint { changed_until, ..checkpoint })?;
     run.write(Converted::default(), Some(mark)).await?;
     Ok(touched)
 }

@@ -12,6 +12,7 @@ mod versions;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use linkspan_atlassian::convert::ConfluenceContext;
 
 use self::access::Learner;
@@ -39,14 +40,14 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
         Learner::new(run, ctx)
     } else {
         run.announce(&STREAMS);
-        surroundings(run).await?
+        surroundings(run).boxed().await?
     };
-    run.stream("attachments", articles::attachments(run, &mut learner)).await?;
-    run.stream("pages", articles::pages(run, &mut learner)).await?;
-    run.stream("blogposts", articles::blogposts(run, &mut learner)).await?;
-    run.stream("comments", articles::comments(run, &mut learner)).await?;
-    run.stream("people", people::authors(run, &learner)).await?;
-    run.stream("versions", versions::versions(run, &learner)).await?;
+    run.stream("attachments", articles::attachments(run, &mut learner).boxed()).await?;
+    run.stream("pages", articles::pages(run, &mut learner).boxed()).await?;
+    run.stream("blogposts", articles::blogposts(run, &mut learner).boxed()).await?;
+    run.stream("comments", articles::comments(run, &mut learner).boxed()).await?;
+    run.stream("people", people::authors(run, &learner).boxed()).await?;
+    run.stream("versions", versions::versions(run, &learner).boxed()).await?;
     Ok(())
 }
 
@@ -54,14 +55,14 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
     let began = run.inner.clock.now();
     let mut ctx = ConfluenceContext::new(run.id(), run.source.site_url.clone());
-    let memberships = run.stream("groups", people::groups(run, &ctx)).await?;
+    let memberships = run.stream("groups", people::groups(run, &ctx).boxed()).await?;
     let is_whole = memberships.is_some();
     ctx.memberships = memberships.unwrap_or_default();
-    let spaces = run.stream("spaces", spaces::spaces(run, &ctx)).await?;
+    let spaces = run.stream("spaces", spaces::spaces(run, &ctx).boxed()).await?;
     let is_whole = spaces.is_some() && is_whole;
     ctx.access = spaces.unwrap_or_default();
     let before = run.checkpoint::<access::SweepCheckpoint>("restrictions").await?;
-    let swept = run.stream("restrictions", access::sweep(run, &mut ctx)).await?;
+    let swept = run.stream("restrictions", access::sweep(run, &mut ctx).boxed()).await?;
     let is_whole = swept.is_some() && is_whole;
     let ctx = Arc::new(ctx);
     // What was read in part is read again with the next run.
@@ -72,7 +73,7 @@ async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
     if let (Some(before), Some(swept)) = (before, swept)
         && before != swept
     {
-        run.stream("restrictions", articles::reconsider_access(run, &mut learner)).await?;
+        run.stream("restrictions", articles::reconsider_access(run, &mut learner).boxed()).await?;
     }
     Ok(learner)
 }

@@ -44,9 +44,9 @@ pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<Conflue
 async fn permissions(run: &Run, id: String) -> Result<(String, Vec<String>), EngineError> {
     let mut pages = Vec::new();
     let params = Params::new().path("id", id.as_str());
-    let mut pager = run.client.pager(&confluence::SPACE_PERMISSIONS, params, Some(PAGE_SIZE));
+    let mut walk = run.client.pager(&confluence::SPACE_PERMISSIONS, params, Some(PAGE_SIZE));
     loop {
-        match run.client.next(&confluence::SPACE_PERMISSIONS, &mut pager).await {
+        match run.client.next(&confluence::SPACE_PERMISSIONS, &mut walk).await {
             Ok(Some(page)) => pages.push(text(&page.reply.body)?.to_owned()),
             Ok(None) => return Ok((id, pages)),
             Err(EngineError::Call(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. }))) => {

@@ -64,7 +64,7 @@ pub(super) async fn versions(run: &Run, learner: &Learner<'_>) -> Result<(), Eng
         }
         let checkpoint =
             VersionsCheckpoint { modified_at: position.modified_at.as_millisecond(), id: position.id };
-        let mark = run.mark("versions", &checkpoint)?;
+        let mark = Run::mark("versions", &checkpoint)?;
         run.write(converted, Some(mark)).await?;
         after = Some(position);
     }

@@ -52,7 +52,7 @@ pub(super) async fn issues(run: &Run, ctx: Arc<JiraContext>, projects: &[String]
     let now = upstream_now(run).await?;
     let checkpoint: ChangesCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
     if checkpoint.since.is_none() {
-        let mark = run.mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
+        let mark = Run::mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
         run.write(Converted::default(), Some(mark)).await?;
     }
     // A project that upstream refuses fails alone (hazard S15): its error is shown once the others are read.
@@ -138,7 +138,7 @@ impl ProjectReader<'_> {
         let waiting = std::mem::take(&mut self.checkpoint.waiting);
         waiting::resolve(self.run, &waiting, &ctx).await?;
         self.checkpoint.complete = true;
-        let mark = self.run.mark(&self.name, &self.checkpoint)?;
+        let mark = Run::mark(&self.name, &self.checkpoint)?;
         self.run.write(Converted::default(), Some(mark)).await?;
         Ok(())
     }
@@ -185,7 +185,7 @@ impl ProjectReader<'_> {
         self.checkpoint
             .waiting
             .extend(converted.waiting.drain(..).map(|waiting| (waiting.remote_id, waiting.needs)));
-        let mark = self.run.mark(&self.name, &self.checkpoint)?;
+        let mark = Run::mark(&self.name, &self.checkpoint)?;
         self.run.write(converted, Some(mark)).await?;
         self.run.add(STREAM, items);
         Ok(())
@@ -217,7 +217,7 @@ async fn changes(
     }
     waiting::resolve(run, &waiting, &ctx).await?;
     // Only now: a reading that broke off is repeated from where it began.
-    let mark = run.mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
+    let mark = Run::mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
     run.write(Converted::default(), Some(mark)).await?;
     Ok(())
 }

@@ -12,6 +12,7 @@ mod waiting;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::{Call, jira};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::FieldCatalogue;
@@ -26,17 +27,14 @@ const STREAMS: [&str; 5] = ["catalogues", "groups", "projects", "people", "issue
 
 /// Reads everything, or what changed. Who may see what is read again only when it has grown old.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
-    let (ctx, projects) = match run.recall() {
-        Some(Known::Jira(ctx, projects)) => {
-            run.announce(&["issues"]);
-            (ctx, projects)
-        }
-        _ => {
-            run.announce(&STREAMS);
-            surroundings(run).await?
-        }
+    let (ctx, projects) = if let Some(Known::Jira(ctx, projects)) = run.recall() {
+        run.announce(&["issues"]);
+        (ctx, projects)
+    } else {
+        run.announce(&STREAMS);
+        surroundings(run).boxed().await?
     };
-    run.stream("issues", issues::issues(run, ctx, &projects)).await?;
+    run.stream("issues", issues::issues(run, ctx, &projects).boxed()).await?;
     Ok(())
 }
 
@@ -44,20 +42,20 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), EngineError> {
     let began = run.inner.clock.now();
     let mut ctx = JiraContext::new(run.id(), run.source.site_url.clone());
-    let fields = run.stream("catalogues", catalogues(run, &ctx)).await?;
-    let groups = run.stream("groups", people::groups(run, &ctx)).await?;
+    let fields = run.stream("catalogues", catalogues(run, &ctx).boxed()).await?;
+    let groups = run.stream("groups", people::groups(run, &ctx).boxed()).await?;
     let is_whole = fields.is_some() && groups.is_some();
     ctx.fields = fields.unwrap_or_default();
     if let Some(groups) = groups {
         groups.apply(&mut ctx)?;
     }
-    let found = run.stream("projects", projects::projects(run, &ctx)).await?;
+    let found = run.stream("projects", projects::projects(run, &ctx).boxed()).await?;
     let Some(found) = found else { return Ok((Arc::new(ctx), Arc::from([]))) };
     ctx.access = found.access;
-    let is_whole = run.stream("people", people::users(run, &ctx)).await?.is_some() && is_whole;
-    let (ctx, projects) = (Arc::new(ctx), Arc::from(found.projects));
+    let is_whole = run.stream("people", people::users(run, &ctx).boxed()).await?.is_some() && is_whole;
+    let (ctx, projects) = (Arc::new(ctx), Arc::from(found.ids));
     if found.access_changed {
-        run.stream("issues", reconsider::issues(run, &ctx)).await?;
+        run.stream("issues", reconsider::issues(run, &ctx).boxed()).await?;
     }
     // What was read in part is read again with the next run.
     if is_whole {

@@ -22,7 +22,7 @@ pub(super) struct Projects {
     /// Who may browse what differs from what the last reading found.
     pub(super) access_changed: bool,
     /// Project ids, in upstream's order.
-    pub(super) projects: Vec<String>,
+    pub(super) ids: Vec<String>,
 }
 
 /// What the last reading of access data found.
@@ -33,12 +33,21 @@ struct AccessCheckpoint {
     digest: String,
 }
 
+/// The security scheme of a project.
+enum SecurityScheme {
+    /// It could not be read.
+    Unread,
+    /// It has none.
+    None,
+    /// As upstream tells it.
+    Is(String),
+}
+
 /// What was read about one project.
 struct ProjectFacts {
     id: String,
     permission_scheme: Option<String>,
-    /// Whether it has a security scheme; `None` when that could not be read.
-    security_scheme: Option<Option<String>>,
+    security_scheme: SecurityScheme,
     roles: Vec<String>,
 }
 
@@ -74,9 +83,11 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
             access.set_permission_scheme(&facts.id, scheme)?;
             kept.absorb(catalogue(scheme, Catalogue::PermissionSchemes, ctx)?);
         }
-        if let Some(scheme) = &facts.security_scheme {
-            access.set_security_scheme(&facts.id, scheme.is_some());
-            if let Some(scheme) = scheme {
+        match &facts.security_scheme {
+            SecurityScheme::Unread => {}
+            SecurityScheme::None => access.set_security_scheme(&facts.id, false),
+            SecurityScheme::Is(scheme) => {
+                access.set_security_scheme(&facts.id, true);
                 kept.absorb(catalogue(scheme, Catalogue::SecuritySchemes, ctx)?);
             }
         }
@@ -91,23 +102,24 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
     let ctx = JiraContext { access, ..ctx.clone() };
     let before: Option<AccessCheckpoint> = run.checkpoint("projects").await?;
     let found = AccessCheckpoint { digest: digest_of(&seen) };
-    let mark = run.mark("projects", &found)?;
+    let mark = Run::mark("projects", &found)?;
     for page in &pages {
         run.write(project_page(page, &ctx)?, None).await?;
     }
     run.write(Converted::default(), Some(mark)).await?;
     let access_changed = before.is_some_and(|before| before != found);
-    Ok(Projects { access: ctx.access, access_changed, projects: ids })
+    Ok(Projects { access: ctx.access, access_changed, ids })
 }
 
 impl ProjectFacts {
     fn digest(&self) -> String {
         let mut text = self.roles.concat();
         text += self.permission_scheme.as_deref().unwrap_or("unread");
-        match &self.security_scheme {
-            None => text += "unread",
-            Some(scheme) => text += scheme.as_deref().unwrap_or("none"),
-        }
+        text += match &self.security_scheme {
+            SecurityScheme::Unread => "unread",
+            SecurityScheme::None => "none",
+            SecurityScheme::Is(scheme) => scheme,
+        };
         digest_of(&text)
     }
 }
@@ -140,10 +152,9 @@ async fn project_facts(run: &Run, id: String) -> Result<ProjectFacts, EngineErro
     let permission_scheme = optional(whole(run, call, params.query("expand", "all")).await)?;
     let (call, params) = of_project(&jira::PROJECT_SECURITY_SCHEME);
     let security_scheme = match whole(run, call, params).await {
-        Ok(scheme) => Some(Some(scheme)),
         // A project without a scheme answers 404.
-        Err(EngineError::Call(CallError::NotFound { .. })) => Some(None),
-        Err(error) => optional(Err(error))?.map(Some),
+        Err(EngineError::Call(CallError::NotFound { .. })) => SecurityScheme::None,
+        result => optional(result)?.map_or(SecurityScheme::Unread, SecurityScheme::Is),
     };
     let params = Params::new().path("projectIdOrKey", id.as_str());
     let mut roles = Vec::new();
