@@ -1,6 +1,6 @@
 //! Who is calling: holding one of these values is the permission.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -13,6 +13,18 @@ use crate::problem::ApiError;
 
 /// The header that names the linked account.
 const ACCOUNT_TOKEN: &str = "X-Account-Token";
+
+/// The one variable part of a path. What cannot be read as text names nothing that exists.
+pub(crate) struct Segment(pub(crate) String);
+
+impl FromRequestParts<App> for Segment {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        path.map(|Path(text)| Self(text)).map_err(|_| ApiError::not_found())
+    }
+}
 
 /// The caller holds a key of this server.
 pub(crate) struct Vendor;

@@ -101,6 +101,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/link/{token}/start", post(link::start))
         .route("/link/{token}/site", post(link::choose_site))
         .route("/oauth/callback", get(link::callback))
+        // Browsers ask for it on their own; the pages have none.
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route("/static/link.css", get(link::style))
         .route("/static/link.js", get(link::script))
         .route("/content/{account}/{article}", get(content::article_content))

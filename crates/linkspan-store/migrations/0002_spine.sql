@@ -23,7 +23,8 @@ CREATE TABLE records (
 
 -- The order of lists. The last two columns let counts and the views of some projects read the index alone.
 CREATE INDEX records_listed ON records (source_id, model, modified_at, id, deleted, container);
-CREATE INDEX records_children ON records (source_id, parent, model, id, deleted) WHERE parent IS NOT NULL;
+-- In the order in which children are listed, and covering the search for children that are gone.
+CREATE INDEX records_children ON records (source_id, parent, model, modified_at, id, deleted) WHERE parent IS NOT NULL;
 
 CREATE TABLE raws (
     source_id BYTEA NOT NULL,

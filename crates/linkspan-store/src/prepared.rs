@@ -112,7 +112,13 @@ async fn the_frequent_reads_walk_an_index_and_sort_nothing() {
     let (store, _directory) = fresh_sqlite().await.unwrap();
     let list = "SELECT body FROM records WHERE source_id = $1 AND model = $2 AND deleted = FALSE
         AND container IN ($5, $6) AND (modified_at, id) > ($3, $4) ORDER BY modified_at, id LIMIT 10";
+    let of_one_parent = "SELECT body FROM records WHERE source_id = $1 AND model = $2 AND deleted = FALSE
+        AND parent = $5 AND (modified_at, id) > ($3, $4) ORDER BY modified_at, id LIMIT 10";
     let cases = [
+        (
+            of_one_parent,
+            "USING INDEX records_children (source_id=? AND parent=? AND model=? AND (modified_at,id)>(?,?))",
+        ),
         (list, "USING INDEX records_listed (source_id=? AND model=? AND (modified_at,id)>(?,?))"),
         (records::COUNT_LIVE, "USING COVERING INDEX records_listed (source_id=? AND model=?)"),
         (records::ONE, "(source_id=? AND id=?)"),

@@ -151,7 +151,12 @@ impl Run {
             return Err(EngineError::Stopped);
         }
         for batch in batches(converted, checkpoint) {
-            self.inner.store.write_batch(self.id(), &batch, self.inner.clock.now()).await?;
+            let (store, source, now) = (self.inner.store.clone(), self.id(), self.inner.clock.now());
+            // A task of its own: while one list's batch is prepared, another's statements go on to the database.
+            let written = self.inner.tasks.spawn(async move { store.write_batch(source, &batch, now).await });
+            written
+                .await
+                .map_err(|error| EngineError::Invalid(format!("a batch could not be written: {error}")))??;
         }
         Ok(())
     }

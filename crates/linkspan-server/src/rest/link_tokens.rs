@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use linkspan_engine::link::LinkRequest;
 use linkspan_engine::read::EndUser;
 use linkspan_model::product::{Category, Integration};
@@ -12,7 +12,7 @@ use linkspan_model::secret::Secret;
 
 use super::actions::integration_of;
 use crate::App;
-use crate::extract::Vendor;
+use crate::extract::{Segment, Vendor};
 use crate::problem::ApiError;
 use crate::wire::account::{AccountToken, LinkToken, LinkTokenRequest};
 
@@ -112,7 +112,7 @@ pub(crate) async fn create_link_token(
 pub(crate) async fn exchange_public_token(
     State(app): State<App>,
     _: Vendor,
-    Path(public_token): Path<String>,
+    Segment(public_token): Segment,
 ) -> Result<Json<AccountToken>, ApiError> {
     let exchanged = app
         .engine

@@ -1,7 +1,7 @@
 //! Lists and single records of every model.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use linkspan_engine::AccountScope;
 use linkspan_engine::read::{RecordFilter, RecordReader};
 use linkspan_model::ids::RecordId;
@@ -10,7 +10,7 @@ use linkspan_model::record::Model;
 use uuid::Uuid;
 
 use crate::App;
-use crate::extract::Account;
+use crate::extract::{Account, Segment};
 use crate::params::Params;
 use crate::present::{Presented, Stored, present};
 use crate::problem::ApiError;
@@ -141,7 +141,7 @@ macro_rules! model_handlers {
         pub(crate) async fn $retrieve(
             State(app): State<App>,
             account: Account,
-            Path(id): Path<String>,
+            Segment(id): Segment,
             params: Params,
         ) -> Result<Json<$type>, ApiError> {
             retrieve::<$type>(&app, &account.within($category)?, &params, &id).await
@@ -269,7 +269,7 @@ model_handlers!(
 pub(crate) async fn list_ticket_viewers(
     State(app): State<App>,
     account: Account,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     params: Params,
 ) -> Result<Json<Page<Viewer>>, ApiError> {
     viewers(&app, &account.within(Ticketing)?, Model::Ticket, &id, &params).await
@@ -298,7 +298,7 @@ pub(crate) async fn list_ticket_viewers(
 pub(crate) async fn list_collection_viewers(
     State(app): State<App>,
     account: Account,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     params: Params,
 ) -> Result<Json<Page<Viewer>>, ApiError> {
     viewers(&app, &account.within(Ticketing)?, Model::Collection, &id, &params).await

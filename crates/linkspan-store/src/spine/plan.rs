@@ -10,6 +10,7 @@ use linkspan_vault::content_hash;
 
 use super::access::StoredAccess;
 use super::batch::{Batch, MAX_ROWS};
+use super::raws;
 use crate::error::StoreError;
 
 /// A batch ready to be written.
@@ -32,10 +33,12 @@ pub(crate) struct PlannedRecord<'a> {
     pub(crate) only_if_unknown: bool,
 }
 
-/// A raw with its hash.
+/// A raw with its hash and stored form.
 pub(crate) struct PlannedRaw<'a> {
     pub(crate) raw: &'a NewRaw,
     pub(crate) hash: [u8; 16],
+    /// Made here rather than when it is known to be needed: inside the transaction it would keep other writers waiting.
+    pub(crate) stored: Vec<u8>,
     /// Not known to have the upstream id of its record.
     pub(crate) loose: bool,
 }
@@ -95,18 +98,24 @@ fn stored_access<'a>(access: &'a Access, keys: &mut HashMap<&'a AccessRule, Rule
     }
 }
 
-fn plan_raws<'a>(raws: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<PlannedRaw<'a>> {
+fn plan_raws<'a>(received: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<PlannedRaw<'a>> {
     let remote_ids: HashMap<RecordId, Option<&str>> =
         records.iter().map(|planned| (planned.record.id, planned.record.remote_id.as_deref())).collect();
     let is_loose = |raw: &NewRaw| {
         raw.record.is_some_and(|id| remote_ids.get(&id).copied().flatten() != Some(raw.remote_id.as_str()))
     };
-    let mut seen: HashSet<(&str, &str)> = HashSet::with_capacity(raws.len());
-    let mut planned: Vec<PlannedRaw<'_>> = raws
+    let mut seen: HashSet<(&str, &str)> = HashSet::with_capacity(received.len());
+    let mut scratch = Vec::new();
+    let mut planned: Vec<PlannedRaw<'_>> = received
         .iter()
         .rev()
         .filter(|raw| seen.insert((raw.kind, &raw.remote_id)))
-        .map(|raw| PlannedRaw { raw, hash: raw_hash(raw), loose: is_loose(raw) })
+        .map(|raw| PlannedRaw {
+            raw,
+            hash: raw_hash(raw),
+            stored: raws::encode(&raw.json, &mut scratch),
+            loose: is_loose(raw),
+        })
         .collect();
     planned.reverse();
     planned

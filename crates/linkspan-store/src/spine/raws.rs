@@ -117,12 +117,12 @@ impl Store {
 pub(crate) async fn write(
     tx: &mut Tx,
     source: SourceId,
-    raws: &[PlannedRaw<'_>],
+    raws: &mut [PlannedRaw<'_>],
     now: Timestamp,
     outcome: &mut BatchOutcome,
 ) -> Result<(), StoreError> {
     let mut by_kind: BTreeMap<&str, Vec<Arg>> = BTreeMap::new();
-    for planned in raws {
+    for planned in &*raws {
         by_kind.entry(planned.raw.kind).or_default().push(Arg::from(&planned.raw.remote_id));
     }
     let mut stored_rows: Vec<(&str, String, [u8; 16])> = Vec::new();
@@ -136,8 +136,7 @@ pub(crate) async fn write(
     let stored: HashMap<(&str, &str), [u8; 16]> =
         stored_rows.iter().map(|(kind, remote_id, hash)| ((*kind, remote_id.as_str()), *hash)).collect();
     let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 8), Vec::new());
-    let mut scratch = Vec::new();
-    for PlannedRaw { raw, hash, loose } in raws {
+    for PlannedRaw { raw, hash, stored: form, loose } in raws {
         let known = stored.get(&(raw.kind, raw.remote_id.as_str()));
         if known == Some(hash) {
             outcome.raws_unchanged += 1;
@@ -153,7 +152,7 @@ pub(crate) async fn write(
             (*loose).into(),
             raw.path.as_str().into(),
             raw.problem.as_deref().into(),
-            encode(&raw.json, &mut scratch).into(),
+            std::mem::take(form).into(),
         ]);
     }
     tx.run(UPSERT.new_rows(tx.dialect(), args![source, now], new)).await?;
@@ -181,7 +180,7 @@ const COMPRESS_FROM: usize = 256;
 
 /// The stored form of a raw: a byte that names the encoding, then the JSON in it. `scratch` is kept from one call to the
 /// next.
-fn encode(json: &str, scratch: &mut Vec<u8>) -> Vec<u8> {
+pub(super) fn encode(json: &str, scratch: &mut Vec<u8>) -> Vec<u8> {
     if json.len() >= COMPRESS_FROM
         && let Ok(length) = u32::try_from(json.len())
     {

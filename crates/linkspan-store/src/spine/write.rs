@@ -60,7 +60,7 @@ impl Store {
     ) -> Result<BatchOutcome, StoreError> {
         let mut plan = Plan::of(batch)?;
         let mut writer = Writer::begin(self, source, now).await?;
-        raws::write(&mut writer.tx, source, &plan.raws, now, &mut writer.outcome).await?;
+        raws::write(&mut writer.tx, source, &mut plan.raws, now, &mut writer.outcome).await?;
         let children = writer.children_of(batch.child_sets.iter().map(|set| set.parent)).await?;
         writer.write_records(&mut plan).await?;
         let mut doomed = unlisted_children(&batch.child_sets, &children, &plan.records);

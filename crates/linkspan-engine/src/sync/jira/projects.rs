@@ -186,15 +186,16 @@ fn role_ids(json: &str) -> Result<Vec<String>, EngineError> {
     Ok(ids)
 }
 
-/// `None` for a read that this grant may not make: its absence closes access instead of failing the stream.
+/// `None` for a read that this grant may not make: its absence closes access instead of failing the stream. A team-managed
+/// project without a scheme of its own answers 404 as a matter of course.
 fn optional(result: Result<String, EngineError>) -> Result<Option<String>, EngineError> {
     match result {
         Ok(text) => Ok(Some(text)),
-        Err(EngineError::Call(
-            error @ (CallError::Forbidden { .. }
-            | CallError::NotFound { .. }
-            | CallError::ScopeMissing { .. }),
-        )) => {
+        Err(EngineError::Call(error @ CallError::NotFound { .. })) => {
+            tracing::debug!(%error, "no such access data");
+            Ok(None)
+        }
+        Err(EngineError::Call(error @ (CallError::Forbidden { .. } | CallError::ScopeMissing { .. }))) => {
             tracing::warn!(%error, "access data may not be read; what it guards stays hidden");
             Ok(None)
         }
