@@ -128,14 +128,12 @@ pub(super) fn worklogs(
     });
 }
 
-/// Change histories that came within their issue.
+/// Change histories that came within their issue. Those of a whole list stay in the issue's raw row and are not kept a
+/// second time: they are the larger part of what upstream sends. A cut list is read again by itself.
 pub(super) fn changelog(parent: &Parent<'_>, list: &Member<ChildList<'_>>, sink: &mut Sink) {
     let Some(list) = list.get() else { return };
     let items = list.histories.as_deref();
-    embedded(parent, list, items, ChildKind::Changelog, None, sink, |raw, sink| {
-        put_history(raw, parent.issue_id, sink);
-        None
-    });
+    embedded(parent, list, items, ChildKind::Changelog, None, sink, |_, _| None);
 }
 
 /// Attachments of an issue: upstream embeds all of them.

@@ -12,7 +12,7 @@
 //! | `jira.comment` | comment id | comment |
 //! | `jira.worklog` | worklog id | worklog |
 //! | `jira.attachment` | attachment id | attachment |
-//! | `jira.changelog` | history id | none |
+//! | `jira.changelog` | history id, where the embedded list was cut | none |
 //! | `jira.project` | project id | collection |
 //! | `jira.role` | role id | role |
 //! | `jira.projectrole` | `{project id}/{role id}` | role |

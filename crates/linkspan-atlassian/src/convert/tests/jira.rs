@@ -72,7 +72,9 @@ fn what_is_kept_raw_is_the_exact_text_received() {
     for kept in &converted.raws {
         assert!(page.contains(&kept.json), "{} {}", kept.kind, kept.remote_id);
     }
-    assert_eq!(converted.raws.len(), 6);
+    // The issue, and what became records of its own; its change histories are in its own row.
+    assert_eq!(converted.raws.len(), 5);
+    assert!(raw(&converted, "jira.issue", "10042").json.contains(r#""histories""#));
 }
 
 #[test]
@@ -122,9 +124,11 @@ fn children_read_by_themselves_are_those_that_came_embedded() {
     let worklog = &raw(&whole, "jira.worklog", "900").json;
     let alone = worklog_page(&format!(r#"{{"worklogs": [{worklog}]}}"#), &issue, &ctx).unwrap();
     assert_eq!(only(&alone, Model::Worklog, "900"), only(&whole, Model::Worklog, "900"));
-    let history = &raw(&whole, "jira.changelog", "1").json;
+    // Histories that came whole stay in the issue's own raw row.
+    assert!(whole.raws.iter().all(|raw| raw.kind != "jira.changelog"));
+    let history = r#"{"id": "1", "created": "2024-01-02T03:04:05.678+0000", "items": []}"#;
     let alone = changelog_page(&format!(r#"{{"values": [{history}]}}"#), "10042", &ctx).unwrap();
-    assert_eq!(alone.raws[0], *raw(&whole, "jira.changelog", "1"));
+    assert_eq!(raw(&alone, "jira.changelog", "1").json, history);
     let bulk = format!(r#"{{"issueChangeLogs": [{{"issueId": "10042", "changeHistories": [{history}]}}]}}"#);
     assert_eq!(bulk_changelog_page(&bulk, &ctx).unwrap(), alone);
 }
