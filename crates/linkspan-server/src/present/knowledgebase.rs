@@ -4,15 +4,10 @@ use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
 
 use super::permissions::knowledgebase_permissions;
-use super::{AccessNeed, Presented, Presenter, Stored, filled, time};
+use super::{AccessNeed, Presented, Presenter, Stored, enveloped, filled, one, time};
 use crate::wire::knowledgebase::{
     Article, Container, KnowledgeBaseAttachment, KnowledgeBaseGroup, KnowledgeBaseUser,
 };
-use crate::wire::{FieldMappings, Time};
-
-fn one(id: Option<RecordId>) -> Vec<RecordId> {
-    id.into_iter().collect()
-}
 
 impl Presented for Article {
     const MODEL: Model = Model::Article;
@@ -34,11 +29,7 @@ impl Presented for Article {
         let Body::Article(article) = body else { return None };
         let article = *article;
         let has_text = article.body.is_some();
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             title: filled(article.title),
             description: article.description,
             author: article.author.map(|id| presenter.relation("author", id)),
@@ -57,10 +48,7 @@ impl Presented for Article {
             root_container: article.root_container.map(|id| presenter.relation("root_container", id)),
             permissions: knowledgebase_permissions(presenter, record),
             attachments: presenter.relations("attachments", &article.attachments),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
@@ -78,11 +66,7 @@ impl Presented for Container {
 
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Container(container) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(container.name),
             description: container.description,
             status: container.status,
@@ -94,58 +78,33 @@ impl Presented for Container {
             parent_article: container.parent_article.map(|id| presenter.relation("parent_article", id)),
             parent_container: container.parent_container.map(|id| presenter.relation("parent_container", id)),
             permissions: knowledgebase_permissions(presenter, record),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
 impl Presented for KnowledgeBaseAttachment {
     const MODEL: Model = Model::Attachment;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Attachment(attachment) = body else { return None };
         let site = &presenter.scope.source().site_url;
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(attachment.file_name),
             description: attachment.description,
             attachment_url: attachment.content_path.map(|path| format!("{site}{path}")),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
 impl Presented for KnowledgeBaseUser {
     const MODEL: Model = Model::User;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::User(user) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(user.name),
             email_address: user.email_address,
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
@@ -159,17 +118,10 @@ impl Presented for KnowledgeBaseGroup {
 
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Group(group) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(group.name),
             parent_group: None,
             users: presenter.relations("users", &group.users),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }

@@ -27,7 +27,9 @@ pub(crate) trait Presented: Serialize + ToSchema + Send + Sized {
     /// The model it is made from.
     const MODEL: Model;
     /// The relations that `expand` may name, with the ids of each.
-    fn relations(body: &Body) -> Vec<(&'static str, Vec<RecordId>)>;
+    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
+        Vec::new()
+    }
     /// Makes it. `None` when the stored body is of another model.
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self>;
     /// What has to be known about who may see the records.
@@ -44,6 +46,24 @@ pub(crate) enum AccessNeed {
     /// A flat list of readers.
     Audiences,
 }
+
+/// A model of the wire from its own members; what every model has comes from the stored record.
+macro_rules! enveloped {
+    ($presenter:expr, $record:expr, { $($members:tt)* }) => {
+        Self {
+            id: $record.id.0,
+            remote_id: $record.remote_id.clone(),
+            created_at: $crate::wire::Time($record.created_at),
+            modified_at: $crate::wire::Time($record.modified_at),
+            remote_was_deleted: $record.deleted,
+            // The vendor has no target fields of its own yet, so none has a value.
+            field_mappings: Some($crate::wire::FieldMappings::default()),
+            remote_data: $presenter.remote_data($record),
+            $($members)*
+        }
+    };
+}
+use enveloped;
 
 /// Everything needed to present a page of records.
 pub(crate) struct Presenter<'a> {
@@ -156,6 +176,11 @@ impl Presenter<'_> {
             audiences: HashMap::new(),
         }
     }
+}
+
+/// A single relation as a list.
+pub(crate) fn one(id: Option<RecordId>) -> Vec<RecordId> {
+    id.into_iter().collect()
 }
 
 /// A stored moment on the wire.

@@ -4,15 +4,10 @@ use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
 
 use super::permissions::ticketing_permissions;
-use super::{AccessNeed, Presented, Presenter, Stored, filled, time};
+use super::{AccessNeed, Presented, Presenter, Stored, enveloped, filled, one, time};
 use crate::wire::ticketing::{
     Attachment, Collection, Comment, Project, RemoteField, RemoteFieldClass, Role, Tag, Team, Ticket, User,
 };
-use crate::wire::{FieldMappings, Time};
-
-fn one(id: Option<RecordId>) -> Vec<RecordId> {
-    id.into_iter().collect()
-}
 
 impl Presented for Ticket {
     const MODEL: Model = Model::Ticket;
@@ -36,11 +31,7 @@ impl Presented for Ticket {
         let native = |name: &str, common: Option<String>, native: Option<String>| {
             if presenter.native_enums.contains(name) { native.or(common) } else { common }
         };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(ticket.name),
             assignees: presenter.relations("assignees", &ticket.assignees),
             assigned_teams: Vec::new(),
@@ -68,10 +59,7 @@ impl Presented for Ticket {
             } else {
                 Vec::new()
             },
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
@@ -114,11 +102,7 @@ impl Presented for Comment {
         let Body::Comment(comment) = body else { return None };
         let comment = *comment;
         let (text, html) = comment.body.map(|body| (body.text, body.html)).unzip();
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             user: comment.user.map(|id| presenter.relation("user", id)),
             contact: comment.contact.map(|id| id.0),
             body: text,
@@ -126,10 +110,7 @@ impl Presented for Comment {
             ticket: comment.on.map(|id| presenter.relation("ticket", id)),
             is_private: Some(comment.is_private),
             remote_created_at: time(record.remote_created_at),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
@@ -144,21 +125,14 @@ impl Presented for Attachment {
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Attachment(attachment) = body else { return None };
         let site = &presenter.scope.source().site_url;
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             file_name: filled(attachment.file_name),
             ticket: attachment.on.map(|id| presenter.relation("ticket", id)),
             file_url: attachment.content_path.map(|path| format!("{site}{path}")),
             content_type: attachment.content_type,
             uploaded_by: attachment.uploaded_by.map(|id| id.0),
             remote_created_at: time(record.remote_created_at),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
@@ -166,17 +140,9 @@ impl Presented for Collection {
     const MODEL: Model = Model::Collection;
     const ACCESS: AccessNeed = AccessNeed::Rules;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Collection(project) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(project.name),
             description: project.description,
             access_level: project.access_level,
@@ -186,33 +152,19 @@ impl Presented for Collection {
             collection_url: project.url,
             remote_created_at: None,
             remote_updated_at: None,
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
 impl Presented for Project {
     const MODEL: Model = Model::Collection;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Collection(project) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(project.name),
             description: project.description,
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
@@ -226,89 +178,49 @@ impl Presented for User {
 
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::User(user) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(user.name),
             email_address: user.email_address,
             is_active: user.is_active,
             teams: presenter.relations("teams", &user.teams),
             roles: presenter.relations("roles", &user.roles),
             avatar: user.avatar,
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
 impl Presented for Role {
     const MODEL: Model = Model::Role;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Role(role) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(role.name),
             ticket_actions: None,
             ticket_access: None,
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
 impl Presented for Team {
     const MODEL: Model = Model::Group;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Group(group) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: record.remote_id.clone(),
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(group.name),
             description: None,
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }
 
 impl Presented for Tag {
     const MODEL: Model = Model::Tag;
 
-    fn relations(_: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
-        Vec::new()
-    }
-
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Tag(tag) = body else { return None };
-        Some(Self {
-            id: record.id.0,
-            remote_id: None,
-            created_at: Time(record.created_at),
-            modified_at: Time(record.modified_at),
+        Some(enveloped!(presenter, record, {
             name: filled(tag.name),
-            remote_was_deleted: record.deleted,
-            field_mappings: Some(FieldMappings::default()),
-            remote_data: presenter.remote_data(record),
-        })
+        }))
     }
 }

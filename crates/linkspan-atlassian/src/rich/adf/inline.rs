@@ -1,9 +1,8 @@
 //! Inline nodes and marks.
 
-use std::borrow::Cow;
-
 use super::super::document::{Colour, Inline, Marks, Text};
 use super::super::json::Json;
+use super::super::names::Names;
 use super::super::url;
 use super::{Node, Parent, Reader, attributes};
 
@@ -61,16 +60,13 @@ impl<'j> Reader<'j, '_> {
 
     fn mention(&mut self, node: Node<'j>) -> Inline<'j> {
         let account = self.json.scalar(node.attributes, "id").filter(|id| !id.is_empty());
-        let name = match self.json.text(node.attributes, "text") {
-            Some(text) => at_name(text.into()),
-            None => match account.map(|account| (account, self.names.account(account))) {
-                Some((_, Some(name))) => at_name(name.into()),
-                Some(("all" | "here", None)) => at_name(account.unwrap_or_default().into()),
-                _ => {
-                    self.builder.lose("mention");
-                    Cow::Borrowed("@unknown")
-                }
-            },
+        let own = self.json.text(node.attributes, "text");
+        let name = match (account, own) {
+            (Some(everyone @ ("all" | "here")), None) => at_name(everyone.into()),
+            _ => mention_name(self.names, account, own.map(Into::into)).unwrap_or_else(|stand_in| {
+                self.builder.lose("mention");
+                stand_in
+            }),
         };
         Inline::Mention { name, account: account.map(Into::into) }
     }
@@ -150,6 +146,24 @@ impl<'j> Reader<'j, '_> {
 }
 
 /// A name as a mention shows it.
-pub(crate) fn at_name(name: Text<'_>) -> Text<'_> {
+fn at_name(name: Text<'_>) -> Text<'_> {
     if name.starts_with('@') { name } else { format!("@{name}").into() }
+}
+
+/// What a mention shows: the name that the account bears now, else the one that the text holds itself (a copy from the day
+/// it was written, which the account may have outlived).
+///
+/// # Errors
+///
+/// Neither is known. The value is what stands in its place: the account's id, so that nothing the text says is left out.
+pub(crate) fn mention_name<'t>(
+    names: &dyn Names,
+    account: Option<&str>,
+    own: Option<Text<'t>>,
+) -> Result<Text<'t>, Text<'t>> {
+    let current = account.and_then(|account| names.account(account)).map(Text::Owned);
+    match current.or(own) {
+        Some(name) => Ok(at_name(name)),
+        None => Err(at_name(account.unwrap_or("unknown").to_owned().into())),
+    }
 }

@@ -8,7 +8,7 @@ mod attributes;
 mod inline;
 mod media;
 
-pub(crate) use inline::at_name;
+pub(crate) use inline::mention_name;
 
 use linkspan_model::rich::{RichFormat, RichText};
 

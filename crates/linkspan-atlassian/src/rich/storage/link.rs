@@ -2,7 +2,7 @@
 
 use quick_xml::events::BytesStart;
 
-use super::super::adf::at_name;
+use super::super::adf::mention_name;
 use super::super::document::{Inline, Marks, Media, Text};
 use super::super::names::{ContentReference, Target};
 use super::super::url;
@@ -111,13 +111,10 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn write_resource(&mut self, resource: &Resource, anchor: Option<&str>) {
         let text = match resource {
             Resource::User(account) => {
-                let name = account.as_deref().and_then(|account| self.names.account(account));
-                let name = if let Some(name) = name {
-                    at_name(name.into())
-                } else {
+                let name = mention_name(self.names, account.as_deref(), None).unwrap_or_else(|stand_in| {
                     self.builder.lose("mention");
-                    Text::Borrowed("@unknown")
-                };
+                    stand_in
+                });
                 self.inline(Inline::Mention { name, account: account.clone().map(Into::into) });
                 return;
             }

@@ -1,6 +1,6 @@
 //! Links, mentions, attachments and images.
 
-use super::super::adf::at_name;
+use super::super::adf::mention_name;
 use super::super::document::{Inline, Marks, Media};
 use super::super::url;
 use super::Reader;
@@ -39,10 +39,14 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn mention(&mut self, label: Option<&'a str>, account: &'a str) {
-        let name = self.names.account(account).map(|name| at_name(name.into()));
-        let name = name.or_else(|| label.map(Into::into)).unwrap_or_else(|| {
-            self.builder.lose("mention");
-            "@unknown".into()
+        let name = mention_name(self.names, Some(account), None).unwrap_or_else(|stand_in| {
+            label.map_or_else(
+                || {
+                    self.builder.lose("mention");
+                    stand_in
+                },
+                Into::into,
+            )
         });
         self.inline(Inline::Mention { name, account: Some(account.into()) }, self.marks);
     }

@@ -10,7 +10,7 @@ use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::PageBody;
 use linkspan_atlassian::query::{Jql, JqlOrder};
-use linkspan_model::record::{Body, Model, NewRecord};
+use linkspan_model::record::{Body, NewRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -237,6 +237,5 @@ fn last_created(page: &Converted) -> Option<i64> {
         matches!(record.body, Body::Ticket(_)) && record.remote_id.as_deref() == Some(last.as_str())
     };
     let record = page.records.iter().rev().find(is_last)?;
-    debug_assert_eq!(record.body.model(), Model::Ticket, "only tickets are looked through");
     record.remote_created_at.map(Timestamp::as_millisecond)
 }
