@@ -23,6 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Command};
 
+/// A sync makes and drops small strings by the million; this allocator does so in half the time of the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long blocking work may go on after the command has ended.
 const BLOCKING_PATIENCE: Duration = Duration::from_secs(2);
 

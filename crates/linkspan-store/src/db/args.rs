@@ -15,6 +15,19 @@ pub(crate) enum Arg {
     Bool(bool),
 }
 
+impl Arg {
+    /// Its bytes in a row, roughly.
+    pub(crate) fn size(&self) -> u64 {
+        let content = match self {
+            Self::Text(text) => text.as_ref().map_or(0, String::len),
+            Self::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
+            Self::Int(_) => 8,
+            Self::Bool(_) => 1,
+        };
+        content as u64
+    }
+}
+
 /// A list of arguments from values of any type that can be stored.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::db::Arg::from($value)),*] };

@@ -6,9 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::{Arg, Dialect, Sql};
 
 /// Rows per statement, largest first. Any number of rows is a sum of a few of these.
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
-/// Look-ups of more than the second smallest size are filled up to a multiple of this.
-const LOOKUP_STEP: usize = 16;
+const SIZES: [usize; 6] = [1024, 256, 64, 16, 4, 1];
 
 /// A statement with a list of rows in the middle: `head (…), (…), … tail`.
 pub(crate) struct Bulk {
@@ -82,12 +80,9 @@ impl Bulk {
         mut values: Vec<Arg>,
     ) -> impl Iterator<Item = (Sql, Vec<Arg>)> {
         if let Some(last) = values.last().cloned() {
-            let padded = match values.len() {
-                1 => 1,
-                2..=4 => 4,
-                more => more.next_multiple_of(LOOKUP_STEP),
-            };
-            values.resize(padded, last);
+            // Repetitions cost next to nothing: the database drops them before it looks.
+            let fitting = SIZES.into_iter().rev().find(|&size| size >= values.len());
+            values.resize(fitting.unwrap_or_else(|| values.len().next_multiple_of(SIZES[0])), last);
         }
         self.rows(dialect, shared, values)
     }

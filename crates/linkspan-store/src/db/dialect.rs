@@ -2,6 +2,8 @@
 
 use linkspan_model::ids::SourceId;
 
+#[cfg(test)]
+use super::write_ahead;
 use super::{Db, Tx, args};
 use crate::error::StoreError;
 
@@ -43,16 +45,13 @@ const LOCK_SOURCE: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS l
 /// Waits for other processes that migrate. The number is arbitrary and ours.
 const LOCK_MIGRATIONS: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7237954691)) AS locked";
 
-/// Moves what the write-ahead log holds into the database file and cuts the log, so that it keeps nothing of what was
-/// erased.
-const TRUNCATE_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
-
 /// Statements for SQLite alone, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("NEXT_POSITIONS_SQLITE", NEXT_POSITIONS_SQLITE),
     ("HORIZON_SQLITE", HORIZON_SQLITE),
-    ("TRUNCATE_LOG", TRUNCATE_LOG),
+    ("MOVE_LOG", write_ahead::MOVE_LOG),
+    ("TRUNCATE_LOG", write_ahead::TRUNCATE_LOG),
 ];
 
 /// Statements for PostgreSQL alone, for the test that prepares each.
@@ -120,8 +119,8 @@ impl Db {
     /// Leaves nothing of erased rows in the database's own log. (Deleted rows are overwritten in the file itself, see
     /// `sqlite.rs`; PostgreSQL's vacuum and log recycling are the server's to configure.)
     pub(crate) async fn forget_erased(&self) -> Result<(), StoreError> {
-        if self.dialect() == Dialect::Sqlite {
-            self.write(TRUNCATE_LOG, args![]).await?;
+        if let Self::Sqlite(pools) = self {
+            pools.log.truncate().await?;
         }
         Ok(())
     }

@@ -7,11 +7,12 @@ pub(crate) mod postgres;
 pub(crate) mod row;
 pub(crate) mod sqlite;
 pub(crate) mod statement;
+pub(crate) mod write_ahead;
 
 use std::future::Future;
 
 use futures_util::TryStreamExt as _;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 
 pub(crate) use args::{Arg, args};
 pub(crate) use bulk::{Bulk, bulks};
@@ -29,7 +30,7 @@ pub(crate) enum Db {
 
 /// A write transaction. It is rolled back unless [`Tx::commit`] returns.
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(sqlite::WriteTransaction),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -44,7 +45,7 @@ impl Db {
     /// Begins a write transaction. On SQLite there is one writer at a time, and it holds the write lock from here on.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Tx::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite(pools) => Tx::Sqlite(sqlite::WriteTransaction::begin(pools).await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -119,7 +120,7 @@ impl Tx {
     pub(crate) async fn all(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         let sql = sql.into();
         Ok(match self {
-            Self::Sqlite(tx) => collect(sqlite::query(sql, args)?.fetch(&mut **tx), Row::Sqlite).await?,
+            Self::Sqlite(tx) => collect(sqlite::query(sql, args)?.fetch(&mut *tx.inner), Row::Sqlite).await?,
             Self::Postgres(tx) => {
                 collect(postgres::query(sql, args)?.fetch(&mut **tx), Row::Postgres).await?
             }
@@ -137,7 +138,10 @@ impl Tx {
     pub(crate) async fn execute(&mut self, sql: impl Into<Sql>, args: Vec<Arg>) -> Result<u64, StoreError> {
         let sql = sql.into();
         Ok(match self {
-            Self::Sqlite(tx) => sqlite::query(sql, args)?.execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => {
+                tx.written += args.iter().map(Arg::size).sum::<u64>();
+                sqlite::query(sql, args)?.execute(&mut *tx.inner).await?.rows_affected()
+            }
             Self::Postgres(tx) => postgres::query(sql, args)?.execute(&mut **tx).await?.rows_affected(),
         })
     }

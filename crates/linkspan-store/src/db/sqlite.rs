@@ -1,6 +1,7 @@
 //! SQLite: one writer connection and a few readers, in write-ahead mode.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::query::Query;
@@ -8,8 +9,10 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Sqlite};
+use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Sqlite, Transaction};
+use tokio::task::JoinSet;
 
+use super::write_ahead::WriteAheadLog;
 use super::{Arg, Sql};
 use crate::error::{DatabaseError, StoreError};
 
@@ -21,11 +24,13 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Rows of a result that may wait to be taken.
 const ROW_BUFFER: usize = 256;
-/// Size of a page of a new file. Rows of issues are a few KiB; larger pages hold them with less waste, smaller ones cost
-/// less where a single entry of an index changes.
-const PAGE_BYTES: u32 = 8 * 1024;
-/// Size at which the write-ahead log is moved into the file, and to which it is cut.
+/// Size of a page of a new file. A change of one entry of an index costs a page, so smaller ones are written sooner; rows
+/// longer than a page go on in further pages.
+const PAGE_BYTES: u32 = 4 * 1024;
+/// Size to which the write-ahead log is cut when it was longer for once.
 const LOG_BYTES: u32 = 64 * 1024 * 1024;
+/// Size at which the writer itself moves the log into the file, should [`WriteAheadLog`] not have done so.
+const LOG_MAX_BYTES: u32 = 4 * LOG_BYTES;
 /// Page cache of the writer, in KiB.
 const WRITER_CACHE_KIB: u32 = 64 * 1024;
 /// Page cache of each reader, in KiB.
@@ -36,6 +41,9 @@ pub(crate) struct Pools {
     /// A pool of one: who has the connection is the writer.
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+    pub(crate) log: Arc<WriteAheadLog>,
+    /// Keeps the log short; ends with the pools.
+    _log_keeper: JoinSet<()>,
 }
 
 impl Pools {
@@ -63,23 +71,54 @@ impl Pools {
                     .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
                     // What is deleted is overwritten, so that erasing a source leaves nothing in the file.
                     .pragma("secure_delete", "on")
-                    .pragma("wal_autocheckpoint", (LOG_BYTES / PAGE_BYTES).to_string())
+                    .pragma("wal_autocheckpoint", (LOG_MAX_BYTES / PAGE_BYTES).to_string())
                     .pragma("journal_size_limit", LOG_BYTES.to_string()),
             )
             .await
             .map_err(|error| StoreError::Open(DatabaseError::from(error)))?;
         let readers = pool(READERS).connect_lazy_with(
             options
+                .clone()
                 .thread_name(|id| format!("store-reader-{id}"))
                 .pragma("cache_size", format!("-{READER_CACHE_KIB}"))
                 .pragma("query_only", "1"),
         );
-        Ok(Self { writer, readers })
+        let mover = pool(1).connect_lazy_with(
+            options
+                .thread_name(|_| "store-log-mover".to_owned())
+                .pragma("cache_size", format!("-{READER_CACHE_KIB}")),
+        );
+        let log = WriteAheadLog::new(mover, writer.clone());
+        let mut log_keeper = JoinSet::new();
+        log_keeper.spawn(Arc::clone(&log).keep_short());
+        Ok(Self { writer, readers, log, _log_keeper: log_keeper })
     }
 
     pub(crate) async fn close(&self) {
         self.readers.close().await;
+        self.log.close().await;
         self.writer.close().await;
+    }
+}
+
+/// A write transaction.
+pub(crate) struct WriteTransaction {
+    pub(crate) inner: Transaction<'static, Sqlite>,
+    /// Bytes of content written so far.
+    pub(crate) written: u64,
+    log: Arc<WriteAheadLog>,
+}
+
+impl WriteTransaction {
+    pub(crate) async fn begin(pools: &Pools) -> Result<Self, StoreError> {
+        let inner = pools.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Self { inner, written: 0, log: Arc::clone(&pools.log) })
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await?;
+        self.log.note(self.written);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Upstream JSON, kept byte for byte.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use linkspan_model::ids::{RecordId, SourceId};
@@ -25,7 +25,8 @@ statements! {
 }
 
 bulks! {
-    STORED = "SELECT remote_id, hash FROM raws WHERE source_id = $1 AND kind = $2 AND remote_id IN (", "?", ")";
+    // Of any kind: ids of different kinds are rarely the same, and one look-up is quicker than one for each kind.
+    STORED = "SELECT kind, remote_id, hash FROM raws WHERE source_id = $1 AND remote_id IN (", "?", ")";
     // Most raws have the upstream id of the record made from them; the others are in an index of their own. A cross join
     // is never reordered by SQLite, which would begin with all raws of the source.
     SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body FROM records r
@@ -121,24 +122,18 @@ pub(crate) async fn write(
     now: Timestamp,
     outcome: &mut BatchOutcome,
 ) -> Result<(), StoreError> {
-    let mut by_kind: BTreeMap<&str, Vec<Arg>> = BTreeMap::new();
-    for planned in &*raws {
-        by_kind.entry(planned.raw.kind).or_default().push(Arg::from(&planned.raw.remote_id));
-    }
-    let mut stored_rows: Vec<(&str, String, [u8; 16])> = Vec::new();
-    for (kind, remote_ids) in by_kind {
-        for (sql, args) in STORED.lookup(tx.dialect(), args![source, kind], remote_ids) {
-            for row in tx.all(sql, args).await? {
-                stored_rows.push((kind, row.text(0)?, row.array(1)?));
-            }
+    let remote_ids = raws.iter().map(|planned| Arg::from(&planned.raw.remote_id)).collect();
+    let mut stored: HashMap<String, Vec<(String, [u8; 16])>> = HashMap::new();
+    for (sql, args) in STORED.lookup(tx.dialect(), args![source], remote_ids) {
+        for row in tx.all(sql, args).await? {
+            stored.entry(row.text(1)?).or_default().push((row.text(0)?, row.array(2)?));
         }
     }
-    let stored: HashMap<(&str, &str), [u8; 16]> =
-        stored_rows.iter().map(|(kind, remote_id, hash)| ((*kind, remote_id.as_str()), *hash)).collect();
     let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 8), Vec::new());
     for PlannedRaw { raw, hash, stored: form, loose } in raws {
-        let known = stored.get(&(raw.kind, raw.remote_id.as_str()));
-        if known == Some(hash) {
+        let of_id = stored.get(&raw.remote_id).map_or(&[][..], Vec::as_slice);
+        let known = of_id.iter().find(|(kind, _)| kind == raw.kind).map(|(_, hash)| hash);
+        if known == Some(&*hash) {
             outcome.raws_unchanged += 1;
             continue;
         }

@@ -1,0 +1,75 @@
+//! SQLite's write-ahead log, moved into the database file while the writer goes on.
+//!
+//! Left to itself, SQLite moves the log within the commit that makes it too long, and the writer, of which there is one,
+//! waits for the disk. Here another connection does most of that work; the writer moves only what was added meanwhile,
+//! after which its next transaction begins the log anew.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::sqlite::SqlitePool;
+use tokio::sync::{Mutex, Notify};
+
+/// Content after which the log is moved. The log is about twice as long then: besides rows it holds pages of indexes.
+const MOVE_AFTER_BYTES: u64 = 32 * 1024 * 1024;
+/// Moves as much as can be moved without waiting for anybody.
+pub(crate) const MOVE_LOG: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+/// Moves everything and cuts the log, so that it keeps nothing of what was erased.
+pub(crate) const TRUNCATE_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// The log of one database file.
+pub(crate) struct WriteAheadLog {
+    /// Bytes of content written since the log was last begun anew.
+    written: AtomicU64,
+    due: Notify,
+    /// Held by whoever moves the log: SQLite does not wait for another who does, it gives up.
+    moving: Mutex<()>,
+    mover: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl WriteAheadLog {
+    /// `mover` is a pool of its own over the file that `writer` writes.
+    pub(crate) fn new(mover: SqlitePool, writer: SqlitePool) -> Arc<Self> {
+        let (written, due, moving) = (AtomicU64::new(0), Notify::new(), Mutex::new(()));
+        Arc::new(Self { written, due, moving, mover, writer })
+    }
+
+    /// Notes what a transaction wrote.
+    pub(crate) fn note(&self, bytes: u64) {
+        if self.written.fetch_add(bytes, Ordering::Relaxed) + bytes >= MOVE_AFTER_BYTES {
+            self.due.notify_one();
+        }
+    }
+
+    /// Moves the log whenever it is due, for ever.
+    pub(crate) async fn keep_short(self: Arc<Self>) {
+        loop {
+            self.due.notified().await;
+            if let Err(error) = self.make_short().await {
+                // The writer moves the log itself when it has become far longer.
+                tracing::warn!(%error, "the write-ahead log could not be moved into the database file");
+            }
+        }
+    }
+
+    async fn make_short(&self) -> Result<(), sqlx::Error> {
+        let _alone = self.moving.lock().await;
+        sqlx::query(MOVE_LOG).execute(&self.mover).await?;
+        let mut writer = self.writer.acquire().await?;
+        self.written.store(0, Ordering::Relaxed);
+        sqlx::query(MOVE_LOG).execute(&mut *writer).await?;
+        Ok(())
+    }
+
+    /// Leaves nothing of erased rows in the log.
+    pub(crate) async fn truncate(&self) -> Result<(), sqlx::Error> {
+        let _alone = self.moving.lock().await;
+        sqlx::query(TRUNCATE_LOG).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn close(&self) {
+        self.mover.close().await;
+    }
+}
