@@ -141,7 +141,8 @@ impl Inner {
         self.keep_chains(&mut known).await?;
 
         let account = self.adopted_account(&pair.access, cloud_id).await?;
-        let grant = GrantId::of(app.id, &account);
+        let reached = self.adopted_sites(&pair.access).await?;
+        let grant = self.grant_renewed_by(app.id, &account, &reached).await?;
         let scopes = pair.scopes.iter().map(str::to_owned).collect();
         let tokens = self.seal_pair(grant, &pair.access, Some(&refresh), pair.expires_at, scopes).await?;
         self.store.put_grant(grant, app.id, &account, &tokens, self.clock.now()).await?;
@@ -188,6 +189,18 @@ impl Inner {
             match self.upstream.me(access).await {
                 Ok(me) => return Ok(me.account_id),
                 Err(CallError::ScopeMissing { .. }) => return Ok(format!("unnamed:{cloud_id}")),
+                Err(error) => self.pause_after(error, attempt).await?,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// The sites that a token reaches.
+    async fn adopted_sites(&self, access: &Secret) -> Result<Vec<SiteAccess>, EngineError> {
+        let mut attempt = 1;
+        loop {
+            match self.upstream.accessible_resources(access).await {
+                Ok(sites) => return Ok(sites),
                 Err(error) => self.pause_after(error, attempt).await?,
             }
             attempt += 1;

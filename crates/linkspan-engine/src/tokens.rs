@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use linkspan_atlassian::oauth::{AppCredentials, TokenError, TokenPair};
-use linkspan_model::ids::GrantId;
+use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair};
+use linkspan_model::ids::{AppId, GrantId};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Grant, GrantState, NewTokens};
 use linkspan_vault::SealContext;
@@ -96,6 +96,30 @@ impl Inner {
         let access = fresh.access.clone();
         *held = Some(fresh);
         Ok(access)
+    }
+
+    /// The grant that a new pair of this account renews: one none of whose sites would be lost to it. A pair that reaches
+    /// other sites than the former ones (resource-level apps, `atlassian-platform.md` 1.7) makes a further grant, so that
+    /// it does not take the place of tokens which still work.
+    pub(crate) async fn grant_renewed_by(
+        &self,
+        app: AppId,
+        account: &str,
+        reached: &[SiteAccess],
+    ) -> Result<GrantId, EngineError> {
+        let is_reached = |cloud_id: &String| reached.iter().any(|site| site.cloud_id == *cloud_id);
+        let grants = self.store.grants_of_account(app, account).await?;
+        let first = GrantId::of(app, account);
+        // A grant that reads one of the sites comes before one that reads nothing.
+        let mut renewed = grants.iter().filter(|(_, sites)| sites.iter().all(is_reached)).collect::<Vec<_>>();
+        renewed.sort_by_key(|(_, sites)| sites.is_empty());
+        Ok(match (renewed.first(), reached.first()) {
+            (Some((grant, _)), _) => *grant,
+            (None, Some(site)) if grants.iter().any(|(grant, _)| *grant == first) => {
+                GrantId::of_site(app, account, &site.cloud_id)
+            }
+            (None, _) => first,
+        })
     }
 
     /// Forgets what this process holds of the grant: something else wrote it.

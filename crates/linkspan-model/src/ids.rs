@@ -47,7 +47,7 @@ id!(
     AppId
 );
 id!(
-    /// One Atlassian account's consent to one app.
+    /// What one Atlassian account consented to: a token pair of one app.
     GrantId
 );
 id!(
@@ -75,10 +75,16 @@ impl AppId {
 }
 
 impl GrantId {
-    /// The grant of this Atlassian account to this app: there is exactly one
-    /// (`atlassian-platform.md` 1.6).
+    /// The grant of this Atlassian account to this app. An account-level app has one for each account, which every further
+    /// consent renews (`atlassian-platform.md` 1.6).
     pub fn of(app: AppId, atlassian_account_id: &str) -> Self {
         Self(Uuid::new_v5(&app.0, format!("grant:{atlassian_account_id}").as_bytes()))
+    }
+
+    /// A further grant of the same account, whose tokens reach this site and not those of the first: a resource-level app
+    /// has one for each site (`atlassian-platform.md` 1.7).
+    pub fn of_site(app: AppId, atlassian_account_id: &str, cloud_id: &str) -> Self {
+        Self(Uuid::new_v5(&app.0, format!("grant:{atlassian_account_id}:{cloud_id}").as_bytes()))
     }
 }
 
@@ -135,7 +141,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_of_upstreams_order_is_hashed_whole() {
-        for remote_id in ["", "att", "+5", "712020:0", "10042-3", "9999999999999999", "99999999999999999999999"] {
+        for remote_id in
+            ["", "att", "+5", "712020:0", "10042-3", "9999999999999999", "99999999999999999999999"]
+        {
             let id = RecordId::of(SOURCE, Model::User, remote_id);
             assert_eq!(id.0.get_version_num(), 5, "{remote_id}");
         }

@@ -46,9 +46,10 @@ CREATE TABLE grants (
     reason TEXT,
     lock_owner BYTEA,
     locked_until BIGINT,
-    created_at BIGINT NOT NULL,
-    UNIQUE (app_id, atlassian_account_id)
+    created_at BIGINT NOT NULL
 );
+
+CREATE INDEX grants_of_account ON grants (app_id, atlassian_account_id);
 
 CREATE TABLE sources (
     id BYTEA NOT NULL PRIMARY KEY,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair, product_of_scope};
-use linkspan_model::ids::GrantId;
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Link, LinkState, StateAnswer};
@@ -119,7 +118,12 @@ impl Inner {
             return Err(LinkProblem::NoRefreshToken);
         }
         let account = self.account_behind(&pair).await?;
-        let grant = GrantId::of(app.id, &account);
+        let reached = self.upstream.accessible_resources(&pair.access).await.map_err(unavailable)?;
+        if reached.is_empty() {
+            // Nothing is stored: tokens that reach nothing must not take the place of any that do.
+            return Err(why_no_site(integration, &pair.scopes));
+        }
+        let grant = self.grant_renewed_by(app.id, &account, &reached).await?;
         let scopes = pair.scopes.iter().map(str::to_owned).collect();
         let tokens =
             self.seal_pair(grant, &pair.access, pair.refresh.as_ref(), pair.expires_at, scopes).await?;
@@ -129,7 +133,7 @@ impl Inner {
             return Err(LinkProblem::LinkExpired);
         }
 
-        let mut sites = self.sites_of(integration, &pair.access).await.map_err(unavailable)?;
+        let mut sites = of_product(reached, integration);
         match (sites.pop(), sites.is_empty()) {
             (None, _) => Err(why_no_site(integration, &pair.scopes)),
             (Some(site), true) => self.complete(link, grant, integration, site).await.map(Progress::Linked),
@@ -162,9 +166,12 @@ impl Inner {
         integration: Integration,
         access: &Secret,
     ) -> Result<Vec<SiteAccess>, CallError> {
-        let resources = self.upstream.accessible_resources(access).await?;
-        Ok(resources.into_iter().filter(|site| site.product == integration.product()).collect())
+        Ok(of_product(self.upstream.accessible_resources(access).await?, integration))
     }
+}
+
+fn of_product(sites: Vec<SiteAccess>, integration: Integration) -> Vec<SiteAccess> {
+    sites.into_iter().filter(|site| site.product == integration.product()).collect()
 }
 
 /// A site is listed only with scopes of its product, so a consent without them looks like one without sites.

@@ -23,6 +23,9 @@ statements! {
             reason FROM grants WHERE id = $1";
     ALL = "SELECT id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at, scopes, state,
             reason FROM grants ORDER BY created_at, id";
+    REACH = "SELECT g.id, s.cloud_id FROM grants g
+        LEFT JOIN sources s ON s.grant_id = g.id AND s.state = 'active'
+        WHERE g.app_id = $1 AND g.atlassian_account_id = $2 ORDER BY g.created_at, g.id";
     UPDATE_IF_VERSION = "UPDATE grants SET version = version + 1, tokens = $3, access_expires_at = $4,
             scopes = $5, refreshed_at = $6, state = 'healthy', reason = NULL
         WHERE id = $1 AND version = $2";
@@ -35,10 +38,10 @@ statements! {
     DELETE = "DELETE FROM grants WHERE id = $1";
 }
 
-/// One Atlassian account's consent to one app.
+/// What one Atlassian account consented to.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// [`GrantId::of`] its app and account.
+    /// [`GrantId::of`] its app and account, or [`GrantId::of_site`].
     pub id: GrantId,
     /// The app.
     pub app: AppId,
@@ -107,6 +110,25 @@ impl Store {
     /// All grants, oldest first.
     pub async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
         self.db.all(ALL, args![]).await?.iter().map(read).collect()
+    }
+
+    /// The grants of an account to an app, oldest first, each with the sites that are read through it.
+    pub async fn grants_of_account(
+        &self,
+        app: AppId,
+        atlassian_account_id: &str,
+    ) -> Result<Vec<(GrantId, Vec<String>)>, StoreError> {
+        let mut grants: Vec<(GrantId, Vec<String>)> = Vec::new();
+        for row in self.db.all(REACH, args![app, atlassian_account_id]).await? {
+            let id = GrantId(row.uuid(0)?);
+            if grants.last().is_none_or(|(last, _)| *last != id) {
+                grants.push((id, Vec::new()));
+            }
+            if let (Some((_, sites)), Some(site)) = (grants.last_mut(), row.optional_text(1)?) {
+                sites.push(site);
+            }
+        }
+        Ok(grants)
     }
 
     /// Stores a refreshed pair if the grant still has the version from which it was refreshed; the new version is one

@@ -105,7 +105,7 @@ fn plan_raws<'a>(received: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<P
         raw.record.is_some_and(|id| remote_ids.get(&id).copied().flatten() != Some(raw.remote_id.as_str()))
     };
     let mut seen: HashSet<(&str, &str)> = HashSet::with_capacity(received.len());
-    let mut scratch = Vec::new();
+    let mut encoder = raws::Encoder::default();
     let mut planned: Vec<PlannedRaw<'_>> = received
         .iter()
         .rev()
@@ -113,7 +113,7 @@ fn plan_raws<'a>(received: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<P
         .map(|raw| PlannedRaw {
             raw,
             hash: raw_hash(raw),
-            stored: raws::encode(&raw.json, &mut scratch),
+            stored: encoder.encode(&raw.json),
             loose: is_loose(raw),
         })
         .collect();

@@ -53,7 +53,12 @@ impl Linking {
 
     /// A server with further arguments. Its callback is entered in the sandbox's console, as a vendor would.
     async fn with(world: Options, more: &[&str]) -> Self {
-        let linking = Self::without_callback(world, more).await;
+        Self::known_to(Upstream::start(world).await, more).await
+    }
+
+    /// A server in front of this sandbox, which knows its callback.
+    async fn known_to(upstream: Upstream, more: &[&str]) -> Self {
+        let linking = Self::serving(upstream, more);
         let callback = format!("{}/oauth/callback", linking.base_url());
         linking.console("authorization", &[("callback", &callback)]).await;
         linking
@@ -61,7 +66,10 @@ impl Linking {
 
     /// As [`Linking::with`], but nobody told Atlassian of the server's callback.
     async fn without_callback(world: Options, more: &[&str]) -> Self {
-        let upstream = Upstream::start(world).await;
+        Self::serving(Upstream::start(world).await, more)
+    }
+
+    fn serving(upstream: Upstream, more: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let key = stdout(&run(&["keys", "generate"]));
         let arguments = [

@@ -1,9 +1,12 @@
 //! Hazards L7 and L8: exactly the site that the customer chose, and never two sites in one account.
 
+use std::time::{Duration, Instant};
+
 use linkspan_sandbox::Options;
 use serde_json::{Value, json};
 
-use super::{Customer, Linked, Linking, Page, tiny_world};
+use super::{Customer, Linked, Linking, Page, SYNC_PATIENCE, tiny_world};
+use crate::support::{Upstream, http};
 
 const NOT_COVERED: (u16, &str, &str) = (400, "site_not_covered", "That site is not covered");
 
@@ -146,6 +149,77 @@ async fn l7_an_outage_at_the_choice_passes() {
     linking.clear_faults().await;
     linking.accessible_resources_are(resembling(), 1).await;
     linking.exchange(&linking.choose(&mut browser, &token, &page, ACME).await).await;
+}
+
+/// A sandbox whose app is one of resource level, with the scopes of the app that is there from the start.
+async fn resource_level(world: Options) -> Upstream {
+    let mut upstream = Upstream::start(world).await;
+    let console = format!("{}/_sandbox/console", upstream.text("/origin"));
+    let page =
+        async |path: &str| http().get(format!("{console}{path}")).send().await.unwrap().text().await.unwrap();
+    let form =
+        [("name", "One site"), ("owner", upstream.text("/users/0/account_id")), ("access", "resource")];
+    let made = http().post(&console).form(&form).send().await.unwrap();
+    let client_id = made.url().path_segments().unwrap().next_back().unwrap().to_owned();
+    let secret = page(&format!("/{client_id}")).await;
+    let secret = secret.split("Secret</th><td class=\"code\">").nth(1).unwrap().split('<').next().unwrap();
+
+    let former = upstream.text("/client_id").to_owned();
+    let apis = page(&format!("/{former}")).await;
+    for api in apis.split(&format!("{former}/permissions/")).skip(1) {
+        let path = format!("permissions/{}", api.split('"').next().unwrap());
+        let scopes = page(&format!("/{former}/{path}")).await;
+        let form: Vec<(&str, &str)> = scopes
+            .split("value=\"")
+            .filter_map(|choice| choice.split_once('"'))
+            .filter(|(_, rest)| rest.starts_with(" checked"))
+            .map(|(scope, _)| ("scope", scope))
+            .collect();
+        let saved = http().post(format!("{console}/{client_id}/{path}")).form(&form).send().await.unwrap();
+        assert!(saved.status().is_success(), "{path}");
+    }
+    upstream.info["client_id"] = client_id.into();
+    upstream.info["client_secret"] = secret.into();
+    upstream
+}
+
+#[tokio::test]
+async fn l7_a_resource_level_app_keeps_the_tokens_of_each_site() {
+    let linking = Linking::known_to(resource_level(three_sites()).await, &["--sync-every", "1"]).await;
+    let mut accounts = Vec::new();
+    for (customer, site) in [("one", 0), ("two", 1)] {
+        let token = linking.link_token(customer, "jira").await;
+        let site = [("cloud_id", linking.site(site))];
+        // Only the site just picked is reached, so there is nothing to choose.
+        let done = linking.pass(&mut Customer::new(), &token, "jira", &site).await;
+        accounts.push(linking.exchange(&done).await);
+    }
+    for (index, account) in accounts.iter().enumerate() {
+        linking.settled(account).await;
+        assert_eq!(instance(&linking, account).await, linking.site(index));
+    }
+    // Renewed for the first site, both links go on: each is read through tokens of its own.
+    let token = linking.link_token("one", "jira").await;
+    let done = linking.pass(&mut Customer::new(), &token, "jira", &[]).await;
+    assert_eq!(linking.exchange(&done).await, accounts[0]);
+    let old = json!({ "account_id": linking.person(0), "access_tokens_only": true });
+    linking.upstream.control.post("revoke", &old).await;
+    for account in &accounts {
+        let before = last_sync(&linking, account).await;
+        let began = Instant::now();
+        while last_sync(&linking, account).await == before {
+            assert!(began.elapsed() < SYNC_PATIENCE, "not read again");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        linking.settled(account).await;
+    }
+}
+
+/// When tickets were last read to the end.
+async fn last_sync(linking: &Linking, account: &Linked) -> Value {
+    let models = linking.first_records("/api/ticketing/v1/sync-status?page_size=100", account).await;
+    let tickets = models.iter().find(|model| model["model_name"] == "Ticket").unwrap();
+    tickets["last_sync_finished"].clone()
 }
 
 /// Everything that a change of hands could disturb.
