@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair, product_of_scope};
+use linkspan_atlassian::oauth::{AppCredentials, Me, SiteAccess, TokenError, TokenPair, product_of_scope};
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Link, LinkState, StateAnswer};
@@ -86,7 +86,9 @@ impl Engine {
         };
         let site =
             sites.into_iter().find(|site| site.cloud_id == cloud_id).ok_or(LinkProblem::SiteNotCovered)?;
-        inner.complete(&link, grant, integration, site).await.map(Progress::Linked)
+        // Only shown: the link comes about without.
+        let person = inner.upstream.me(&access).await.ok().and_then(|me| me.name);
+        inner.complete(&link, grant, person, integration, site).await.map(Progress::Linked)
     }
 }
 
@@ -117,7 +119,7 @@ impl Inner {
         if pair.refresh.is_none() {
             return Err(LinkProblem::NoRefreshToken);
         }
-        let account = self.account_behind(&pair).await?;
+        let Me { account_id: account, name: person, .. } = self.account_behind(&pair).await?;
         let reached = self.upstream.accessible_resources(&pair.access).await.map_err(unavailable)?;
         if reached.is_empty() {
             // Nothing is stored: tokens that reach nothing must not take the place of any that do.
@@ -136,7 +138,9 @@ impl Inner {
         let mut sites = of_product(reached, integration);
         match (sites.pop(), sites.is_empty()) {
             (None, _) => Err(why_no_site(integration, &pair.scopes)),
-            (Some(site), true) => self.complete(link, grant, integration, site).await.map(Progress::Linked),
+            (Some(site), true) => {
+                self.complete(link, grant, person, integration, site).await.map(Progress::Linked)
+            }
             (Some(last), false) => {
                 sites.push(last);
                 let sites = sites
@@ -150,9 +154,9 @@ impl Inner {
     }
 
     /// The Atlassian account behind a new pair: what makes two consents one grant.
-    async fn account_behind(&self, pair: &TokenPair) -> Result<String, LinkProblem> {
+    async fn account_behind(&self, pair: &TokenPair) -> Result<Me, LinkProblem> {
         match self.upstream.me(&pair.access).await {
-            Ok(me) => Ok(me.account_id),
+            Ok(me) => Ok(me),
             Err(CallError::ScopeMissing { .. }) => {
                 Err(LinkProblem::MissingScopes(vec!["read:me".to_owned()]))
             }

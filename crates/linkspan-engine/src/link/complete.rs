@@ -6,7 +6,7 @@ use linkspan_atlassian::oauth::SiteAccess;
 use linkspan_model::ids::{GrantId, LinkedAccountId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_model::secret::Secret;
-use linkspan_store::{AccountFilter, Completion, Link, LinkedAccount, NewSource};
+use linkspan_store::{AccountFilter, Completion, Link, LinkedAccount, NewSource, StoreError};
 use linkspan_vault::{DataKey, SealContext, opaque};
 
 use super::answer::missing_essentials;
@@ -31,6 +31,7 @@ impl Inner {
         self: &Arc<Self>,
         link: &Link,
         grant: GrantId,
+        person: Option<String>,
         integration: Integration,
         site: SiteAccess,
     ) -> Result<Linked, LinkProblem> {
@@ -38,7 +39,7 @@ impl Inner {
         if !missing.is_empty() {
             return Err(LinkProblem::MissingScopes(missing));
         }
-        let source = self.source_for(link, grant, integration, &site).await?;
+        let (source, another_person) = self.source_for(link, grant, integration, &site).await?;
         let now = self.clock.now();
         let account = LinkedAccountId(self.entropy.uuid());
         let account_token = opaque::mint(ACCOUNT_TOKEN, &self.entropy);
@@ -82,18 +83,20 @@ impl Inner {
             site_name: site.name,
             public_token,
             relinked: completed.relinked,
+            person,
+            another_person,
         })
     }
 
-    /// The source to read for this link. Linking again keeps the customer's source, so that ids stay, also when another
-    /// person consented; another site is refused (hazard L8).
+    /// The source to read for this link, and whether somebody else consented than before. Linking again keeps the
+    /// customer's source, so that ids stay, also when another person consented; another site is refused (hazard L8).
     async fn source_for(
         &self,
         link: &Link,
         grant: GrantId,
         integration: Integration,
         site: &SiteAccess,
-    ) -> Result<SourceId, LinkProblem> {
+    ) -> Result<(SourceId, bool), LinkProblem> {
         let fresh = SourceId::of(grant, &site.cloud_id, site.product);
         let filter = AccountFilter {
             integrations: Some(vec![integration]),
@@ -101,20 +104,26 @@ impl Inner {
             ..AccountFilter::default()
         };
         let Some(account) = self.store.list_linked_accounts(&filter, None, 1).await?.pop() else {
-            return Ok(fresh);
+            return Ok((fresh, false));
         };
-        let Some(source) = self.store.source(account.source).await? else { return Ok(fresh) };
+        let Some(source) = self.store.source(account.source).await? else { return Ok((fresh, false)) };
         if source.cloud_id != site.cloud_id {
             return Err(LinkProblem::OtherSiteLinked { linked: source.site_name });
         }
         if source.grant == grant {
-            return Ok(source.id);
+            return Ok((source.id, false));
         }
-        // Another person consented. The source may change hands only if no other customer reads through it.
+        let person_of = async |grant| {
+            Ok::<_, StoreError>(self.store.grant(grant).await?.map(|it| it.atlassian_account_id))
+        };
+        let another_person = person_of(source.grant).await? != person_of(grant).await?;
+        if another_person {
+            tracing::info!(account.id = %account.id, "linked again by another person");
+        }
+        // The source may change hands only if no other customer reads through it.
         let accounts = self.store.linked_accounts_of_source(source.id).await?;
         let is_shared = accounts.iter().any(|other| other.end_user.origin_id != link.end_user.origin_id);
-        tracing::info!(account.id = %account.id, "linked again by another person");
-        Ok(if is_shared { fresh } else { source.id })
+        Ok((if is_shared { fresh } else { source.id }, another_person))
     }
 }
 

@@ -135,4 +135,8 @@ pub struct Linked {
     pub public_token: Secret,
     /// The account existed before.
     pub relinked: bool,
+    /// The name of the Atlassian account that consented, if Atlassian tells it.
+    pub person: Option<String>,
+    /// The account was linked by another Atlassian account before (hazard L8).
+    pub another_person: bool,
 }

@@ -191,6 +191,8 @@ fn show(app: &App, progress: Progress, token: &str, cookie_name: &str) -> Respon
                 vendor => vendor,
                 site => linked.site_name,
                 relinked => linked.relinked,
+                person => linked.person,
+                another_person => linked.another_person,
                 integration => linked.integration.display_name(),
                 public_token => linked.public_token.expose(),
             },

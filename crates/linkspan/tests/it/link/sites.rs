@@ -281,6 +281,7 @@ async fn l8_linking_the_same_site_again_keeps_account_token_and_records() {
     let token = linking.link_token("acme", "jira").await;
     let done = linking.pass(&mut Customer::new(), &token, "jira", &[]).await;
     assert!(done.html.contains("the connection is renewed"), "{}", done.html);
+    assert!(!done.html.contains("another Atlassian account"), "{}", done.html);
     assert_eq!(linking.exchange(&done).await, account);
     assert_eq!(state_of(&linking, &account).await.1, before.1);
     assert_eq!(linking.account_count().await, 1);
@@ -306,6 +307,11 @@ async fn l8_another_person_of_the_same_site_renews_the_account_and_its_ids_stay(
         }
     }
     let done = pages.pop().expect("a second person with Jira");
+    assert!(done.html.contains("as another Atlassian account"), "{}", done.html);
+    let now = users.iter().find(|user| {
+        done.html.contains(&format!("<strong>{}</strong> may see", user["display_name"].as_str().unwrap()))
+    });
+    assert!(now.is_some_and(|user| user["account_id"] != linking.person(0)), "{}", done.html);
     assert_eq!(linking.exchange(&done).await, account);
     let after = ids(state_of(&linking, &account).await.1);
     assert!(after.iter().all(|id| before.contains(id)), "{after:?} against {before:?}");
