@@ -107,6 +107,9 @@ pub(crate) struct World {
     /// Everything generated follows from this number.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+    /// Sites to create, each with data of its own; `demo` links the first.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub(crate) sites: u32,
     /// Projects to generate.
     #[arg(long, value_name = "N")]
     pub(crate) projects: Option<u32>,

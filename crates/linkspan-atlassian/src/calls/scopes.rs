@@ -155,19 +155,37 @@ pub fn smallest_scopes(products: &[Product], features: &[Feature]) -> SmallestSc
 }
 
 fn smallest_of(family: ScopeFamily, calls: &[&'static Call]) -> ScopeList {
-    let mut needs: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
-    needs.entry("offline_access").or_default().insert("oauth.refresh");
-    needs.entry("read:me").or_default().insert("oauth.me");
-    for call in calls {
+    let published = |call: &Call| -> Scopes {
         let (preferred, other) = match family {
             ScopeFamily::Classic => (call.classic, call.granular),
             ScopeFamily::Granular => (call.granular, call.classic),
         };
-        let published: Scopes = if preferred.is_empty() { other } else { preferred };
+        if preferred.is_empty() { other } else { preferred }
+    };
+    let mut chosen: BTreeSet<&'static str> = BTreeSet::new();
+    for call in calls {
         let new_scopes =
-            |all_of: &&[&'static str]| all_of.iter().filter(|scope| !needs.contains_key(*scope)).count();
-        let Some(cheapest) = published.iter().copied().min_by_key(new_scopes) else { continue };
-        for scope in cheapest {
+            |all_of: &&[&'static str]| all_of.iter().filter(|scope| !chosen.contains(*scope)).count();
+        chosen.extend(published(call).iter().copied().min_by_key(new_scopes).unwrap_or_default());
+    }
+    // A choice for one call may have become needless through a later one for another.
+    let opens = |chosen: &BTreeSet<&'static str>, call: &Call| {
+        let all_of = published(call).iter().copied();
+        all_of
+            .filter(|all_of| all_of.iter().all(|scope| chosen.contains(scope)))
+            .min_by_key(|all_of| all_of.len())
+    };
+    for scope in chosen.clone() {
+        chosen.remove(scope);
+        if calls.iter().any(|call| !published(call).is_empty() && opens(&chosen, call).is_none()) {
+            chosen.insert(scope);
+        }
+    }
+    let mut needs: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+    needs.entry("offline_access").or_default().insert("oauth.refresh");
+    needs.entry("read:me").or_default().insert("oauth.me");
+    for call in calls {
+        for scope in opens(&chosen, call).unwrap_or_default() {
             needs.entry(scope).or_default().insert(call.name);
         }
     }

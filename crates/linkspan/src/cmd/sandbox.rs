@@ -44,7 +44,7 @@ pub(crate) fn options(world: &cli::World, listen: SocketAddr, redirect_uri: &str
         points_quota: world.points_quota,
         clock: world.clock,
         redirect_uri: redirect_uri.to_owned(),
-        ..usual
+        sites: world.sites,
     }
 }
 

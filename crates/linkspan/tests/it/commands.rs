@@ -90,6 +90,16 @@ fn an_address_that_is_taken_is_an_error_in_words() {
 }
 
 #[test]
+fn a_sandbox_has_as_many_sites_as_asked_for() {
+    let arguments = ["sandbox", "--json", "--listen", "127.0.0.1:0", "--sites", "3"];
+    let sandbox = Running::start(&[&arguments[..], &SMALL[..]].concat());
+    let sites = sandbox.line["sites"].as_array().unwrap();
+    let ids: std::collections::HashSet<&str> =
+        sites.iter().map(|site| site["cloud_id"].as_str().unwrap()).collect();
+    assert_eq!((sites.len(), ids.len()), (3, 3));
+}
+
+#[test]
 fn the_sandbox_line_describes_the_sandbox_and_nothing_else() {
     let arguments = ["sandbox", "--json", "--listen", "127.0.0.1:0"];
     let sandbox = Running::start(&[&arguments[..], &SMALL[..]].concat());
