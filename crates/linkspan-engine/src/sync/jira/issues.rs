@@ -11,6 +11,7 @@ use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::PageBody;
 use linkspan_atlassian::query::{Jql, JqlOrder};
 use linkspan_model::record::{Body, NewRecord};
+use linkspan_store::Checkpoint;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -160,21 +161,35 @@ impl ProjectReader<'_> {
         Ok(())
     }
 
-    /// Walks the search to its end. While one page is stored, the next is on its way: two pages are held at most.
+    /// Walks the search to its end. While one page is stored, the next is converted and the one behind it is on its way:
+    /// three pages are held at most.
     async fn walk(&mut self, jql: &Jql, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
-        let client = self.run.client.clone();
+        let (run, client) = (self.run, self.run.client.clone());
         let mut pager = client.pager(&jira::SEARCH_JQL, search_params(jql), Some(self.size));
         let mut page = client.next(&jira::SEARCH_JQL, &mut pager).await?;
+        let mut ready = None;
         while let Some(current) = page {
-            let (stored, next) =
-                tokio::join!(self.store(current, ctx), client.next(&jira::SEARCH_JQL, &mut pager));
+            let (stored, prepared, next) = tokio::join!(
+                store(run, ready.take()),
+                self.prepare(current, ctx),
+                client.next(&jira::SEARCH_JQL, &mut pager)
+            );
             stored?;
-            page = next?;
+            ready = Some(prepared?);
+            page = match next {
+                Ok(next) => next,
+                Err(error) => {
+                    // The checkpoint counts this page already, and the next turn begins behind it.
+                    store(run, ready).await?;
+                    return Err(error);
+                }
+            };
         }
-        Ok(())
+        store(run, ready).await
     }
 
-    async fn store(&mut self, page: PageBody, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
+    /// Makes a page ready to be stored. The checkpoint moves only when that has worked.
+    async fn prepare(&mut self, page: PageBody, ctx: &mut Arc<JiraContext>) -> Result<Prepared, EngineError> {
         let mut converted = convert(page, ctx).await?;
         let items = converted.ids.len() as u64;
         waiting::learn_levels(&mut converted, ctx);
@@ -186,10 +201,23 @@ impl ProjectReader<'_> {
             .waiting
             .extend(converted.waiting.drain(..).map(|waiting| (waiting.remote_id, waiting.needs)));
         let mark = Run::mark(&self.name, &self.checkpoint)?;
-        self.run.write(converted, Some(mark)).await?;
-        self.run.add(STREAM, items);
-        Ok(())
+        Ok(Prepared { converted, mark, items })
     }
+}
+
+/// A page of issues with everything that goes into its transaction.
+struct Prepared {
+    converted: Converted,
+    mark: Checkpoint,
+    items: u64,
+}
+
+async fn store(run: &Run, page: Option<Prepared>) -> Result<(), EngineError> {
+    if let Some(Prepared { converted, mark, items }) = page {
+        run.write(converted, Some(mark)).await?;
+        run.add(STREAM, items);
+    }
+    Ok(())
 }
 
 /// Issues of any project that changed since the last reading, oldest change first.
