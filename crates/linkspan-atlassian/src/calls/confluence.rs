@@ -66,6 +66,17 @@ pub static BLOGPOST_VERSIONS: Call =
         .scopes(&[], all_of!["read:page:confluence"])
         .cursor(25);
 
+/// Reads a folder. No list shows folders: they are met as parents.
+pub static FOLDER: Call = Call::get(Feature::Articles, "confluence.folder.get", "/wiki/api/v2/folders/{id}")
+    .scopes(&[], all_of!["read:folder:confluence"])
+    .core();
+
+/// Reads what is told of a database; its rows are not exposed. No list shows databases: they are met as parents.
+pub static DATABASE: Call =
+    Call::get(Feature::Articles, "confluence.database.get", "/wiki/api/v2/databases/{id}")
+        .scopes(&[], all_of!["read:database:confluence"])
+        .core();
+
 /// Lists the labels of the site.
 pub static LABELS: Call = Call::get(Feature::Articles, "confluence.labels", "/wiki/api/v2/labels")
     .scopes(&[], all_of!["read:label:confluence"])
@@ -314,6 +325,8 @@ pub(super) static ALL: &[&Call] = &[
     &SPACE_BLOGPOSTS,
     &PAGE_VERSIONS,
     &BLOGPOST_VERSIONS,
+    &FOLDER,
+    &DATABASE,
     &LABELS,
     &PAGE_LABELS,
     &BLOGPOST_LABELS,

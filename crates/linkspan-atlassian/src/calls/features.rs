@@ -195,9 +195,14 @@ impl Feature {
                         &confluence::BLOGPOSTS,
                         &confluence::BLOGPOST,
                         &confluence::SPACE_BLOGPOSTS,
+                        &confluence::PAGE_VERSIONS,
+                        &confluence::BLOGPOST_VERSIONS,
+                        &confluence::FOLDER,
+                        &confluence::DATABASE,
                         &confluence::PAGE_LABELS,
                         &confluence::BLOGPOST_LABELS,
                         &confluence::SEARCH_CQL,
+                        &confluence::CONTENT_SEARCH,
                     ]
                 }
             }

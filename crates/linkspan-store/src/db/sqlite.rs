@@ -22,6 +22,12 @@ const READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// SQLite's code for a file that another connection holds.
+const BUSY_CODE: &str = "5";
+/// Tries to open a file that another process opens at the same time.
+const OPEN_TRIES: u32 = 100;
+/// How long to wait between them.
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
 /// Rows of a result that may wait to be taken.
 const ROW_BUFFER: usize = 256;
 /// Size of a page of a new file. A change of one entry of an index costs a page, so smaller ones are written sooner; rows
@@ -63,19 +69,17 @@ impl Pools {
             .row_buffer_size(ROW_BUFFER)
             .pragma("temp_store", "memory")
             .disable_statement_logging();
-        let writer = pool(1)
-            .connect_with(
-                options
-                    .clone()
-                    .thread_name(|_| "store-writer".to_owned())
-                    .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
-                    // What is deleted is overwritten, so that erasing a source leaves nothing in the file.
-                    .pragma("secure_delete", "on")
-                    .pragma("wal_autocheckpoint", (LOG_MAX_BYTES / PAGE_BYTES).to_string())
-                    .pragma("journal_size_limit", LOG_BYTES.to_string()),
-            )
-            .await
-            .map_err(|error| StoreError::Open(DatabaseError::from(error)))?;
+        let writer = open_writer(
+            &options
+                .clone()
+                .thread_name(|_| "store-writer".to_owned())
+                .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+                // What is deleted is overwritten, so that erasing a source leaves nothing in the file.
+                .pragma("secure_delete", "on")
+                .pragma("wal_autocheckpoint", (LOG_MAX_BYTES / PAGE_BYTES).to_string())
+                .pragma("journal_size_limit", LOG_BYTES.to_string()),
+        )
+        .await?;
         let readers = pool(READERS).connect_lazy_with(
             options
                 .clone()
@@ -119,6 +123,24 @@ impl WriteTransaction {
         self.inner.commit().await?;
         self.log.note(self.written);
         Ok(())
+    }
+}
+
+/// Opens the file for writing. Two processes that open a new file at once both switch it to write-ahead mode, for which
+/// SQLite does not wait: one of them is told that the file is locked, and tries again.
+async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let mut tries = 1;
+    loop {
+        match pool(1).connect_with(options.clone()).await {
+            Ok(writer) => return Ok(writer),
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some(BUSY_CODE) && tries < OPEN_TRIES =>
+            {
+                tries += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
+            Err(error) => return Err(StoreError::Open(DatabaseError::from(error))),
+        }
     }
 }
 

@@ -38,6 +38,28 @@ async fn the_demo_holds_what_the_sandbox_holds_and_prints_one_line() {
 }
 
 #[tokio::test]
+async fn every_container_that_an_article_names_is_listed() {
+    let demo = demo(&["--issues", "2", "--spaces", "1", "--pages", "400", "--users", "12"]);
+    let api = Api::of(&demo, "confluence");
+    let containers = api.all("/api/knowledgebase/v1/containers?page_size=100").await;
+    let articles = api.all("/api/knowledgebase/v1/articles?page_size=100").await;
+    let by_id: HashMap<&str, &Value> =
+        containers.iter().map(|container| (container["id"].as_str().unwrap(), container)).collect();
+    let mut folders = HashSet::new();
+    for article in &articles {
+        for relation in ["parent_container", "root_container"] {
+            let Some(id) = article[relation].as_str() else { continue };
+            let container = by_id.get(id).unwrap_or_else(|| panic!("{relation} of {article}"));
+            if container["type"] == "FOLDER" {
+                assert!(container["name"].is_string() && container["remote_id"].is_string(), "{container}");
+                folders.insert(id);
+            }
+        }
+    }
+    assert!(!folders.is_empty(), "a tree of 400 pages has folders with pages in them");
+}
+
+#[tokio::test]
 async fn every_ticket_comes_exactly_once_with_its_relations_resolved() {
     let demo = demo(&SMALL);
     let api = Api::of(&demo, "jira");

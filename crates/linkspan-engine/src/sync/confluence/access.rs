@@ -75,11 +75,13 @@ pub(super) struct Learner<'a> {
     ctx: Arc<ConfluenceContext>,
     /// Content about which upstream was asked already.
     asked: HashSet<String>,
+    /// Folders and databases that were met.
+    met: HashSet<String>,
 }
 
 impl<'a> Learner<'a> {
     pub(super) fn new(run: &'a Run, ctx: Arc<ConfluenceContext>) -> Self {
-        Self { run, ctx, asked: HashSet::new() }
+        Self { run, ctx, asked: HashSet::new(), met: HashSet::new() }
     }
 
     pub(super) fn context(&self) -> Arc<ConfluenceContext> {
@@ -88,6 +90,11 @@ impl<'a> Learner<'a> {
 
     pub(super) fn context_mut(&mut self) -> &mut ConfluenceContext {
         Arc::make_mut(&mut self.ctx)
+    }
+
+    /// Whether this folder or database is met for the first time in this run.
+    pub(super) fn meets(&mut self, id: &str) -> bool {
+        self.met.insert(id.to_owned())
     }
 
     /// Converts with `convert`, off the threads that serve requests, again and again until nothing more can be learnt.
@@ -151,16 +158,23 @@ async fn ask(run: &Run, id: String, has_place: bool) -> Result<Learnt, EngineErr
     let restrictions = readable(run, &confluence::CONTENT_RESTRICTIONS_BY_OPERATION, params.clone()).await?;
     let mut place = None;
     if !has_place {
-        place = readable(run, &confluence::PAGE, params.clone()).await?;
-        if place.is_none() {
-            place = readable(run, &confluence::BLOGPOST, params).await?;
+        // An id does not tell of what kind the content is.
+        for call in [&confluence::PAGE, &confluence::BLOGPOST, &confluence::FOLDER, &confluence::DATABASE] {
+            place = readable(run, call, params.clone()).await?;
+            if place.is_some() {
+                break;
+            }
         }
     }
     Ok(Learnt { id, restrictions, place })
 }
 
 /// The answer of a call, or `None` where the grant may not have it: what depends on it stays closed (hazards P2, P4).
-async fn readable(run: &Run, call: &'static Call, params: Params) -> Result<Option<String>, EngineError> {
+pub(super) async fn readable(
+    run: &Run,
+    call: &'static Call,
+    params: Params,
+) -> Result<Option<String>, EngineError> {
     match run.client.call(call, &params).await {
         Ok(reply) => Ok(Some(text(&reply.body)?.to_owned())),
         Err(EngineError::Call(

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::super::run::{ListCheckpoint, Run, text};
 use super::access::Learner;
+use super::containers;
 use super::spaces::PAGE_SIZE;
 use crate::error::EngineError;
 
@@ -217,6 +218,7 @@ async fn convert_text(
     if kind.is_article() {
         learner.context_mut().access.add_content(&json)?;
         know_attachments(learner, &ids_in(&json)?).await?;
+        containers::above(learner, &json).await?;
     }
     learner.convert(move |ctx| kind.convert(&json, ctx)).await
 }

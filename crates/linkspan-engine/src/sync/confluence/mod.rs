@@ -1,11 +1,12 @@
 //! Reading a Confluence source.
 //!
 //! Who may see what is read first: groups, spaces with their permissions, and one sweep that brings restrictions, the tree
-//! and labels of all content for the price of a list. Then attachments, pages, blog posts and comments; last the older
+//! and labels of all content for the price of a list. Then attachments, pages with the folders they stand in, blog posts and comments; last the older
 //! versions, one call for each article that has any.
 
 mod access;
 mod articles;
+mod containers;
 mod people;
 mod spaces;
 mod versions;

@@ -54,7 +54,7 @@ conformance! {
     batches::what_belongs_to_a_removed_record_goes_with_it,
     batches::a_removed_record_comes_back_under_the_same_id,
     batches::modified_at_grows_although_the_clock_stands,
-    batches::an_abandoned_write_leaves_nothing,
+    batches::an_abandoned_write_leaves_all_or_nothing,
     batches::racing_writers_of_one_source_each_get_their_own_moment,
     batches::a_batch_beyond_the_bound_is_refused,
     batches::large_batches_cross_every_chunk_size,

@@ -1,0 +1,77 @@
+//! Folders and databases. No list shows them, so they are read where an article names one as its parent, before the article
+//! is stored.
+
+use linkspan_atlassian::calls::{Call, confluence};
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{ContentContainer, content_container};
+use serde::Deserialize;
+
+use super::access::{Learner, readable};
+use crate::error::EngineError;
+
+/// Folders within folders that are followed upwards.
+const LEVELS: usize = 64;
+
+/// What stands above a piece of content.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Placed {
+    #[serde(default)]
+    parent_id: Option<String>,
+    #[serde(default)]
+    parent_type: Option<String>,
+}
+
+impl Placed {
+    /// The folder or database above.
+    fn container(self) -> Option<(String, ContentContainer)> {
+        let kind = match self.parent_type.as_deref() {
+            Some("folder") => ContentContainer::Folder,
+            Some("database") => ContentContainer::Database,
+            _ => return None,
+        };
+        self.parent_id.map(|id| (id, kind))
+    }
+}
+
+/// Reads the folders and databases above the articles of an answer, each once in a run. One that may not be read is left
+/// out: its articles name it all the same.
+pub(super) async fn above(learner: &mut Learner<'_>, json: &str) -> Result<(), EngineError> {
+    for placed in placed_in(json) {
+        let mut next = placed.container();
+        let mut chain = Vec::new();
+        while let Some((id, kind)) = next.take()
+            && chain.len() < LEVELS
+            && learner.meets(&id)
+        {
+            let params = Params::new().path("id", id.as_str());
+            let Some(json) = readable(learner.run, call(kind), params).await? else { break };
+            learner.context_mut().access.add_content(&json)?;
+            next = placed_in(&json).pop().and_then(Placed::container);
+            chain.push((kind, json));
+        }
+        // From the top, so that what a container hangs in is stored before it.
+        for (kind, json) in chain.into_iter().rev() {
+            let converted = learner.convert(move |ctx| Ok(content_container(&json, kind, ctx)?)).await?;
+            learner.run.write(converted, None).await?;
+        }
+    }
+    Ok(())
+}
+
+fn call(kind: ContentContainer) -> &'static Call {
+    match kind {
+        ContentContainer::Folder => &confluence::FOLDER,
+        ContentContainer::Database => &confluence::DATABASE,
+    }
+}
+
+/// Where the content of an answer stands: a list, or one by itself. What cannot be read is for the converter to refuse.
+fn placed_in(json: &str) -> Vec<Placed> {
+    #[derive(Deserialize)]
+    struct List {
+        results: Vec<Placed>,
+    }
+    let list = serde_json::from_str::<List>(json).map(|list| list.results);
+    list.or_else(|_| serde_json::from_str::<Placed>(json).map(|one| vec![one])).unwrap_or_default()
+}
