@@ -142,7 +142,9 @@ impl Inner {
 
         let account = self.adopted_account(&pair.access, cloud_id).await?;
         let reached = self.adopted_sites(&pair.access).await?;
-        let grant = self.grant_renewed_by(app.id, &account, &reached).await?;
+        let grant = self.grant_renewed_by(app.id, &account, &reached).await?.ok_or_else(|| {
+            EngineError::Invalid(format!("the grant does not reach the site {cloud_id}; it reaches nothing"))
+        })?;
         let scopes = pair.scopes.iter().map(str::to_owned).collect();
         let tokens = self.seal_pair(grant, &pair.access, Some(&refresh), pair.expires_at, scopes).await?;
         self.store.put_grant(grant, app.id, &account, &tokens, self.clock.now()).await?;
@@ -213,17 +215,14 @@ impl Inner {
         cloud_id: &str,
         product: Product,
     ) -> Result<SiteAccess, EngineError> {
-        let mut attempt = 1;
-        let mut refused: Option<Secret> = None;
-        let sites = loop {
-            let access = self.access_token(grant, refused.as_ref()).await?;
-            match self.upstream.accessible_resources(&access).await {
-                Ok(sites) => break sites,
-                // Revoked ahead of its time: one refresh tells whether the grant still lives.
-                Err(CallError::TokenRejected { .. }) if refused.is_none() => refused = Some(access),
-                Err(error) => self.pause_after(error, attempt).await?,
+        let access = self.access_token(grant, None).await?;
+        let sites = match self.adopted_sites(&access).await {
+            // Revoked ahead of its time: one refresh tells whether the grant still lives.
+            Err(EngineError::Call(CallError::TokenRejected { .. })) => {
+                let fresh = self.access_token(grant, Some(&access)).await?;
+                self.adopted_sites(&fresh).await?
             }
-            attempt += 1;
+            sites => sites?,
         };
         let reached: Vec<String> =
             sites.iter().map(|site| format!("{} of {}", site.product, site.cloud_id)).collect();

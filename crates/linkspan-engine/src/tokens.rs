@@ -100,26 +100,26 @@ impl Inner {
 
     /// The grant that a new pair of this account renews: one none of whose sites would be lost to it. A pair that reaches
     /// other sites than the former ones (resource-level apps, `atlassian-platform.md` 1.7) makes a further grant, so that
-    /// it does not take the place of tokens which still work.
+    /// it does not take the place of tokens which still work. `None` when the pair reaches nothing: it is not to be stored.
     pub(crate) async fn grant_renewed_by(
         &self,
         app: AppId,
         account: &str,
         reached: &[SiteAccess],
-    ) -> Result<GrantId, EngineError> {
+    ) -> Result<Option<GrantId>, EngineError> {
+        let Some(site) = reached.first() else { return Ok(None) };
         let is_reached = |cloud_id: &String| reached.iter().any(|site| site.cloud_id == *cloud_id);
         let grants = self.store.grants_of_account(app, account).await?;
-        let first = GrantId::of(app, account);
+        let renewed = grants.iter().filter(|(_, sites)| sites.iter().all(is_reached));
         // A grant that reads one of the sites comes before one that reads nothing.
-        let mut renewed = grants.iter().filter(|(_, sites)| sites.iter().all(is_reached)).collect::<Vec<_>>();
-        renewed.sort_by_key(|(_, sites)| sites.is_empty());
-        Ok(match (renewed.first(), reached.first()) {
-            (Some((grant, _)), _) => *grant,
-            (None, Some(site)) if grants.iter().any(|(grant, _)| *grant == first) => {
-                GrantId::of_site(app, account, &site.cloud_id)
-            }
-            (None, _) => first,
-        })
+        if let Some((grant, _)) = renewed.min_by_key(|(_, sites)| sites.is_empty()) {
+            return Ok(Some(*grant));
+        }
+        Ok(Some(if grants.is_empty() {
+            GrantId::of(app, account)
+        } else {
+            GrantId::of_site(app, account, &site.cloud_id)
+        }))
     }
 
     /// Forgets what this process holds of the grant: something else wrote it.

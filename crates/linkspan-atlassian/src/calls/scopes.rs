@@ -168,12 +168,12 @@ fn smallest_of(family: ScopeFamily, calls: &[&'static Call]) -> ScopeList {
             |all_of: &&[&'static str]| all_of.iter().filter(|scope| !chosen.contains(*scope)).count();
         chosen.extend(published(call).iter().copied().min_by_key(new_scopes).unwrap_or_default());
     }
-    // A choice for one call may have become needless through a later one for another.
+    // A choice for one call may have become needless through a later one for another, in either vocabulary.
     let opens = |chosen: &BTreeSet<&'static str>, call: &Call| {
-        let all_of = published(call).iter().copied();
+        let all_of = call.classic.iter().chain(call.granular).copied();
         all_of
             .filter(|all_of| all_of.iter().all(|scope| chosen.contains(scope)))
-            .min_by_key(|all_of| all_of.len())
+            .min_by_key(|all_of| (!published(call).contains(all_of), all_of.len()))
     };
     for scope in chosen.clone() {
         chosen.remove(scope);

@@ -156,6 +156,28 @@ fn the_classic_list_of_a_sync_is_short() {
 }
 
 #[test]
+fn no_scope_of_a_list_can_be_left_out() {
+    let products = [Product::Jira, Product::Confluence];
+    for features in [&Feature::SYNC[..], &Feature::ALL[..]] {
+        let lists = smallest_scopes(&products, features);
+        for list in [&lists.classic, &lists.granular] {
+            let chosen: Vec<&str> = list.scopes.iter().map(|need| need.scope).collect();
+            let needed = chosen.iter().filter(|scope| !["offline_access", "read:me"].contains(scope));
+            for scope in needed {
+                let rest = ScopeSet::parse(
+                    &chosen.iter().copied().filter(|other| other != scope).collect::<Vec<_>>().join(" "),
+                );
+                let calls = products
+                    .iter()
+                    .flat_map(|product| features.iter().flat_map(|feature| feature.calls(*product)));
+                let is_missed = calls.into_iter().any(|call| missing_scopes(call, &rest).is_some());
+                assert!(is_missed, "{:?}: {scope}", list.family);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_list_of_more_than_fifty_scopes_is_too_long() {
     let everything = smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::ALL);
     assert!(everything.granular.is_too_long(), "{} scopes", everything.granular.scopes.len());

@@ -121,11 +121,9 @@ impl Inner {
         }
         let Me { account_id: account, name: person, .. } = self.account_behind(&pair).await?;
         let reached = self.upstream.accessible_resources(&pair.access).await.map_err(unavailable)?;
-        if reached.is_empty() {
-            // Nothing is stored: tokens that reach nothing must not take the place of any that do.
+        let Some(grant) = self.grant_renewed_by(app.id, &account, &reached).await? else {
             return Err(why_no_site(integration, &pair.scopes));
-        }
-        let grant = self.grant_renewed_by(app.id, &account, &reached).await?;
+        };
         let scopes = pair.scopes.iter().map(str::to_owned).collect();
         let tokens =
             self.seal_pair(grant, &pair.access, pair.refresh.as_ref(), pair.expires_at, scopes).await?;

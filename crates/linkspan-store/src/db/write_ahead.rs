@@ -46,6 +46,10 @@ impl WriteAheadLog {
     pub(crate) async fn keep_short(self: Arc<Self>) {
         loop {
             self.due.notified().await;
+            // Whoever wrote while the log was being moved called too, for what has been moved by now.
+            if self.written.load(Ordering::Relaxed) < MOVE_AFTER_BYTES {
+                continue;
+            }
             if let Err(error) = self.make_short().await {
                 // The writer moves the log itself when it has become far longer.
                 tracing::warn!(%error, "the write-ahead log could not be moved into the database file");
@@ -71,5 +75,43 @@ impl WriteAheadLog {
 
     pub(crate) async fn close(&self) {
         self.mover.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::db::{Db, args};
+    use crate::testing::fresh_sqlite;
+
+    const WRITE: &str =
+        "INSERT INTO server_secrets (name, sealed, created_at) VALUES ($1, zeroblob(1000000), 0)";
+
+    #[tokio::test]
+    async fn the_log_is_moved_into_the_file_and_begun_anew() {
+        let (store, directory) = fresh_sqlite().await.unwrap();
+        let Db::Sqlite(pools) = &*store.db else { unreachable!("the store is SQLite") };
+        let length = |ending: &str| {
+            let files = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+            let mut found = files.filter(|path| path.to_str().unwrap().ends_with(ending));
+            found.next().unwrap().metadata().unwrap().len()
+        };
+        store.db.write(WRITE, args!["a"]).await.unwrap();
+        let (file, log) = (length(".db"), length("-wal"));
+        assert!(log > 1_000_000 && file < 1_000_000, "{file} {log}");
+
+        pools.log.note(MOVE_AFTER_BYTES);
+        let began = Instant::now();
+        while pools.log.written.load(Ordering::Relaxed) > 0 {
+            assert!(began.elapsed() < Duration::from_secs(10), "the log is not moved");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        drop(pools.log.moving.lock().await);
+        assert!(length(".db") > 1_000_000);
+        // The log is written from its beginning again, so it does not become longer.
+        store.db.write(WRITE, args!["b"]).await.unwrap();
+        assert_eq!(length("-wal"), log);
     }
 }

@@ -146,19 +146,21 @@ proptest! {
     ) {
         let source = parts.concat();
         let words: Vec<String> = parts.iter().filter(|part| part.bytes().all(|byte| byte.is_ascii_lowercase())).cloned().collect();
-        // A label stands in place of what it leads to, which is no text then.
-        prop_assume!(!labels_a_reference(&source));
+        // A label stands in place of what it leads to, and an image's settings and address are no text.
+        prop_assume!(!has_parameters(&source));
         let rich = from_wiki(&source, &NoNames);
         prop_assert_eq!(stand_in_order(&words, &rich.text), Ok(()), "{:?}", source);
     }
 }
 
-/// Whether there is something like `[label|target|tip]`.
-fn labels_a_reference(source: &str) -> bool {
-    source
-        .split('[')
-        .skip(1)
-        .any(|inside| inside.split_once(']').is_some_and(|(inside, _)| inside.contains('|')))
+/// Whether there is something like `[label|target|tip]`, `!image|settings!` or `!address!`.
+fn has_parameters(source: &str) -> bool {
+    let between = |open: char, close: char, mark: &str| {
+        source.match_indices(open).any(|(place, _)| {
+            source[place + 1..].split_once(close).is_some_and(|(inside, _)| inside.contains(mark))
+        })
+    };
+    between('[', ']', "|") || between('!', '!', "|") || between('!', '!', "://")
 }
 
 #[test]

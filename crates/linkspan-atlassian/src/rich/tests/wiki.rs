@@ -65,6 +65,11 @@ const REFERENCES: [&str; 2] = [
 ];
 
 #[test]
+fn a_picture_whose_address_ends_in_a_slash_has_a_name() {
+    assert_eq!(from_wiki("!http://a.example/logo/!", &NoNames).text, "logo");
+}
+
+#[test]
 fn references_without_names() {
     let renderings = wiki(&REFERENCES);
     insta::assert_snapshot!(renderings);

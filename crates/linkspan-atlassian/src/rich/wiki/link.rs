@@ -81,7 +81,9 @@ impl<'a> Reader<'a, '_> {
             alternative.next().map(|text| text.trim_matches('"')).filter(|text| !text.is_empty());
         if is_address {
             let url = url::safe(file.into());
-            let name = alternative.unwrap_or_else(|| file.rsplit('/').next().unwrap_or(file)).into();
+            // An address may end in a slash; a picture without a name would leave nothing in the text.
+            let last = file.rsplit('/').find(|part| !part.is_empty()).unwrap_or(file);
+            let name = alternative.unwrap_or(last).into();
             self.inline(Inline::Media(Media { name, reference: None, url, image: true }), self.marks);
         } else {
             self.file(alternative.unwrap_or(file), file, true);

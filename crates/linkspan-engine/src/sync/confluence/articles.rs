@@ -7,19 +7,17 @@ use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{
-    ConfluenceContext, Converted, PageProblem, Placement, article_comment_page, attachment_page,
-    blogpost_page, page_page,
+    ConfluenceContext, Converted, Placement, article_comment_page, attachment_page, blogpost_page, page_page,
 };
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::PageBody;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
 use linkspan_store::ListFilter;
-use serde::Deserialize;
 
 use super::super::run::{ListCheckpoint, Run, text};
 use super::access::Learner;
-use super::containers;
+use super::containers::{self, Placed, placed_in};
 use super::spaces::PAGE_SIZE;
 use crate::error::EngineError;
 
@@ -217,32 +215,17 @@ async fn convert_text(
 ) -> Result<Converted, EngineError> {
     if kind.is_article() {
         learner.context_mut().access.add_content(&json)?;
-        know_attachments(learner, &ids_in(&json)?).await?;
-        containers::above(learner, &json).await?;
+        let contents = placed_in(&json)?;
+        know_attachments(learner, &contents).await?;
+        containers::above(learner, &contents).await?;
     }
     learner.convert(move |ctx| kind.convert(&json, ctx)).await
 }
 
-/// The ids of the content in an answer: a list, or one by itself.
-fn ids_in(json: &str) -> Result<Vec<String>, EngineError> {
-    #[derive(Deserialize)]
-    struct List {
-        results: Vec<One>,
-    }
-    #[derive(Deserialize)]
-    struct One {
-        id: String,
-    }
-    let list = serde_json::from_str::<List>(json).map(|list| list.results);
-    let found = list.or_else(|_| serde_json::from_str::<One>(json).map(|one| vec![one]));
-    let found = found.map_err(|error| EngineError::Page(PageProblem::NotJson(error)))?;
-    Ok(found.into_iter().map(|one| one.id).collect())
-}
-
 /// Looks up which attachments articles have: they are read before the articles.
-async fn know_attachments(learner: &mut Learner<'_>, contents: &[String]) -> Result<(), EngineError> {
+async fn know_attachments(learner: &mut Learner<'_>, contents: &[Placed]) -> Result<(), EngineError> {
     let run = learner.run;
-    for content in contents {
+    for Placed { id: content, .. } in contents {
         let parent = RecordId::of(run.id(), Model::Article, content);
         let filter = ListFilter { parent: Some(parent), ..ListFilter::default() };
         let found =
@@ -284,7 +267,7 @@ async fn rewrite_articles(
 }
 
 /// Works out anew who may see what is stored, after restrictions or permissions changed; no upstream call but for what the
-/// sweep did not show.
+/// sweep did not show: restrictions of archived content, and folders.
 pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineError> {
     for raw_kind in ["confluence.page", "confluence.blogpost", "confluence.attachment", "confluence.comment"]
     {

@@ -3,7 +3,7 @@
 
 use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
-use linkspan_atlassian::convert::{ContentContainer, content_container};
+use linkspan_atlassian::convert::{ContentContainer, PageProblem, content_container};
 use serde::Deserialize;
 
 use super::access::{Learner, readable};
@@ -12,10 +12,11 @@ use crate::error::EngineError;
 /// Folders within folders that are followed upwards.
 const LEVELS: usize = 64;
 
-/// What stands above a piece of content.
+/// A piece of content, and what stands above it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Placed {
+pub(super) struct Placed {
+    pub(super) id: String,
     #[serde(default)]
     parent_id: Option<String>,
     #[serde(default)]
@@ -24,21 +25,21 @@ struct Placed {
 
 impl Placed {
     /// The folder or database above.
-    fn container(self) -> Option<(String, ContentContainer)> {
+    fn container(&self) -> Option<(String, ContentContainer)> {
         let kind = match self.parent_type.as_deref() {
             Some("folder") => ContentContainer::Folder,
             Some("database") => ContentContainer::Database,
             _ => return None,
         };
-        self.parent_id.map(|id| (id, kind))
+        self.parent_id.clone().map(|id| (id, kind))
     }
 }
 
-/// Reads the folders and databases above the articles of an answer, each once in a run. One that may not be read is left
-/// out: its articles name it all the same.
-pub(super) async fn above(learner: &mut Learner<'_>, json: &str) -> Result<(), EngineError> {
-    for placed in placed_in(json) {
-        let mut next = placed.container();
+/// Reads the folders and databases above content, each once in a run. One that may not be read is left out: its articles
+/// name it all the same.
+pub(super) async fn above(learner: &mut Learner<'_>, contents: &[Placed]) -> Result<(), EngineError> {
+    for content in contents {
+        let mut next = content.container();
         let mut chain = Vec::new();
         while let Some((id, kind)) = next.take()
             && chain.len() < LEVELS
@@ -47,7 +48,7 @@ pub(super) async fn above(learner: &mut Learner<'_>, json: &str) -> Result<(), E
             let params = Params::new().path("id", id.as_str());
             let Some(json) = readable(learner.run, call(kind), params).await? else { break };
             learner.context_mut().access.add_content(&json)?;
-            next = placed_in(&json).pop().and_then(Placed::container);
+            next = placed_in(&json)?.first().and_then(Placed::container);
             chain.push((kind, json));
         }
         // From the top, so that what a container hangs in is stored before it.
@@ -66,12 +67,13 @@ fn call(kind: ContentContainer) -> &'static Call {
     }
 }
 
-/// Where the content of an answer stands: a list, or one by itself. What cannot be read is for the converter to refuse.
-fn placed_in(json: &str) -> Vec<Placed> {
+/// The content in an answer: a list, or one by itself.
+pub(super) fn placed_in(json: &str) -> Result<Vec<Placed>, EngineError> {
     #[derive(Deserialize)]
     struct List {
         results: Vec<Placed>,
     }
     let list = serde_json::from_str::<List>(json).map(|list| list.results);
-    list.or_else(|_| serde_json::from_str::<Placed>(json).map(|one| vec![one])).unwrap_or_default()
+    let found = list.or_else(|_| serde_json::from_str::<Placed>(json).map(|one| vec![one]));
+    found.map_err(|error| EngineError::Page(PageProblem::NotJson(error)))
 }

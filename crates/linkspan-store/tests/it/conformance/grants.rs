@@ -1,7 +1,8 @@
+use linkspan_model::ids::GrantId;
 use linkspan_store::{GrantState, Store};
 use tokio::task::JoinSet;
 
-use crate::fixture::{app, at, grant, link, sealed, tokens, uuid_of};
+use crate::fixture::{app, at, grant, link, sealed, source, tokens, uuid_of};
 
 pub(crate) async fn l1_of_refreshes_from_one_version_exactly_one_is_stored(store: Store) {
     let id = grant("ann");
@@ -80,4 +81,19 @@ pub(crate) async fn a_dead_grant_is_healed_by_a_new_consent(store: Store) {
     assert_eq!(healed.state, GrantState::Healthy);
     assert_eq!((healed.atlassian_account_id.as_str(), healed.refreshed_at), ("ann", at(2)));
     assert!(store.delete_grant(id).await.unwrap());
+}
+
+pub(crate) async fn the_grants_of_an_account_come_with_the_sites_read_through_them(store: Store) {
+    let (first, second) = (grant("ann"), GrantId::of_site(app(), "ann", "elsewhere"));
+    for (id, account, moment) in [(first, "ann", 1), (second, "ann", 2), (grant("bob"), "bob", 3)] {
+        store.put_grant(id, app(), account, &tokens(account), at(moment)).await.unwrap();
+    }
+    assert_eq!(
+        store.grants_of_account(app(), "ann").await.unwrap(),
+        [(first, Vec::new()), (second, Vec::new())]
+    );
+    source(&store, "ann").await;
+    let read = store.grants_of_account(app(), "ann").await.unwrap();
+    assert_eq!((read[0].1.len(), read[1].1.len()), (1, 0), "{read:?}");
+    assert!(store.grants_of_account(app(), "nobody").await.unwrap().is_empty());
 }

@@ -72,6 +72,7 @@ conformance! {
     grants::l3_a_late_refresh_cannot_overwrite_a_newer_consent,
     grants::l3_a_late_refresh_cannot_revive_an_unlinked_grant,
     grants::a_dead_grant_is_healed_by_a_new_consent,
+    grants::the_grants_of_an_account_come_with_the_sites_read_through_them,
     guards::p7_a_record_without_access_entry_is_unknown,
     guards::p8_content_writes_leave_access_alone_and_the_reverse,
     guards::p8_racing_content_and_access_end_with_the_newest_of_each,
