@@ -42,7 +42,7 @@ impl WriteAheadLog {
         }
     }
 
-    /// Moves the log whenever it is due, for ever.
+    /// Moves the log whenever it is due, until the store is closed.
     pub(crate) async fn keep_short(self: Arc<Self>) {
         loop {
             self.due.notified().await;
@@ -50,9 +50,14 @@ impl WriteAheadLog {
             if self.written.load(Ordering::Relaxed) < MOVE_AFTER_BYTES {
                 continue;
             }
-            if let Err(error) = self.make_short().await {
+            match self.make_short().await {
+                Ok(()) => {}
+                // The last connection to close moves the log.
+                Err(sqlx::Error::PoolClosed) => return,
                 // The writer moves the log itself when it has become far longer.
-                tracing::warn!(%error, "the write-ahead log could not be moved into the database file");
+                Err(error) => {
+                    tracing::warn!(%error, "the write-ahead log could not be moved into the database file");
+                }
             }
         }
     }
