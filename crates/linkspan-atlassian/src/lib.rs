@@ -12,6 +12,7 @@ pub mod limit;
 pub mod oauth;
 pub mod page;
 pub mod query;
+pub mod resources;
 pub mod retry;
 pub mod rich;
 pub mod wire;

@@ -140,8 +140,8 @@ impl Inner {
         known.chains.push(chain);
         self.keep_chains(&mut known).await?;
 
-        let account = self.adopted_account(&pair.access, cloud_id).await?;
         let reached = self.adopted_sites(&pair.access).await?;
+        let account = self.adopted_account(&pair.access, cloud_id, &reached).await?;
         let grant = self.grant_renewed_by(app.id, &account, &reached).await?.ok_or_else(|| {
             EngineError::Invalid(format!("the grant does not reach the site {cloud_id}; it reaches nothing"))
         })?;
@@ -183,14 +183,19 @@ impl Inner {
         }
     }
 
-    /// The account behind a token. Without the scope that names it, the site stands for the account: one app reads one
-    /// site through one grant then.
-    async fn adopted_account(&self, access: &Secret, cloud_id: &str) -> Result<String, EngineError> {
+    /// The account behind a token. Where nothing tells it, the site stands for the account: one app reads one site through
+    /// one grant then.
+    async fn adopted_account(
+        &self,
+        access: &Secret,
+        cloud_id: &str,
+        reached: &[SiteAccess],
+    ) -> Result<String, EngineError> {
         let mut attempt = 1;
         loop {
-            match self.upstream.me(access).await {
-                Ok(me) => return Ok(me.account_id),
-                Err(CallError::ScopeMissing { .. }) => return Ok(format!("unnamed:{cloud_id}")),
+            match self.who_consented(access, reached).await {
+                Ok(Some(person)) => return Ok(person.account_id),
+                Ok(None) => return Ok(format!("unnamed:{cloud_id}")),
                 Err(error) => self.pause_after(error, attempt).await?,
             }
             attempt += 1;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::Upstream;
 use linkspan_atlassian::limit::Gate;
 use linkspan_model::clock::Clock;
@@ -41,6 +42,10 @@ pub struct Settings {
     pub sync_every: Duration,
     /// How many lists of one source are read at a time.
     pub parallel_lists: usize,
+    /// What is read, of all that a grant allows.
+    pub features: Vec<Feature>,
+    /// Types of Confluence custom content to read, such as `ac:com.example.app:note`.
+    pub custom_content_types: Vec<String>,
 }
 
 /// One handle over everything the use cases need. Clones share it.

@@ -270,3 +270,27 @@ model!(
         parent_container: Option<RecordId>,
     }
 );
+
+model!(
+    /// An organization of service desk customers.
+    Account {
+        /// Name.
+        name: String,
+        /// Mail domains that belong to it; Atlassian tells none.
+        domains: Vec<String>,
+    }
+);
+
+model!(
+    /// A customer of a service desk. The same Atlassian account may be a user too: a person with two relations.
+    Contact {
+        /// Display name.
+        name: String,
+        /// E-mail, where the profile shows it. Never an identity.
+        email_address: Option<String>,
+        /// Whether the account is active.
+        is_active: Option<bool>,
+        /// The organization; of several the one with the lowest id.
+        account: Option<RecordId>,
+    }
+);

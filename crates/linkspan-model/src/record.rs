@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::access::AccessRule;
 use crate::ids::RecordId;
 use crate::models::{
-    Article, Attachment, Collection, Comment, Container, Group, Role, Tag, Ticket, User, Worklog,
+    Account, Article, Attachment, Collection, Comment, Contact, Container, Group, Role, Tag, Ticket, User,
+    Worklog,
 };
 use crate::product::UnknownWord;
 
@@ -40,11 +41,15 @@ pub enum Model {
     Article,
     /// Confluence space.
     Container,
+    /// Organization of JSM customers.
+    Account,
+    /// JSM customer.
+    Contact,
 }
 
 impl Model {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Ticket,
         Self::Comment,
         Self::Attachment,
@@ -56,6 +61,8 @@ impl Model {
         Self::Worklog,
         Self::Article,
         Self::Container,
+        Self::Account,
+        Self::Contact,
     ];
 
     /// The model's word in storage and in computed ids. Never change one: ids depend on it.
@@ -72,6 +79,8 @@ impl Model {
             Self::Worklog => "worklog",
             Self::Article => "article",
             Self::Container => "container",
+            Self::Account => "account",
+            Self::Contact => "contact",
         }
     }
 }
@@ -89,7 +98,8 @@ impl FromStr for Model {
         Self::ALL.into_iter().find(|model| model.as_str() == text).ok_or_else(|| UnknownWord {
             what: "model",
             word: text.to_owned(),
-            known: "ticket, comment, attachment, collection, role, tag, user, group, worklog, article, container",
+            known: "ticket, comment, attachment, collection, role, tag, user, group, worklog, article, container, \
+                    account, contact",
         })
     }
 }
@@ -110,6 +120,8 @@ pub enum Body {
     Worklog(Box<Worklog>),
     Article(Box<Article>),
     Container(Container),
+    Account(Account),
+    Contact(Contact),
 }
 
 macro_rules! each_body {
@@ -126,6 +138,8 @@ macro_rules! each_body {
             Body::Worklog($inner) => $result,
             Body::Article($inner) => $result,
             Body::Container($inner) => $result,
+            Body::Account($inner) => $result,
+            Body::Contact($inner) => $result,
         }
     };
 }
@@ -145,6 +159,8 @@ impl Body {
             Self::Worklog(_) => Model::Worklog,
             Self::Article(_) => Model::Article,
             Self::Container(_) => Model::Container,
+            Self::Account(_) => Model::Account,
+            Self::Contact(_) => Model::Contact,
         }
     }
 
@@ -177,6 +193,8 @@ impl Body {
             Model::Worklog => Self::Worklog(serde_json::from_str(json)?),
             Model::Article => Self::Article(serde_json::from_str(json)?),
             Model::Container => Self::Container(serde_json::from_str(json)?),
+            Model::Account => Self::Account(serde_json::from_str(json)?),
+            Model::Contact => Self::Contact(serde_json::from_str(json)?),
         })
     }
 }

@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         (name = "accounts", description = "Linked accounts"),
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
+        (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
     ),
     components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
     modifiers(&Keys),

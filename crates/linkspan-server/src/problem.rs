@@ -27,6 +27,11 @@ impl ApiError {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into(), retry_after_seconds: None }
     }
 
+    /// Another status, with what is wrong and what to do.
+    pub(crate) fn of(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), retry_after_seconds: None }
+    }
+
     /// 401: the key or the account token is missing, unknown or revoked.
     pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, detail: detail.into(), retry_after_seconds: None }

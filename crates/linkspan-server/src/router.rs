@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::openapi::Contract;
 use crate::problem::ApiError;
-use crate::rest::{accounts, actions, content, keys, link_tokens, models, status};
+use crate::rest::{accounts, actions, content, keys, link_tokens, models, sources, status};
 use crate::{App, link, openapi, telemetry};
 
 /// The largest body a caller may send.
@@ -76,12 +76,22 @@ fn knowledgebase() -> OpenApiRouter<App> {
         .routes(routes!(models::retrieve_kb_user))
 }
 
-/// The API below `/api`, as the document describes it. The operations that every category has are described once, under
+/// What is ours alone.
+fn native() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sources::list_sources))
+        .routes(routes!(sources::retrieve_source))
+        .routes(routes!(sources::list_raw_kinds))
+        .routes(routes!(sources::list_raw))
+}
+
+/// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described once, under
 /// ticketing.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .nest("/api/ticketing/v1", ticketing().merge(common()))
         .nest("/api/knowledgebase/v1", knowledgebase())
+        .nest("/v1", native())
 }
 
 /// The document alone.
@@ -100,6 +110,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/link/{token}", get(link::page))
         .route("/link/{token}/start", post(link::start))
         .route("/link/{token}/site", post(link::choose_site))
+        .route("/consent/{account}", get(sources::consent))
         .route("/oauth/callback", get(link::callback))
         // Browsers ask for it on their own; the pages have none.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))

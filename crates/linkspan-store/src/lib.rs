@@ -35,7 +35,7 @@ pub use spine::access::StoredAccess;
 pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts};
 pub use spine::changes::FeedPage;
 pub use spine::fingerprint::{Fingerprint, FingerprintPart};
-pub use spine::raws::StoredRaw;
+pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
 pub use spine::streams::{StreamProgress, StreamState};
 pub use store::Store;

@@ -122,7 +122,15 @@ async fn the_frequent_reads_walk_an_index_and_sort_nothing() {
         (list, "USING INDEX records_listed (source_id=? AND model=? AND (modified_at,id)>(?,?))"),
         (records::COUNT_LIVE, "USING COVERING INDEX records_listed (source_id=? AND model=?)"),
         (records::ONE, "(source_id=? AND id=?)"),
-        (raws::PAGE, "(source_id=? AND remote_id>?)"),
+        (raws::PAGE, "(source_id=? AND remote_id>? AND remote_id<?)"),
+        (
+            raws::LISTED_PAGE,
+            "USING INDEX raws_listed (source_id=? AND kind=? AND remote_id>? AND remote_id<?)",
+        ),
+        (
+            raws::LISTED_IDS,
+            "USING COVERING INDEX raws_listed (source_id=? AND kind=? AND remote_id>? AND remote_id<?)",
+        ),
         (changes::OF_ALL, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (changes::OF_SOURCE, "USING INDEX changes_of_source (source_id=? AND seq>? AND seq<?)"),
         (

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
-use linkspan_atlassian::calls::Feature;
+use linkspan_atlassian::calls::{Feature, ScopeFamily};
 use linkspan_model::product::Product;
 use linkspan_model::secret::Secret;
 use linkspan_store::DatabaseUrl;
@@ -69,8 +69,9 @@ pub(crate) enum Command {
 
     /// Show the smallest scope list for what you want, or compare with what an app or a grant has.
     #[command(after_help = "Examples:
-  linkspan scopes --want tickets,comments,articles
-  linkspan scopes --want tickets --have 'read:jira-work offline_access'
+  linkspan scopes --models tickets,articles,users,groups --write tickets,comments --webhooks --search
+  linkspan scopes --compare guide-u
+  linkspan scopes --models tickets --compare 'read:jira-work offline_access'
   linkspan scopes --family granular --json")]
     Scopes(Scopes),
 
@@ -159,6 +160,15 @@ pub(crate) struct Demo {
     pub(crate) json: bool,
 }
 
+/// What reading needs to be told besides.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Extras {
+    /// Types of Confluence custom content to read, separated by commas, such as `ac:com.example.app:note`: Confluence lists
+    /// none without its type.
+    #[arg(long, env = "LINKSPAN_CUSTOM_CONTENT_TYPES", value_delimiter = ',', value_name = "TYPE,…")]
+    pub(crate) custom_content_types: Vec<String>,
+}
+
 /// The vendor's OAuth registration.
 #[derive(Debug, Args)]
 pub(crate) struct App {
@@ -201,6 +211,10 @@ pub(crate) struct Serve {
     /// Send what is meant for any Atlassian host to this origin, such as a sandbox.
     #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
     pub(crate) atlassian_origin: Option<Url>,
+    #[command(flatten)]
+    pub(crate) want: Want,
+    #[command(flatten)]
+    pub(crate) extras: Extras,
     /// How often each source is read for changes, in seconds.
     #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(1..))]
@@ -249,6 +263,10 @@ pub(crate) struct Sync {
     /// What to read there: `jira` (with Jira Service Management) or `confluence`.
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Product,
+    #[command(flatten)]
+    pub(crate) want: Want,
+    #[command(flatten)]
+    pub(crate) extras: Extras,
     /// Send what is meant for any Atlassian host to this origin, such as a sandbox.
     #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
     pub(crate) atlassian_origin: Option<Url>,
@@ -261,30 +279,80 @@ pub(crate) struct Sync {
 
 #[derive(Debug, Args)]
 pub(crate) struct Scopes {
-    /// What you want, separated by commas; without it, everything that Linkspan reads.
-    #[arg(long, value_delimiter = ',', value_name = "FEATURE,…")]
-    pub(crate) want: Vec<Feature>,
+    #[command(flatten)]
+    pub(crate) want: Want,
+    /// Models to write, separated by commas: `tickets`, `comments`, `attachments`, `articles`.
+    #[arg(long, value_delimiter = ',', value_name = "MODEL,…", value_parser = writable)]
+    pub(crate) write: Vec<Feature>,
+    /// Be told by Jira when something changes.
+    #[arg(long)]
+    pub(crate) webhooks: bool,
+    /// Search that shows each person what Atlassian would show them: adds who may see what.
+    #[arg(long)]
+    pub(crate) search: bool,
     /// Only for this product; may be repeated. Default: the products that hold what you want.
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Vec<Product>,
-    /// Scopes an app or a grant has, separated by spaces: shows what is missing and what is not needed.
-    #[arg(long, value_name = "SCOPES")]
-    pub(crate) have: Option<String>,
+    /// What to compare with: `guide-u`, `guide-m`, `app:CLIENT_ID`, `grant:ID`, or scopes separated by spaces.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) compare: Option<String>,
     /// Which vocabulary to prefer.
-    #[arg(long, value_enum, default_value_t = Family::Classic, value_name = "FAMILY")]
-    pub(crate) family: Family,
+    #[arg(long, default_value = "classic", value_name = "FAMILY", value_parser = family)]
+    pub(crate) family: ScopeFamily,
+    /// The database in which `app:` and `grant:` are looked up.
+    #[command(flatten)]
+    pub(crate) storage: Storage,
     /// Print one JSON line.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// The two vocabularies of scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Family {
-    /// Few, wide scopes: recommended by Atlassian where they exist.
-    Classic,
-    /// Many, narrow scopes.
-    Granular,
+/// What is to be read.
+#[derive(Debug, Args)]
+pub(crate) struct Want {
+    /// What to read, separated by commas, in the words of models (`tickets`, `users`, `groups`) or features (`dashboards`,
+    /// `boards`, `audit` …). Default: everything that Linkspan knows.
+    #[arg(
+        long,
+        env = "LINKSPAN_MODELS",
+        value_delimiter = ',',
+        value_name = "MODEL,…",
+        value_parser = Feature::of_model
+    )]
+    pub(crate) models: Vec<Feature>,
+}
+
+impl Want {
+    /// What is wanted, each once.
+    pub(crate) fn features(&self) -> Vec<Feature> {
+        if self.models.is_empty() { Feature::usual() } else { distinct(&self.models) }
+    }
+}
+
+/// Each of the words once, in their order.
+pub(crate) fn distinct<T: Copy + PartialEq>(words: &[T]) -> Vec<T> {
+    let mut distinct: Vec<T> = Vec::new();
+    for word in words {
+        if !distinct.contains(word) {
+            distinct.push(*word);
+        }
+    }
+    distinct
+}
+
+fn writable(word: &str) -> Result<Feature, String> {
+    match word {
+        "tickets" => Ok(Feature::WriteTickets),
+        "comments" => Ok(Feature::WriteComments),
+        "attachments" => Ok(Feature::WriteAttachments),
+        "articles" => Ok(Feature::WriteArticles),
+        _ => Err(format!("`{word}` cannot be written: expected tickets, comments, attachments or articles")),
+    }
+}
+
+fn family(word: &str) -> Result<ScopeFamily, String> {
+    let known = ScopeFamily::ALL.into_iter().find(|family| family.as_str() == word);
+    known.ok_or_else(|| "expected classic, granular or mixed".to_owned())
 }
 
 #[cfg(test)]

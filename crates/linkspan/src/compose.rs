@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use linkspan_atlassian::calls::{Feature, smallest_scopes};
+use linkspan_atlassian::calls::{Feature, ScopeFamily, smallest_scopes};
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
@@ -36,6 +36,9 @@ pub(crate) struct Plan<'a> {
     pub(crate) atlassian_origin: Option<&'a Url>,
     pub(crate) vendor: Vendor,
     pub(crate) sync_every: Duration,
+    /// What is read, of all that grants allow.
+    pub(crate) features: Vec<Feature>,
+    pub(crate) custom_content_types: Vec<String>,
 }
 
 /// The engine and the store below it.
@@ -54,8 +57,13 @@ impl Core {
         };
         let upstream = Upstream::new(endpoints, ClientLimits::default(), clock.clone())?;
         let store = Store::open(plan.database).await?;
-        let settings =
-            Settings { vendor: plan.vendor, sync_every: plan.sync_every, parallel_lists: PARALLEL_LISTS };
+        let settings = Settings {
+            vendor: plan.vendor,
+            sync_every: plan.sync_every,
+            parallel_lists: PARALLEL_LISTS,
+            features: plan.features,
+            custom_content_types: plan.custom_content_types,
+        };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;
         Ok(Self { engine, store })
@@ -73,8 +81,8 @@ pub(crate) fn callback_url(public_url: &str) -> String {
 }
 
 /// What a server asks for unless told otherwise: the smallest list for everything that is read.
-pub(crate) fn usual_scopes() -> Vec<String> {
-    let list = smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::SYNC).classic;
+pub(crate) fn scopes_for(features: &[Feature]) -> Vec<String> {
+    let list = smallest_scopes(&[Product::Jira, Product::Confluence], features, ScopeFamily::Classic);
     list.set().iter().map(str::to_owned).collect()
 }
 

@@ -46,7 +46,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => on_runtime(|stop| cmd::serve::run(args, stop)),
         Command::Sandbox(args) => on_runtime(|stop| cmd::sandbox::run(args, stop)),
         Command::Sync(args) => on_runtime(|stop| cmd::sync::run(args, stop)),
-        Command::Scopes(args) => cmd::scopes::run(&args),
+        Command::Scopes(args) => on_runtime(async move |_| cmd::scopes::run(&args).await),
         Command::Keys(command) => cmd::keys::run(&command),
     }
 }

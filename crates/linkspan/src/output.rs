@@ -70,14 +70,31 @@ pub(crate) struct ScopesLine<'a> {
     pub(crate) features: Vec<&'static str>,
     /// The list as OAuth writes it.
     pub(crate) scope: String,
-    /// Each scope with the calls that need it.
-    pub(crate) scopes: &'a [linkspan_atlassian::calls::ScopeNeed],
-    /// Only with `--have`.
+    /// How many there are; from 50 on the consent address has been seen failing.
+    pub(crate) count: usize,
+    pub(crate) too_long: bool,
+    /// The list as the developer console shows it.
+    pub(crate) console: Vec<ScopesOfApi<'a>>,
+    /// Only with `--compare`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) missing: Option<&'a [String]>,
-    /// Only with `--have`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) unneeded: Option<&'a [String]>,
+    pub(crate) comparison: Option<&'a ScopesCompared>,
+}
+
+/// The scopes of one row of the developer console's permissions screen.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScopesOfApi<'a> {
+    pub(crate) api: &'static str,
+    pub(crate) scopes: Vec<&'a linkspan_atlassian::calls::ScopeNeed>,
+}
+
+/// A list of scopes beside what is wanted.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct ScopesCompared {
+    /// What it was compared with.
+    pub(crate) with: String,
+    pub(crate) missing: Vec<String>,
+    pub(crate) surplus: Vec<String>,
+    pub(crate) dead: Vec<linkspan_atlassian::calls::DeadScope>,
 }
 
 /// Prints one JSON line on standard output.

@@ -1,257 +1,175 @@
-//! What the product does with upstream, in the words of a scope list, and which operations each of them needs.
+//! What the product does with upstream, in the words of a scope list.
 
 use std::fmt;
 use std::str::FromStr;
 
 use linkspan_model::product::{Product, UnknownWord};
 
-use super::{Call, confluence, jira};
+use super::Call;
+use crate::resources::Resource;
 
-/// A part of what the product does with upstream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Feature {
+macro_rules! features {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// A part of what the product does with upstream.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Feature {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Feature {
+            /// All of them, in the order in which they are offered.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The feature's word in flags, logs and metrics.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+
+        /// All words, for messages.
+        const WORDS: &[&str] = &[$($word),*];
+    };
+}
+
+features! {
     /// Jira issues, their projects and the words they use.
-    Tickets,
-    /// Confluence spaces, pages, blog posts, labels.
-    Articles,
+    Tickets = "tickets",
+    /// Confluence spaces, pages, blog posts, folders, labels.
+    Articles = "articles",
     /// Comments on either.
-    Comments,
+    Comments = "comments",
     /// Time logged on issues.
-    Worklogs,
+    Worklogs = "worklogs",
     /// Changes of issues.
-    Changelogs,
+    Changelogs = "changelogs",
     /// Attached files, with their content.
-    Attachments,
+    Attachments = "attachments",
     /// Accounts.
-    People,
+    People = "people",
     /// Groups and their members.
-    Groups,
+    Groups = "groups",
     /// Who may see projects, issues and spaces.
-    Permissions,
+    Permissions = "permissions",
     /// Who may see single pages.
-    Restrictions,
+    Restrictions = "restrictions",
     /// Audit records.
-    Audit,
+    Audit = "audit",
+    /// How a Jira site is set up: fields, schemes, workflows, components, versions.
+    Configuration = "configuration",
+    /// Jira dashboards.
+    Dashboards = "dashboards",
+    /// Saved filters, and the words of JQL.
+    Filters = "filters",
+    /// Pictures.
+    Avatars = "avatars",
+    /// Who voted for issues, and who watches them.
+    Votes = "votes",
+    /// Links between issues, and to things outside.
+    Links = "links",
+    /// What apps keep on issues and content.
+    Properties = "properties",
+    /// Jira Software's boards, sprints and epics.
+    Boards = "boards",
+    /// Service desks, request types, queues, service levels, approvals.
+    Requests = "requests",
+    /// Organizations and customers of service desks.
+    Customers = "customers",
+    /// What spaces have besides content: labels, properties, settings, states.
+    Spaces = "spaces",
+    /// Whiteboards and smart links among pages.
+    Tree = "tree",
+    /// Tasks in pages.
+    Tasks = "tasks",
+    /// Content of types that apps define.
+    CustomContent = "custom-content",
+    /// Templates of pages.
+    Templates = "templates",
+    /// How often content is looked at.
+    Analytics = "analytics",
     /// Being told of changes in Jira.
-    Webhooks,
-    /// Creating and editing.
-    Writes,
+    Webhooks = "webhooks",
+    /// Creating and editing issues.
+    WriteTickets = "write-tickets",
+    /// Commenting on issues, pages and blog posts.
+    WriteComments = "write-comments",
+    /// Attaching files to issues.
+    WriteAttachments = "write-attachments",
+    /// Creating and editing pages.
+    WriteArticles = "write-articles",
+    /// People proving who they are.
+    Identity = "identity",
+    /// Reporting accounts that are stored, so that closed ones are erased.
+    PersonalData = "personal-data",
     /// Calls handed through from API clients. It asks for no scope of its own: it reaches what the others reach.
-    Passthrough,
+    Passthrough = "passthrough",
 }
 
 impl Feature {
-    /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 14] = [
-        Self::Tickets,
-        Self::Articles,
-        Self::Comments,
-        Self::Worklogs,
-        Self::Changelogs,
-        Self::Attachments,
-        Self::People,
-        Self::Groups,
-        Self::Permissions,
-        Self::Restrictions,
-        Self::Audit,
-        Self::Webhooks,
-        Self::Writes,
-        Self::Passthrough,
-    ];
+    /// What is read, unless the operator wants less.
+    pub fn reading() -> Vec<Self> {
+        let is_reading = |feature: &Self| {
+            !matches!(
+                feature,
+                Self::Webhooks
+                    | Self::WriteTickets
+                    | Self::WriteComments
+                    | Self::WriteAttachments
+                    | Self::WriteArticles
+                    | Self::PersonalData
+                    | Self::Passthrough
+            )
+        };
+        Self::ALL.iter().copied().filter(is_reading).collect()
+    }
 
-    /// What a sync reads.
-    pub const SYNC: [Self; 10] = [
-        Self::Tickets,
-        Self::Articles,
-        Self::Comments,
-        Self::Worklogs,
-        Self::Changelogs,
-        Self::Attachments,
-        Self::People,
-        Self::Groups,
-        Self::Permissions,
-        Self::Restrictions,
-    ];
+    /// What a server does unless it is told otherwise: reading, and the duty that follows from it.
+    pub fn usual() -> Vec<Self> {
+        let mut usual = Self::reading();
+        usual.push(Self::PersonalData);
+        usual
+    }
 
-    /// The feature's word in flags, logs and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tickets => "tickets",
-            Self::Articles => "articles",
-            Self::Comments => "comments",
-            Self::Worklogs => "worklogs",
-            Self::Changelogs => "changelogs",
-            Self::Attachments => "attachments",
-            Self::People => "people",
-            Self::Groups => "groups",
-            Self::Permissions => "permissions",
-            Self::Restrictions => "restrictions",
-            Self::Audit => "audit",
-            Self::Webhooks => "webhooks",
-            Self::Writes => "writes",
-            Self::Passthrough => "passthrough",
+    /// The feature behind a word: a feature's own, or a common model's.
+    ///
+    /// # Errors
+    /// For any other word.
+    pub fn of_model(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "collections" | "projects" | "tags" => Ok(Self::Tickets),
+            "containers" | "labels" => Ok(Self::Articles),
+            "users" => Ok(Self::People),
+            "teams" => Ok(Self::Groups),
+            "roles" => Ok(Self::Permissions),
+            "accounts" | "contacts" => Ok(Self::Customers),
+            word => word.parse(),
         }
     }
 
-    /// The operations that the feature cannot do without. Where upstream offers the same data twice, this names the
-    /// form that needs the lesser right (`atlassian-endpoints.md` 3.13, 3.14).
-    pub fn calls(self, product: Product) -> &'static [&'static Call] {
-        match product {
-            Product::Jira => self.jira_calls(),
-            Product::Confluence => self.confluence_calls(),
+    /// What search needs besides what it finds: who may see it.
+    pub const SEARCH: [Self; 4] = [Self::People, Self::Groups, Self::Permissions, Self::Restrictions];
+
+    /// The calls by which the feature is whole: those of the best way to each of its resources.
+    pub fn calls(self, product: Product) -> Vec<&'static Call> {
+        let mut calls: Vec<&'static Call> = Vec::new();
+        let own = Resource::all()
+            .filter(|resource| resource.feature == self && resource.product() == product)
+            .filter_map(|resource| resource.ways.first());
+        for call in own.flat_map(|way| way.calls) {
+            if !calls.contains(call) {
+                calls.push(call);
+            }
         }
+        calls
     }
 
-    fn jira_calls(self) -> &'static [&'static Call] {
+    /// A scope that opens the feature by itself, where no call of a product does.
+    pub fn own_scope(self) -> Option<&'static str> {
         match self {
-            Self::Tickets => {
-                const {
-                    &[
-                        &jira::SEARCH_JQL,
-                        &jira::APPROXIMATE_COUNT,
-                        &jira::ISSUE_BULKFETCH,
-                        &jira::ISSUE,
-                        &jira::PROJECT_SEARCH,
-                        &jira::PROJECT,
-                        &jira::ISSUE_TYPES,
-                        &jira::STATUSES,
-                        &jira::PRIORITIES,
-                        &jira::RESOLUTIONS,
-                        &jira::FIELDS,
-                        &jira::SERVER_INFO,
-                    ]
-                }
-            }
-            Self::Comments => const { &[&jira::ISSUE_COMMENTS, &jira::COMMENT_LIST] },
-            Self::Worklogs => {
-                const {
-                    &[
-                        &jira::ISSUE_WORKLOGS,
-                        &jira::WORKLOG_UPDATED,
-                        &jira::WORKLOG_DELETED,
-                        &jira::WORKLOG_LIST,
-                    ]
-                }
-            }
-            Self::Changelogs => const { &[&jira::ISSUE_CHANGELOG, &jira::CHANGELOG_BULKFETCH] },
-            Self::Attachments => const { &[&jira::ATTACHMENT, &jira::ATTACHMENT_CONTENT] },
-            Self::People => const { &[&jira::USERS, &jira::USER_BULK, &jira::MYSELF] },
-            Self::Groups => const { &[&jira::GROUP_BULK, &jira::GROUP_MEMBERS] },
-            Self::Permissions => {
-                const {
-                    &[
-                        &jira::PROJECT_PERMISSION_SCHEME,
-                        &jira::PERMISSION_SCHEMES,
-                        &jira::PROJECT_ROLES,
-                        &jira::PROJECT_ROLE,
-                        &jira::ROLES,
-                        &jira::SECURITY_SCHEMES,
-                        &jira::SECURITY_SCHEME_MEMBERS,
-                        &jira::PROJECT_SECURITY_SCHEME,
-                        &jira::APPLICATION_ROLES,
-                    ]
-                }
-            }
-            Self::Audit => const { &[&jira::AUDIT_RECORDS] },
-            Self::Webhooks => {
-                const {
-                    &[
-                        &jira::WEBHOOKS,
-                        &jira::WEBHOOK_REGISTER,
-                        &jira::WEBHOOK_DELETE,
-                        &jira::WEBHOOK_REFRESH,
-                        &jira::WEBHOOK_FAILED,
-                    ]
-                }
-            }
-            Self::Writes => {
-                const {
-                    &[
-                        &jira::ISSUE_CREATE_TYPES,
-                        &jira::ISSUE_CREATE_FIELDS,
-                        &jira::ISSUE_EDIT_FIELDS,
-                        &jira::ISSUE_TRANSITIONS,
-                        &jira::ISSUE_CREATE,
-                        &jira::ISSUE_EDIT,
-                        &jira::ISSUE_TRANSITION,
-                        &jira::ISSUE_COMMENT_ADD,
-                        &jira::ISSUE_ATTACH,
-                    ]
-                }
-            }
-            Self::Articles | Self::Restrictions | Self::Passthrough => &[],
-        }
-    }
-
-    fn confluence_calls(self) -> &'static [&'static Call] {
-        match self {
-            Self::Articles => {
-                const {
-                    &[
-                        &confluence::SPACES,
-                        &confluence::PAGES,
-                        &confluence::PAGE,
-                        &confluence::SPACE_PAGES,
-                        &confluence::BLOGPOSTS,
-                        &confluence::BLOGPOST,
-                        &confluence::SPACE_BLOGPOSTS,
-                        &confluence::PAGE_VERSIONS,
-                        &confluence::BLOGPOST_VERSIONS,
-                        &confluence::FOLDER,
-                        &confluence::DATABASE,
-                        &confluence::PAGE_LABELS,
-                        &confluence::BLOGPOST_LABELS,
-                        &confluence::SEARCH_CQL,
-                        &confluence::CONTENT_SEARCH,
-                    ]
-                }
-            }
-            Self::Comments => {
-                const {
-                    &[
-                        &confluence::FOOTER_COMMENTS,
-                        &confluence::INLINE_COMMENTS,
-                        &confluence::PAGE_FOOTER_COMMENTS,
-                        &confluence::PAGE_INLINE_COMMENTS,
-                        &confluence::BLOGPOST_FOOTER_COMMENTS,
-                        &confluence::BLOGPOST_INLINE_COMMENTS,
-                        &confluence::FOOTER_COMMENT_CHILDREN,
-                        &confluence::INLINE_COMMENT_CHILDREN,
-                    ]
-                }
-            }
-            Self::Attachments => {
-                const {
-                    &[
-                        &confluence::ATTACHMENTS,
-                        &confluence::ATTACHMENT,
-                        &confluence::PAGE_ATTACHMENTS,
-                        &confluence::BLOGPOST_ATTACHMENTS,
-                        &confluence::ATTACHMENT_CONTENT,
-                    ]
-                }
-            }
-            Self::People => const { &[&confluence::CURRENT_USER, &confluence::USER_BULK] },
-            Self::Groups => const { &[&confluence::GROUPS, &confluence::GROUP_MEMBERS] },
-            Self::Permissions => const { &[&confluence::SPACE_PERMISSIONS] },
-            Self::Restrictions => {
-                const {
-                    &[
-                        &confluence::CONTENT_RESTRICTIONS,
-                        &confluence::CONTENT_RESTRICTIONS_BY_OPERATION,
-                        &confluence::CONTENT_RESTRICTION_OF_OPERATION,
-                    ]
-                }
-            }
-            Self::Writes => {
-                const { &[&confluence::PAGE_CREATE, &confluence::PAGE_EDIT, &confluence::FOOTER_COMMENT_ADD] }
-            }
-            Self::Tickets
-            | Self::Worklogs
-            | Self::Changelogs
-            | Self::Audit
-            | Self::Webhooks
-            | Self::Passthrough => &[],
+            Self::Identity => Some("read:me"),
+            Self::PersonalData => Some("report:personal-data"),
+            _ => None,
         }
     }
 }
@@ -266,11 +184,12 @@ impl FromStr for Feature {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|feature| feature.as_str() == text).ok_or_else(|| UnknownWord {
+        Self::ALL.iter().copied().find(|feature| feature.as_str() == text).ok_or_else(|| UnknownWord {
             what: "feature",
             word: text.to_owned(),
-            known: "tickets, articles, comments, worklogs, changelogs, attachments, people, groups, permissions, \
-                    restrictions, audit, webhooks, writes, passthrough",
+            known: KNOWN.as_str(),
         })
     }
 }
+
+static KNOWN: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| WORDS.join(", "));

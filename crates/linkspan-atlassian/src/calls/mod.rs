@@ -5,6 +5,7 @@
 
 pub mod confluence;
 mod features;
+mod guides;
 pub mod jira;
 mod scopes;
 
@@ -13,9 +14,9 @@ use std::fmt;
 use linkspan_model::product::Product;
 
 pub use self::features::Feature;
+pub use self::guides::{DEAD_SCOPES, DeadScope, GUIDE_M, GUIDE_U, GUIDES, Guide, dead_scope};
 pub use self::scopes::{
-    Missing, SCOPE_WARNING, ScopeFamily, ScopeList, ScopeNeed, ScopeSet, SmallestScopes, missing_scopes,
-    smallest_scopes,
+    Missing, SCOPE_WARNING, ScopeFamily, ScopeList, ScopeNeed, ScopeSet, missing_scopes, smallest_scopes,
 };
 
 /// Scope alternatives: any one of the outer entries suffices, and all scopes of an inner one are needed. Empty: none
@@ -195,6 +196,8 @@ pub struct Call {
     pub answer: Answer,
     /// Whether repeating it does no harm.
     pub idempotent: bool,
+    /// Whether upstream answers only those who opt in to an experiment (`atlassian-endpoints.md` 1).
+    pub experimental: bool,
     /// The feature that suffers when upstream removes it.
     pub owner: Feature,
 }
@@ -221,6 +224,7 @@ impl Call {
             paging: Paging::Whole,
             answer: Answer::Json,
             idempotent: !matches!(method, Method::Post),
+            experimental: false,
             owner,
         }
     }
@@ -320,6 +324,11 @@ impl Call {
         self
     }
 
+    const fn experimental(mut self) -> Self {
+        self.experimental = true;
+        self
+    }
+
     const fn file(mut self) -> Self {
         self.answer = Answer::File;
         self
@@ -327,7 +336,7 @@ impl Call {
 
     /// Every operation of the table.
     pub fn all() -> impl Iterator<Item = &'static Call> {
-        self::jira::all().chain(self::confluence::ALL.iter().copied())
+        self::jira::all().chain(self::confluence::all())
     }
 
     /// The operation of this name.

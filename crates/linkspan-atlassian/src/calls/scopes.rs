@@ -91,7 +91,7 @@ pub fn missing_scopes(call: &'static Call, granted: &ScopeSet) -> Option<Missing
     Some(Missing { call, alternatives })
 }
 
-/// The two scope vocabularies.
+/// Which scope vocabulary a list prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeFamily {
@@ -99,6 +99,22 @@ pub enum ScopeFamily {
     Classic,
     /// Many, narrow scopes: the only ones of Confluence v2.
     Granular,
+    /// Whatever makes the list shortest.
+    Mixed,
+}
+
+impl ScopeFamily {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Classic, Self::Granular, Self::Mixed];
+
+    /// The family's word in flags and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Granular => "granular",
+            Self::Mixed => "mixed",
+        }
+    }
 }
 
 /// A scope with the calls that need it.
@@ -106,6 +122,8 @@ pub enum ScopeFamily {
 pub struct ScopeNeed {
     /// The scope.
     pub scope: &'static str,
+    /// The features it serves, in the order in which they are offered.
+    pub features: Vec<&'static str>,
     /// Names of calls, in alphabetical order.
     pub calls: Vec<&'static str>,
 }
@@ -131,69 +149,95 @@ impl ScopeList {
     }
 }
 
-/// The same features asked for in either vocabulary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SmallestScopes {
-    /// Classic scopes wherever they exist.
-    pub classic: ScopeList,
-    /// Granular scopes wherever they exist.
-    pub granular: ScopeList,
-}
-
-/// The smallest scope lists with which `features` work on `products`, in either vocabulary. Both always hold
+/// The smallest scope list with which `features` work on `products`, in the vocabulary that is preferred. It always holds
 /// `offline_access`, without which the link dies after an hour (hazard L6), and `read:me`, which names the account.
-pub fn smallest_scopes(products: &[Product], features: &[Feature]) -> SmallestScopes {
+pub fn smallest_scopes(products: &[Product], features: &[Feature], family: ScopeFamily) -> ScopeList {
     let calls: Vec<&'static Call> = products
         .iter()
         .flat_map(|product| features.iter().flat_map(|feature| feature.calls(*product)))
-        .copied()
         .collect();
-    SmallestScopes {
-        classic: smallest_of(ScopeFamily::Classic, &calls),
-        granular: smallest_of(ScopeFamily::Granular, &calls),
-    }
-}
-
-fn smallest_of(family: ScopeFamily, calls: &[&'static Call]) -> ScopeList {
-    let published = |call: &Call| -> Scopes {
-        let (preferred, other) = match family {
-            ScopeFamily::Classic => (call.classic, call.granular),
-            ScopeFamily::Granular => (call.granular, call.classic),
-        };
-        if preferred.is_empty() { other } else { preferred }
-    };
-    let mut chosen: BTreeSet<&'static str> = BTreeSet::new();
-    for call in calls {
-        let new_scopes =
-            |all_of: &&[&'static str]| all_of.iter().filter(|scope| !chosen.contains(*scope)).count();
-        chosen.extend(published(call).iter().copied().min_by_key(new_scopes).unwrap_or_default());
-    }
-    // A choice for one call may have become needless through a later one for another, in either vocabulary.
-    let opens = |chosen: &BTreeSet<&'static str>, call: &Call| {
-        let all_of = call.classic.iter().chain(call.granular).copied();
-        all_of
-            .filter(|all_of| all_of.iter().all(|scope| chosen.contains(scope)))
-            .min_by_key(|all_of| (!published(call).contains(all_of), all_of.len()))
-    };
-    for scope in chosen.clone() {
-        chosen.remove(scope);
-        if calls.iter().any(|call| !published(call).is_empty() && opens(&chosen, call).is_none()) {
-            chosen.insert(scope);
+    let mut needs = match family {
+        // Choosing for one call after the other does not always find the shortest list.
+        ScopeFamily::Mixed => {
+            let lists = ScopeFamily::ALL.map(|family| needs_of(&calls, family));
+            lists.into_iter().min_by_key(BTreeMap::len).unwrap_or_default()
         }
-    }
-    let mut needs: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+        family => needs_of(&calls, family),
+    };
     needs.entry("offline_access").or_default().insert("oauth.refresh");
     needs.entry("read:me").or_default().insert("oauth.me");
-    for call in calls {
-        for scope in opens(&chosen, call).unwrap_or_default() {
-            needs.entry(scope).or_default().insert(call.name);
-        }
+    if features.contains(&Feature::PersonalData) {
+        needs.entry("report:personal-data").or_default().insert("oauth.report-accounts");
     }
     ScopeList {
         family,
         scopes: needs
             .into_iter()
-            .map(|(scope, calls)| ScopeNeed { scope, calls: calls.into_iter().collect() })
+            .map(|(scope, calls)| ScopeNeed {
+                scope,
+                features: served(&calls, products, features, scope),
+                calls: calls.into_iter().collect(),
+            })
             .collect(),
     }
+}
+
+/// The wanted features that need any of the calls.
+fn served(
+    calls: &BTreeSet<&'static str>,
+    products: &[Product],
+    features: &[Feature],
+    scope: &str,
+) -> Vec<&'static str> {
+    let needs = |feature: &&Feature| {
+        let own = products.iter().flat_map(|product| feature.calls(*product));
+        feature.own_scope() == Some(scope) || own.into_iter().any(|call| calls.contains(call.name))
+    };
+    features.iter().filter(needs).map(|feature| feature.as_str()).collect()
+}
+
+/// The scope sets of a call among which a list of this family chooses.
+fn published(call: &Call, family: ScopeFamily) -> Vec<&'static [&'static str]> {
+    let (first, second): (Scopes, Scopes) = match family {
+        ScopeFamily::Classic => (call.classic, call.granular),
+        ScopeFamily::Granular => (call.granular, call.classic),
+        ScopeFamily::Mixed => return call.classic.iter().chain(call.granular).copied().collect(),
+    };
+    if first.is_empty() { second.to_vec() } else { first.to_vec() }
+}
+
+fn needs_of(calls: &[&'static Call], family: ScopeFamily) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut chosen: BTreeSet<&'static str> = BTreeSet::new();
+    // Calls with the fewest choices first: what they force upon the list may open the others.
+    let mut ordered = calls.to_vec();
+    ordered.sort_by_key(|call| {
+        let sets = published(call, family);
+        (sets.len(), sets.iter().map(|set| set.len()).min())
+    });
+    for call in ordered {
+        let new_scopes =
+            |all_of: &&[&'static str]| all_of.iter().filter(|scope| !chosen.contains(*scope)).count();
+        chosen.extend(published(call, family).into_iter().min_by_key(new_scopes).unwrap_or_default());
+    }
+    // A choice for one call may have become needless through a later one for another, in either vocabulary.
+    let opens = |chosen: &BTreeSet<&'static str>, call: &Call| {
+        let preferred = published(call, family);
+        let all_of = call.classic.iter().chain(call.granular).copied();
+        all_of
+            .filter(|all_of| all_of.iter().all(|scope| chosen.contains(scope)))
+            .min_by_key(|all_of| (!preferred.contains(all_of), all_of.len()))
+    };
+    for scope in chosen.clone() {
+        chosen.remove(scope);
+        if calls.iter().any(|call| !published(call, family).is_empty() && opens(&chosen, call).is_none()) {
+            chosen.insert(scope);
+        }
+    }
+    let mut needs: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+    for call in calls {
+        for scope in opens(&chosen, call).unwrap_or_default() {
+            needs.entry(scope).or_default().insert(call.name);
+        }
+    }
+    needs
 }

@@ -292,6 +292,9 @@ impl Upstream {
         if call.answer == Answer::Json {
             request = request.header(ACCEPT, "application/json");
         }
+        if call.experimental {
+            request = request.header("X-ExperimentalApi", "opt-in");
+        }
         if let Some(range) = range {
             request = request.header(reqwest::header::RANGE, range);
         }

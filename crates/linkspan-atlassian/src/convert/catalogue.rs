@@ -1,4 +1,4 @@
-//! Things without a common model that are kept as received: what later mappings and the native API need.
+//! Access data, kept as received by the streams that judge by it.
 
 use serde_json::value::RawValue;
 
@@ -7,25 +7,13 @@ use super::{ConfluenceContext, Converted, JiraContext, PageProblem};
 use crate::wire::jira::Keyed;
 use crate::wire::read_object;
 
-/// A list of such things.
+/// A list of access data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Catalogue {
-    /// `issuetype`.
-    IssueTypes,
-    /// `status`, `statuses/search`.
-    Statuses,
-    /// `priority`, `priority/search`.
-    Priorities,
-    /// `resolution`, `resolution/search`.
-    Resolutions,
-    /// `field`, `field/search`.
-    Fields,
     /// `permissionscheme`, or one of a project.
     PermissionSchemes,
     /// `issuesecurityschemes`, or one of a project.
     SecuritySchemes,
-    /// `issuesecurityschemes/level`.
-    SecurityLevels,
     /// `issuesecurityschemes/{id}/members`.
     SecurityLevelMembers,
     /// `applicationrole`.
@@ -36,18 +24,12 @@ impl Catalogue {
     /// Raw kind, name of the list in an answer that is an object, path of one item, name of the id.
     fn facts(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
-            Self::IssueTypes => ("jira.issuetype", "values", "/rest/api/3/issuetype/", "id"),
-            Self::Statuses => ("jira.status", "values", "/rest/api/3/status/", "id"),
-            Self::Priorities => ("jira.priority", "values", "/rest/api/3/priority/", "id"),
-            Self::Resolutions => ("jira.resolution", "values", "/rest/api/3/resolution/", "id"),
-            Self::Fields => ("jira.field", "values", "/rest/api/3/field/search?id=", "id"),
             Self::PermissionSchemes => {
                 ("jira.permissionscheme", "permissionSchemes", "/rest/api/3/permissionscheme/", "id")
             }
             Self::SecuritySchemes => {
                 ("jira.securityscheme", "issueSecuritySchemes", "/rest/api/3/issuesecurityschemes/", "id")
             }
-            Self::SecurityLevels => ("jira.securitylevel", "values", "/rest/api/3/securitylevel/", "id"),
             Self::SecurityLevelMembers => (
                 "jira.securitylevelmember",
                 "values",

@@ -18,9 +18,8 @@
 //! | `jira.projectrole` | `{project id}/{role id}` | role |
 //! | `jira.user` | account id | user |
 //! | `jira.group` | group id | group |
-//! | `jira.issuetype`, `jira.status`, `jira.priority`, `jira.resolution`, `jira.field` | id | none |
 //! | `jira.permissionscheme`, `jira.securityscheme` | scheme id | none |
-//! | `jira.securitylevel`, `jira.securitylevelmember` | id | none |
+//! | `jira.securitylevelmember` | id | none |
 //! | `jira.applicationrole` | key | none |
 //! | `confluence.space`, `confluence.folder`, `confluence.database` | id | container |
 //! | `confluence.page`, `confluence.blogpost` | content id | article |
@@ -34,6 +33,8 @@
 //! | `confluence.spacerole` | role id | none |
 //! | `confluence.restriction` | content id | none |
 //!
+//! The kinds that the generic reader keeps, none of which becomes a record, are in [`crate::resources`].
+//!
 //! A raw row's `path` is the API path from which one would read the thing alone. An item without an id of its own gets
 //! one computed from its bytes, `unidentified:{hash}`.
 
@@ -44,6 +45,7 @@ mod catalogue;
 mod children;
 mod issue;
 mod issue_fields;
+mod listing;
 mod people;
 mod project;
 mod sink;
@@ -67,6 +69,7 @@ pub use self::catalogue::{Catalogue, catalogue, restriction, space_permission_pa
 pub use self::children::{bulk_changelog_page, changelog_page, comment_page, worklog_page};
 pub use self::issue::{access_of_issue, issue, issue_page, levels_of};
 pub use self::issue_fields::FieldCatalogue;
+pub use self::listing::{ListOwner, listing_page, member_of};
 pub use self::people::{confluence_group_page, confluence_user_page, jira_group_page, jira_user_page};
 pub use self::project::{project_page, project_role, role_page};
 pub use self::space::{ContentContainer, content_container, space_page};

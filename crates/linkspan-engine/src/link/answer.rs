@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{AppCredentials, Me, SiteAccess, TokenError, TokenPair, product_of_scope};
+use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, product_of_scope};
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Link, LinkState, StateAnswer};
@@ -14,6 +14,7 @@ use super::{BROWSER_PURPOSE, Callback, LinkProblem, Progress, STATE_PURPOSE, Sit
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::tokens::GrantError;
+use crate::who::Consenter;
 
 /// The calls without which nothing of a product can be read.
 fn essential_calls(product: Product) -> [&'static Call; 2] {
@@ -87,7 +88,8 @@ impl Engine {
         let site =
             sites.into_iter().find(|site| site.cloud_id == cloud_id).ok_or(LinkProblem::SiteNotCovered)?;
         // Only shown: the link comes about without.
-        let person = inner.upstream.me(&access).await.ok().and_then(|me| me.name);
+        let person = inner.who_consented(&access, std::slice::from_ref(&site)).await.ok().flatten();
+        let person = person.and_then(|person| person.name);
         inner.complete(&link, grant, person, integration, site).await.map(Progress::Linked)
     }
 }
@@ -119,8 +121,12 @@ impl Inner {
         if pair.refresh.is_none() {
             return Err(LinkProblem::NoRefreshToken);
         }
-        let Me { account_id: account, name: person, .. } = self.account_behind(&pair).await?;
         let reached = self.upstream.accessible_resources(&pair.access).await.map_err(unavailable)?;
+        let Some(Consenter { account_id: account, name: person }) =
+            self.who_consented(&pair.access, &reached).await.map_err(unavailable)?
+        else {
+            return Err(LinkProblem::MissingScopes(vec!["read:me".to_owned()]));
+        };
         let Some(grant) = self.grant_renewed_by(app.id, &account, &reached).await? else {
             return Err(why_no_site(integration, &pair.scopes));
         };
@@ -148,17 +154,6 @@ impl Inner {
                 let organization = link.end_user.organization_name.clone();
                 Ok(Progress::ChooseSite { integration, organization, sites })
             }
-        }
-    }
-
-    /// The Atlassian account behind a new pair: what makes two consents one grant.
-    async fn account_behind(&self, pair: &TokenPair) -> Result<Me, LinkProblem> {
-        match self.upstream.me(&pair.access).await {
-            Ok(me) => Ok(me),
-            Err(CallError::ScopeMissing { .. }) => {
-                Err(LinkProblem::MissingScopes(vec!["read:me".to_owned()]))
-            }
-            Err(error) => Err(unavailable(error)),
         }
     }
 

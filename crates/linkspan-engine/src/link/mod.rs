@@ -9,6 +9,7 @@
 mod answer;
 mod complete;
 mod problem;
+mod reconsent;
 mod start;
 
 use std::time::Duration;

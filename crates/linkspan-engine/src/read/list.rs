@@ -201,7 +201,7 @@ fn lies_in_containers(model: Model) -> bool {
         | Model::Collection
         | Model::Article
         | Model::Container => true,
-        Model::Role | Model::Tag | Model::User | Model::Group => false,
+        Model::Role | Model::Tag | Model::User | Model::Group | Model::Account | Model::Contact => false,
     }
 }
 

@@ -3,12 +3,16 @@
 mod content;
 mod cursor;
 mod list;
+mod raw;
 mod status;
 mod viewers;
 
 pub use self::content::ArticleContent;
 pub use self::list::{Page, RecordFilter, RemoteDatum};
+pub use self::raw::{RawKindState, RawPage, RawProblem, RawQuery};
 pub use self::status::ModelStatus;
 pub use self::viewers::{Audience, ReadersPage, RecordReader};
 
-pub use linkspan_store::{AccountFilter, AccountStatus, EndUser, LinkedAccount, StoredRecord};
+pub use linkspan_store::{
+    AccountFilter, AccountStatus, EndUser, LinkedAccount, Source, StoredRaw, StoredRecord, StreamState,
+};

@@ -3,8 +3,10 @@
 //! A run reads the *streams* of a source in an order in which each finds what it needs. A stream that fails is shown as
 //! failed and the others go on (hazards S5, S15); what was written stays, and its checkpoint says where to go on.
 
+mod audit;
 mod confluence;
 mod jira;
+mod listed;
 mod remembered;
 mod run;
 mod worker;
@@ -15,7 +17,9 @@ use futures_util::FutureExt as _;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
+pub(crate) use self::listed::{owner_of, page_size, params_of};
 pub(crate) use self::remembered::Remembered;
+pub(crate) use self::run::OneList;
 use self::run::Run;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
@@ -69,7 +73,8 @@ impl Inner {
         let source = self.store.source(id).await?.ok_or(EngineError::NotFound)?;
         // A grant that gives no token fails the run at once, in one place, instead of every stream.
         self.access_token(source.grant, None).await?;
-        let run = Run::new(Arc::clone(self), source, stop);
+        let granted = self.scopes_of(&source).await?;
+        let run = Run::new(Arc::clone(self), source, granted, stop);
         match run.source.product {
             Product::Jira => jira::read(&run).boxed().await?,
             Product::Confluence => confluence::read(&run).boxed().await?,

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use linkspan_atlassian::calls::Call;
+use linkspan_atlassian::calls::{Call, Feature, ScopeSet, missing_scopes};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
 use linkspan_atlassian::page::{PageState, Pager};
+use linkspan_atlassian::resources::{Resource, Way, open_way};
 use linkspan_model::ids::SourceId;
 use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
 use serde::Serialize;
@@ -31,15 +32,32 @@ pub(super) struct Run {
     meter: Arc<RunMeter>,
     stop: CancellationToken,
     failed: Mutex<Vec<(&'static str, String)>>,
+    /// What the grant holds on the site.
+    granted: ScopeSet,
 }
 
 impl Run {
-    pub(super) fn new(inner: Arc<Inner>, source: Source, stop: CancellationToken) -> Self {
+    pub(super) fn new(inner: Arc<Inner>, source: Source, granted: ScopeSet, stop: CancellationToken) -> Self {
         let source = Arc::new(source);
         let meter = Arc::new(RunMeter::default());
         let client =
             SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
-        Self { inner, source, client, meter, stop, failed: Mutex::default() }
+        Self { inner, source, client, meter, stop, failed: Mutex::default(), granted }
+    }
+
+    /// Whether the operator wants this read.
+    pub(super) fn wants(&self, feature: Feature) -> bool {
+        self.inner.settings.features.contains(&feature)
+    }
+
+    /// Whether the grant opens a call.
+    pub(super) fn opens(&self, call: &'static Call) -> bool {
+        missing_scopes(call, &self.granted).is_none()
+    }
+
+    /// The best way to a resource that the grant opens; `None` where it opens none, or the operator does not want it.
+    pub(super) fn way_to(&self, resource: &'static Resource) -> Option<&'static Way> {
+        open_way(resource, &self.granted).filter(|_| self.wants(resource.feature))
     }
 
     pub(super) fn id(&self) -> SourceId {
@@ -164,6 +182,29 @@ impl Run {
     /// A whole list that needs no checkpoint of its own, page by page.
     pub(super) fn pages(&self, call: &'static Call, params: Params, page_size: Option<u32>) -> Pages {
         Pages { client: self.client.clone(), call, pager: self.client.pager(call, params, page_size) }
+    }
+}
+
+/// A list that is read outside of a run, for somebody who asks.
+pub(crate) struct OneList(Pages);
+
+impl OneList {
+    pub(crate) fn new(
+        inner: &Arc<Inner>,
+        source: &Source,
+        call: &'static Call,
+        params: Params,
+        page_size: Option<u32>,
+    ) -> Self {
+        let stop = inner.stop.child_token();
+        let client = SourceClient::new(Arc::clone(inner), Arc::new(source.clone()), Arc::default(), stop);
+        let pager = client.pager(call, params, page_size);
+        Self(Pages { client, call, pager })
+    }
+
+    /// The text of the next page; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<String>, EngineError> {
+        self.0.next().await
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod knowledgebase;
 pub mod page;
+pub(crate) mod sources;
 pub mod ticketing;
 
 use std::collections::BTreeMap;

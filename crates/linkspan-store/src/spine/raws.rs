@@ -1,12 +1,13 @@
 //! Upstream JSON, kept byte for byte.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use linkspan_model::ids::{RecordId, SourceId};
 
 use super::batch::BatchOutcome;
 use super::plan::PlannedRaw;
+use super::write::require_active;
 use crate::Store;
 use crate::db::{Arg, Row, Tx, args, bulks, statements};
 use crate::error::StoreError;
@@ -20,7 +21,15 @@ macro_rules! select {
 statements! {
     ONE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id = $3");
     // Walks the primary key from `remote_id` on and skips other kinds in the index.
-    PAGE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id > $3 ORDER BY remote_id LIMIT $4");
+    PAGE = select!("WHERE source_id = $1 AND kind = $2 AND remote_id > $3 AND remote_id < $4 AND stored_at >= $5
+        AND (problem IS NOT NULL OR $6 = FALSE) ORDER BY remote_id LIMIT $7");
+    // The same over the index of kinds that are few.
+    LISTED_PAGE = select!("WHERE source_id = $1 AND listed = TRUE AND kind = $2 AND remote_id > $3 AND remote_id < $4
+        AND stored_at >= $5 AND (problem IS NOT NULL OR $6 = FALSE) ORDER BY remote_id LIMIT $7");
+    LISTED_IDS = "SELECT remote_id FROM raws WHERE source_id = $1 AND listed = TRUE AND kind = $2 AND remote_id > $3
+        AND remote_id < $4 ORDER BY remote_id LIMIT $5";
+    LISTED_KINDS = "SELECT kind, COUNT(*), MAX(stored_at) FROM raws WHERE source_id = $1 AND listed = TRUE
+        GROUP BY kind ORDER BY kind";
     COUNT = "SELECT COUNT(*), COUNT(problem) FROM raws WHERE source_id = $1 AND kind = $2";
 }
 
@@ -34,11 +43,65 @@ bulks! {
         WHERE w.source_id = r.source_id AND w.remote_id = r.remote_id AND w.record = r.id AND w.loose = FALSE
             AND r.source_id = $1 AND r.id IN (", "?", ")";
     LOOSE = select!("WHERE source_id = $1 AND loose = TRUE AND record IN ("), "?", ")";
-    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, path, problem, body) VALUES ",
-        "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?)",
+    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, listed, path, problem, body)
+        VALUES ", "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, remote_id, kind) DO UPDATE SET stored_at = excluded.stored_at, hash = excluded.hash,
-            record = excluded.record, loose = excluded.loose, path = excluded.path, problem = excluded.problem,
-            body = excluded.body";
+            record = excluded.record, loose = excluded.loose, listed = excluded.listed, path = excluded.path,
+            problem = excluded.problem, body = excluded.body";
+    REMOVE = "DELETE FROM raws WHERE source_id = $1 AND listed = TRUE AND kind = $2 AND remote_id IN (", "?", ")";
+}
+
+/// Kinds of which a site may have millions: they are found by record, or in the order of upstream ids. All others are
+/// listed by kind.
+const BULK_KINDS: [&str; 10] = [
+    "jira.issue",
+    "jira.comment",
+    "jira.worklog",
+    "jira.attachment",
+    "jira.changelog",
+    "confluence.page",
+    "confluence.blogpost",
+    "confluence.comment",
+    "confluence.attachment",
+    "confluence.version",
+];
+/// Ids looked through at a time.
+const IDS_PER_READ: i64 = 1_000;
+/// Above every upstream id, in the order of bytes.
+const HIGHEST: &str = "\u{10ffff}";
+
+/// Which raws of a kind are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawFilter {
+    /// Only those of this owner, whose upstream id leads theirs: `10000` for `10000/3`.
+    pub owner: Option<String>,
+    /// Only those stored since.
+    pub stored_since: Option<Timestamp>,
+    /// Only those of which no record, or only part of one, could be made.
+    pub problems_only: bool,
+}
+
+impl RawFilter {
+    /// The upstream ids between which those of the owner lie, both ends left out.
+    fn bounds(&self, after: Option<&str>) -> (String, String) {
+        let after = after.unwrap_or_default();
+        match &self.owner {
+            // `0` is what comes behind `/`.
+            Some(owner) => (after.to_owned().max(format!("{owner}/")), format!("{owner}0")),
+            None => (after.to_owned(), HIGHEST.to_owned()),
+        }
+    }
+}
+
+/// How many raws of a kind there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawKind {
+    /// The kind.
+    pub kind: String,
+    /// How many.
+    pub count: u64,
+    /// When the newest was stored.
+    pub newest: Timestamp,
 }
 
 /// A stored piece of upstream JSON.
@@ -102,8 +165,63 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<StoredRaw>, StoreError> {
-        let args = args![source, kind, after.unwrap_or(""), i64::from(limit)];
-        self.db.all(PAGE, args).await?.iter().map(read).collect()
+        self.find_raws(source, kind, &RawFilter::default(), after, limit).await
+    }
+
+    /// Upstream JSON of one kind that meets the filter, in the order of upstream ids (as text), behind `after`.
+    pub async fn find_raws(
+        &self,
+        source: SourceId,
+        kind: &str,
+        filter: &RawFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<StoredRaw>, StoreError> {
+        let (low, high) = filter.bounds(after);
+        let since = filter.stored_since.unwrap_or(Timestamp::UNIX_EPOCH);
+        let args = args![source, kind, low, high, since, filter.problems_only, i64::from(limit)];
+        let statement = if BULK_KINDS.contains(&kind) { PAGE } else { LISTED_PAGE };
+        self.db.all(statement, args).await?.iter().map(read).collect()
+    }
+
+    /// The kinds that are few, with how many there are of each.
+    pub async fn raw_kinds(&self, source: SourceId) -> Result<Vec<RawKind>, StoreError> {
+        let rows = self.db.all(LISTED_KINDS, args![source]).await?;
+        let kind = |row: &Row| {
+            Ok(RawKind { kind: row.text(0)?, count: row.int(1)?.cast_unsigned(), newest: row.time(2)? })
+        };
+        rows.iter().map(kind).collect()
+    }
+
+    /// Removes the raws of a kind (of one owner, where one is given) that a whole listing did not show any more; gives
+    /// their ids. Not for kinds that become records: those are removed by their parents.
+    pub async fn settle_raws(
+        &self,
+        source: SourceId,
+        kind: &str,
+        owner: Option<&str>,
+        seen: &HashSet<String>,
+    ) -> Result<Vec<String>, StoreError> {
+        let filter = RawFilter { owner: owner.map(str::to_owned), ..RawFilter::default() };
+        let mut gone = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let (low, high) = filter.bounds(after.as_deref());
+            let rows = self.db.all(LISTED_IDS, args![source, kind, low, high, IDS_PER_READ]).await?;
+            let ids = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+            let Some(last) = ids.last() else { break };
+            after = Some(last.clone());
+            gone.extend(ids.into_iter().filter(|id| !seen.contains(id)));
+        }
+        if !gone.is_empty() {
+            let values: Vec<Arg> = gone.iter().map(Arg::from).collect();
+            let mut tx = self.db.begin().await?;
+            tx.lock_source(source).await?;
+            require_active(&mut tx, source).await?;
+            tx.run(REMOVE.lookup(tx.dialect(), args![source, kind], values)).await?;
+            tx.commit().await?;
+        }
+        Ok(gone)
     }
 
     /// How many pieces of a kind are stored: all, and those with a problem.
@@ -129,7 +247,7 @@ pub(crate) async fn write(
             stored.entry(row.text(1)?).or_default().push((row.text(0)?, row.array(2)?));
         }
     }
-    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 8), Vec::new());
+    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 9), Vec::new());
     for PlannedRaw { raw, hash, stored: form, loose } in raws {
         let of_id = stored.get(&raw.remote_id).map_or(&[][..], Vec::as_slice);
         let known = of_id.iter().find(|(kind, _)| kind == raw.kind).map(|(_, hash)| hash);
@@ -145,6 +263,7 @@ pub(crate) async fn write(
             (*hash).into(),
             raw.record.into(),
             (*loose).into(),
+            (!BULK_KINDS.contains(&raw.kind)).into(),
             raw.path.as_str().into(),
             raw.problem.as_deref().into(),
             std::mem::take(form).into(),

@@ -33,6 +33,8 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         atlassian_origin: args.atlassian_origin.as_ref(),
         vendor: Vendor { name: args.vendor_name.clone(), public_url: Url::parse(&base_url)? },
         sync_every: Duration::from_secs(u64::from(args.sync_every)),
+        features: args.want.features(),
+        custom_content_types: args.extras.custom_content_types.clone(),
     })
     .await?;
     let has_app = register_app(&args, &core.engine, &base_url).await? || !core.store.apps().await?.is_empty();
@@ -80,7 +82,7 @@ async fn register_app(args: &cli::Serve, engine: &Engine, base_url: &str) -> any
     };
     let scopes = match &args.scopes {
         Some(text) => text.split_whitespace().map(str::to_owned).collect(),
-        None => compose::usual_scopes(),
+        None => compose::scopes_for(&args.want.features()),
     };
     let callback = compose::callback_url(base_url);
     engine.register_app(client_id, client_secret, &callback, &args.vendor_name, scopes).await?;

@@ -111,7 +111,7 @@ fn the_sandbox_line_describes_the_sandbox_and_nothing_else() {
 
 #[test]
 fn l12_unknown_features_are_answered_with_the_known_ones() {
-    let output = run(&["scopes", "--want", "tickets,everything"]);
+    let output = run(&["scopes", "--models", "tickets,everything"]);
     assert_eq!(output.status.code(), Some(2));
     let words = stderr(&output);
     assert!(words.contains("everything") && words.contains("worklogs, changelogs"), "{words}");
@@ -119,16 +119,52 @@ fn l12_unknown_features_are_answered_with_the_known_ones() {
 
 #[test]
 fn l12_scopes_are_compared_with_what_an_app_has() {
-    let arguments =
-        ["scopes", "--want", "tickets,comments", "--have", "read:jira-work write:jira-work offline_access"];
+    let have = "read:jira-work write:jira-work offline_access";
+    let arguments = ["scopes", "--models", "tickets,comments", "--compare", have];
     insta::assert_snapshot!("scopes_in_words", stdout(&run(&arguments)));
     let output = run(&[&arguments[..], &["--json"]].concat());
     insta::assert_json_snapshot!("scopes_line", only_line(&output));
 }
 
 #[test]
+fn l12_the_guides_are_compared_and_their_dead_scopes_told() {
+    let line = only_line(&run(&["scopes", "--compare", "guide-u", "--json"]));
+    let dead = &line["comparison"]["dead"];
+    assert_eq!(dead[0]["scope"], "read:content.property:confluence");
+    assert_eq!(dead[0]["replacement"], "read:page:confluence");
+    let missing = line["comparison"]["missing"].as_array().unwrap();
+    assert!(missing.iter().any(|scope| scope == "read:page:confluence"), "{missing:?}");
+    let line = only_line(&run(&["scopes", "--compare", "guide-m", "--json"]));
+    let missing = line["comparison"]["missing"].as_array().unwrap();
+    assert!(missing.iter().any(|scope| scope == "read:servicedesk-request"), "{missing:?}");
+    assert!(missing.iter().all(|scope| scope != "read:jira-work"), "{missing:?}");
+    assert_eq!(line["comparison"]["dead"], serde_json::json!([]));
+}
+
+#[test]
+fn the_list_for_a_product_with_writes_webhooks_and_search_names_what_each_scope_serves() {
+    let arguments = [
+        "scopes",
+        "--models",
+        "tickets,articles,users,groups",
+        "--write",
+        "tickets,comments",
+        "--webhooks",
+        "--search",
+    ];
+    insta::assert_snapshot!("scopes_of_a_product", stdout(&run(&arguments)));
+    let long = stdout(&run(&["scopes", "--family", "granular"]));
+    assert!(long.contains("More than 50 scopes"), "{long}");
+    let mixed = only_line(&run(&[&arguments[..], &["--family", "mixed", "--json"]].concat()));
+    assert_eq!(mixed["too_long"], false);
+    for wrong in [["--write", "labels"], ["--compare", "whatever"], ["--compare", "grant:7"]] {
+        assert_eq!(run(&[&["scopes"], &wrong[..]].concat()).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn both_families_of_scopes_can_be_had() {
-    let line = only_line(&run(&["scopes", "--want", "tickets", "--family", "granular", "--json"]));
+    let line = only_line(&run(&["scopes", "--models", "tickets", "--family", "granular", "--json"]));
     assert_eq!(line["family"], "granular");
     let scope = line["scope"].as_str().unwrap();
     assert!(scope.contains("read:issue") && !scope.contains("read:jira-work"), "{scope}");

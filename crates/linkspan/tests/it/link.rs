@@ -231,7 +231,7 @@ impl Linking {
 
     /// How many accounts are linked.
     async fn account_count(&self) -> usize {
-        let (status, page) = self.get("/api/ticketing/v1/linked-accounts", None).await;
+        let (status, page) = self.get("/api/ticketing/v1/linked-accounts?page_size=100", None).await;
         assert_eq!(status, 200);
         page["results"].as_array().unwrap().len()
     }

@@ -46,7 +46,7 @@ pub static WEBHOOK_FAILED: Call =
 
 /// Lists the issue types that can be created in a project.
 pub static ISSUE_CREATE_TYPES: Call = Call::get(
-    Feature::Writes,
+    Feature::Configuration,
     "jira.issue.create-types",
     "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes",
 )
@@ -56,7 +56,7 @@ pub static ISSUE_CREATE_TYPES: Call = Call::get(
 
 /// Lists the fields for creating an issue of a type in a project.
 pub static ISSUE_CREATE_FIELDS: Call = Call::get(
-    Feature::Writes,
+    Feature::Configuration,
     "jira.issue.create-fields",
     "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}",
 )
@@ -66,21 +66,21 @@ pub static ISSUE_CREATE_FIELDS: Call = Call::get(
 
 /// Reads which fields of an issue can be edited.
 pub static ISSUE_EDIT_FIELDS: Call =
-    Call::get(Feature::Writes, "jira.issue.edit-fields", "/rest/api/3/issue/{issueIdOrKey}/editmeta")
+    Call::get(Feature::Configuration, "jira.issue.edit-fields", "/rest/api/3/issue/{issueIdOrKey}/editmeta")
         .scopes(READ_WORK, all_of!["read:issue-meta:jira", "read:field-configuration:jira"]);
 
 /// Lists the transitions open to an issue.
-pub static ISSUE_TRANSITIONS: Call =
-    Call::get(Feature::Writes, "jira.issue.transitions", "/rest/api/3/issue/{issueIdOrKey}/transitions")
-        .scopes(
-            READ_WORK,
-            all_of!["read:issue.transition:jira", "read:status:jira", "read:field-configuration:jira"],
-        )
-        .list("transitions");
+pub static ISSUE_TRANSITIONS: Call = Call::get(
+    Feature::Configuration,
+    "jira.issue.transitions",
+    "/rest/api/3/issue/{issueIdOrKey}/transitions",
+)
+.scopes(READ_WORK, all_of!["read:issue.transition:jira", "read:status:jira", "read:field-configuration:jira"])
+.list("transitions");
 
 /// Creates an issue.
 pub static ISSUE_CREATE: Call =
-    Call::new(Feature::Writes, "jira.issue.create", Method::Post, "/rest/api/3/issue").scopes(
+    Call::new(Feature::WriteTickets, "jira.issue.create", Method::Post, "/rest/api/3/issue").scopes(
         WRITE_WORK,
         all_of![
             "write:issue:jira",
@@ -93,12 +93,12 @@ pub static ISSUE_CREATE: Call =
 
 /// Edits an issue.
 pub static ISSUE_EDIT: Call =
-    Call::new(Feature::Writes, "jira.issue.edit", Method::Put, "/rest/api/3/issue/{issueIdOrKey}")
+    Call::new(Feature::WriteTickets, "jira.issue.edit", Method::Put, "/rest/api/3/issue/{issueIdOrKey}")
         .scopes(WRITE_WORK, all_of!["write:issue:jira"]);
 
 /// Moves an issue through its workflow.
 pub static ISSUE_TRANSITION: Call = Call::new(
-    Feature::Writes,
+    Feature::WriteTickets,
     "jira.issue.transition",
     Method::Post,
     "/rest/api/3/issue/{issueIdOrKey}/transitions",
@@ -107,7 +107,7 @@ pub static ISSUE_TRANSITION: Call = Call::new(
 
 /// Adds a comment to an issue.
 pub static ISSUE_COMMENT_ADD: Call = Call::new(
-    Feature::Writes,
+    Feature::WriteComments,
     "jira.issue.comment.add",
     Method::Post,
     "/rest/api/3/issue/{issueIdOrKey}/comment",
@@ -128,7 +128,7 @@ pub static ISSUE_COMMENT_ADD: Call = Call::new(
 
 /// Attaches files to an issue (multipart).
 pub static ISSUE_ATTACH: Call = Call::new(
-    Feature::Writes,
+    Feature::WriteAttachments,
     "jira.issue.attach",
     Method::Post,
     "/rest/api/3/issue/{issueIdOrKey}/attachments",

@@ -252,12 +252,12 @@ fn projects_roles_people_and_groups_become_records() {
 }
 
 #[test]
-fn lists_without_a_common_model_are_kept_by_id() {
+fn access_data_is_kept_by_id() {
     let ctx = jira();
     let kept = |json: &str, of| catalogue(json, of, &ctx).unwrap();
-    let statuses = kept(r#"[{"id": "3", "name": "Doing"}, {"name": "no id"}]"#, Catalogue::Statuses);
-    assert_eq!(statuses.raws[0].path, "/rest/api/3/status/3");
-    assert!(statuses.raws[1].remote_id.starts_with("unidentified:") && statuses.raws[1].problem.is_some());
+    let schemes = kept(r#"[{"id": "3", "name": "Open"}, {"name": "no id"}]"#, Catalogue::PermissionSchemes);
+    assert_eq!(schemes.raws[0].path, "/rest/api/3/permissionscheme/3");
+    assert!(schemes.raws[1].remote_id.starts_with("unidentified:") && schemes.raws[1].problem.is_some());
     let roles = kept(r#"[{"key": "jira-software"}]"#, Catalogue::ApplicationRoles);
     assert_eq!(roles.ids, ["jira-software"]);
     let scheme = kept(r#"{"id": 0, "name": "Default", "permissions": []}"#, Catalogue::PermissionSchemes);

@@ -4,6 +4,7 @@ mod access_confluence;
 mod access_jira;
 mod confluence;
 mod jira;
+mod listing;
 mod odd;
 mod samples;
 
@@ -12,7 +13,8 @@ use linkspan_model::ids::SourceId;
 use linkspan_model::record::{Access, Body, Model, NewRaw, NewRecord};
 use serde_json::{Value, json};
 
-use super::{ConfluenceContext, Converted, JiraContext};
+use super::{ConfluenceContext, Converted, JiraContext, ListOwner, listing_page};
+use crate::resources::{Per, Resource};
 
 const SITE: &str = "https://acme.atlassian.net";
 
@@ -51,6 +53,14 @@ fn confluence() -> ConfluenceContext {
 /// A person for whom these hold, besides a licence.
 fn licensed(holds: impl IntoIterator<Item = Principal>) -> Reader {
     Reader::new(holds.into_iter().chain([Principal::Licensed]))
+}
+
+/// What the generic reader keeps of an answer.
+fn kept_list(kind: &str, json: &str, owner: &ListOwner) -> Converted {
+    let resource = Resource::of_kind(kind).unwrap();
+    let calls = resource.ways[0].calls;
+    let listing = resource.listing().unwrap();
+    listing_page(json, resource.kind, listing, calls[calls.len() - 1].items, owner, source()).unwrap()
 }
 
 fn account(id: &str) -> Principal {

@@ -7,7 +7,7 @@ use linkspan_model::record::Model;
 use serde_json::Value;
 
 use super::super::*;
-use super::{body_of, jira, only, shown};
+use super::{body_of, jira, kept_list, only, shown};
 
 /// The file of recorded answers with this name, where the shared data are.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
@@ -98,7 +98,7 @@ fn recorded_changelogs_and_lists_are_kept_whole() {
     assert!(
         kept.raws.iter().zip(&histories).all(|(raw, history)| raw.json == *history && raw.problem.is_none())
     );
-    let kept = catalogue(&format!("[{}]", statuses.join(",")), Catalogue::Statuses, &ctx).unwrap();
+    let kept = kept_list("jira.status", &format!("[{}]", statuses.join(",")), &ListOwner::default());
     assert!(kept.raws.iter().all(|raw| raw.problem.is_none()));
     assert_eq!(kept.raws.len(), statuses.len());
 }

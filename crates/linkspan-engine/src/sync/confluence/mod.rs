@@ -14,34 +14,36 @@ mod versions;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::convert::ConfluenceContext;
 
 use self::access::Learner;
 use super::remembered::Known;
 use super::run::Run;
+use super::{audit, listed};
 use crate::error::EngineError;
 
-/// The streams, in the order in which they are read.
-const STREAMS: [&str; 9] = [
-    "groups",
-    "spaces",
-    "restrictions",
-    "attachments",
-    "pages",
-    "blogposts",
-    "comments",
-    "people",
-    "versions",
-];
+/// The streams of what content is converted with, in the order in which they are read.
+const SURROUNDINGS: [&str; 3] = ["groups", "spaces", "restrictions"];
+/// The streams of content.
+const CONTENT: [&str; 6] = ["attachments", "pages", "blogposts", "comments", "people", "versions"];
 
 /// Reads everything, or what changed. Who may see what is read again only when it has grown old.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
-    let mut learner = if let Some(Known::Confluence(ctx)) = run.recall() {
-        run.announce(&STREAMS[3..]);
-        Learner::new(run, ctx)
-    } else {
-        run.announce(&STREAMS);
-        surroundings(run).boxed().await?
+    let lists = listed::due(run, &[Feature::Audit]).await?;
+    let with_audit = audit::is_due(run).await?;
+    let remembered = run.recall();
+    let mut streams: Vec<&'static str> = Vec::new();
+    if remembered.is_none() {
+        streams.extend(SURROUNDINGS);
+    }
+    streams.extend(CONTENT);
+    streams.extend(lists.iter().map(|feature| feature.as_str()));
+    streams.extend(with_audit.then_some(audit::STREAM));
+    run.announce(&streams);
+    let mut learner = match remembered {
+        Some(Known::Confluence(ctx)) => Learner::new(run, ctx),
+        _ => surroundings(run).boxed().await?,
     };
     run.stream("attachments", articles::attachments(run, &mut learner).boxed()).await?;
     run.stream("pages", articles::pages(run, &mut learner).boxed()).await?;
@@ -49,6 +51,12 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     run.stream("comments", articles::comments(run, &mut learner).boxed()).await?;
     run.stream("people", people::authors(run, &learner).boxed()).await?;
     run.stream("versions", versions::versions(run, &learner).boxed()).await?;
+    for feature in lists {
+        run.stream(feature.as_str(), listed::read(run, feature).boxed()).await?;
+    }
+    if with_audit {
+        run.stream(audit::STREAM, audit::read(run).boxed()).await?;
+    }
     Ok(())
 }
 

@@ -13,28 +13,43 @@ mod waiting;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use linkspan_atlassian::calls::{Call, jira};
+use linkspan_atlassian::calls::{Call, Feature};
 use linkspan_atlassian::client::Params;
-use linkspan_atlassian::convert::FieldCatalogue;
-use linkspan_atlassian::convert::{Catalogue, JiraContext, catalogue};
+use linkspan_atlassian::convert::{FieldCatalogue, JiraContext};
 
 use super::remembered::Known;
 use super::run::{Run, text};
+use super::{audit, listed};
 use crate::error::EngineError;
 
-/// The streams, in the order in which they are read.
-const STREAMS: [&str; 5] = ["catalogues", "groups", "projects", "people", "issues"];
+/// The streams of what issues are converted with, in the order in which they are read.
+const SURROUNDINGS: [&str; 4] = ["catalogues", "groups", "projects", "people"];
 
 /// Reads everything, or what changed. Who may see what is read again only when it has grown old.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
-    let (ctx, projects) = if let Some(Known::Jira(ctx, projects)) = run.recall() {
-        run.announce(&["issues"]);
-        (ctx, projects)
-    } else {
-        run.announce(&STREAMS);
-        surroundings(run).boxed().await?
+    // The lists of this feature are among the surroundings.
+    let lists = listed::due(run, &[Feature::Tickets]).await?;
+    let with_audit = audit::is_due(run).await?;
+    let remembered = run.recall();
+    let mut streams: Vec<&'static str> = Vec::new();
+    if remembered.is_none() {
+        streams.extend(SURROUNDINGS);
+    }
+    streams.push("issues");
+    streams.extend(lists.iter().map(|feature| feature.as_str()));
+    streams.extend(with_audit.then_some(audit::STREAM));
+    run.announce(&streams);
+    let (ctx, projects) = match remembered {
+        Some(Known::Jira(ctx, projects)) => (ctx, projects),
+        _ => surroundings(run).boxed().await?,
     };
     run.stream("issues", issues::issues(run, ctx, &projects).boxed()).await?;
+    for feature in lists {
+        run.stream(feature.as_str(), listed::read(run, feature).boxed()).await?;
+    }
+    if with_audit {
+        run.stream(audit::STREAM, audit::read(run).boxed()).await?;
+    }
     Ok(())
 }
 
@@ -42,7 +57,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), EngineError> {
     let began = run.inner.clock.now();
     let mut ctx = JiraContext::new(run.id(), run.source.site_url.clone());
-    let fields = run.stream("catalogues", catalogues(run, &ctx).boxed()).await?;
+    let fields = run.stream("catalogues", catalogues(run).boxed()).await?;
     let groups = run.stream("groups", people::groups(run, &ctx).boxed()).await?;
     let is_whole = fields.is_some() && groups.is_some();
     ctx.fields = fields.unwrap_or_default();
@@ -64,26 +79,13 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     Ok((ctx, projects))
 }
 
-/// Lists without a common model, kept as received.
-async fn catalogues(run: &Run, ctx: &JiraContext) -> Result<FieldCatalogue, EngineError> {
+/// The words that issues use: fields, types, statuses, priorities.
+async fn catalogues(run: &Run) -> Result<FieldCatalogue, EngineError> {
     let mut fields = FieldCatalogue::default();
-    for (call, of) in [
-        (&jira::FIELDS, Catalogue::Fields),
-        (&jira::ISSUE_TYPES, Catalogue::IssueTypes),
-        (&jira::STATUSES, Catalogue::Statuses),
-        (&jira::PRIORITIES, Catalogue::Priorities),
-        (&jira::RESOLUTIONS, Catalogue::Resolutions),
-    ] {
-        let mut pages = run.pages(call, Params::new(), None);
-        while let Some(page) = pages.next().await? {
-            if of == Catalogue::Fields {
-                fields.add(&page)?;
-            }
-            let converted = catalogue(&page, of, ctx)?;
-            run.add("catalogues", converted.raws.len() as u64);
-            run.write(converted, None).await?;
-        }
-    }
+    let look = |kind: &str, page: &str| {
+        if kind == "jira.field" { Ok(fields.add(page)?) } else { Ok(()) }
+    };
+    listed::read_with(run, Feature::Tickets, "catalogues", look).await?;
     Ok(fields)
 }
 

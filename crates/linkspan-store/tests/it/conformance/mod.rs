@@ -103,6 +103,8 @@ conformance! {
     raws::raws_come_back_byte_for_byte,
     raws::raws_are_found_by_record_and_by_kind,
     raws::an_unchanged_raw_is_not_written_again,
+    raws::raws_are_filtered_by_owner_time_and_problem,
+    raws::s11_raws_that_a_whole_listing_lacks_are_removed,
     streams::a_checkpoint_is_stored_with_its_batch,
     streams::stream_states_are_kept_per_source,
 }

@@ -1,5 +1,5 @@
 use linkspan_model::record::NewRaw;
-use linkspan_store::{Batch, Store};
+use linkspan_store::{Batch, RawFilter, Store};
 
 use crate::fixture::{at, raw, source, ticket_id, write};
 
@@ -67,4 +67,51 @@ pub(crate) async fn an_unchanged_raw_is_not_written_again(store: Store) {
     let stored = store.get_raw(source, "jira.issue", "1").await.unwrap().unwrap();
     assert_eq!((stored.problem.as_deref(), stored.stored_at), (Some("flagged later"), at(300)));
     assert_eq!(store.get_raw(source, "jira.user", "1").await.unwrap().unwrap().stored_at, at(100));
+}
+
+pub(crate) async fn raws_are_filtered_by_owner_time_and_problem(store: Store) {
+    let source = source(&store, "ann").await;
+    let mut flagged = raw("jira.component", "2/8", "{}", None);
+    flagged.problem = Some("odd".to_owned());
+    let early =
+        raws(vec![raw("jira.component", "1/7", "{}", None), raw("jira.issue", "1", "{}", None), flagged]);
+    write(&store, source, &early, 100).await;
+    write(&store, source, &raws(vec![raw("jira.component", "1/9", "{}", None)]), 200).await;
+    let found = async |kind: &str, filter: RawFilter| -> Vec<String> {
+        let found = store.find_raws(source, kind, &filter, None, 10).await.unwrap();
+        found.into_iter().map(|raw| raw.remote_id).collect()
+    };
+    let all = RawFilter::default();
+    assert_eq!(found("jira.component", all.clone()).await, ["1/7", "1/9", "2/8"]);
+    assert_eq!(
+        found("jira.component", RawFilter { owner: Some("1".to_owned()), ..all.clone() }).await,
+        ["1/7", "1/9"]
+    );
+    assert_eq!(
+        found("jira.component", RawFilter { stored_since: Some(at(150)), ..all.clone() }).await,
+        ["1/9"]
+    );
+    assert_eq!(found("jira.component", RawFilter { problems_only: true, ..all.clone() }).await, ["2/8"]);
+    assert_eq!(
+        found("jira.issue", RawFilter { stored_since: Some(at(150)), ..all }).await,
+        Vec::<String>::new()
+    );
+    let kinds = store.raw_kinds(source).await.unwrap();
+    let kinds: Vec<_> = kinds.iter().map(|kind| (kind.kind.as_str(), kind.count, kind.newest)).collect();
+    assert_eq!(kinds, [("jira.component", 3, at(200))], "issues are too many to be counted by kind");
+}
+
+pub(crate) async fn s11_raws_that_a_whole_listing_lacks_are_removed(store: Store) {
+    let (source, other) = (source(&store, "ann").await, crate::fixture::source(&store, "bob").await);
+    let batch =
+        raws(["1/7", "1/8", "10/7", "2/7"].iter().map(|id| raw("jira.component", id, "{}", None)).collect());
+    write(&store, source, &batch, 100).await;
+    write(&store, other, &batch, 100).await;
+    let seen = ["1/8".to_owned()].into();
+    assert_eq!(store.settle_raws(source, "jira.component", Some("1"), &seen).await.unwrap(), ["1/7"]);
+    assert_eq!(store.settle_raws(source, "jira.version", None, &seen).await.unwrap(), Vec::<String>::new());
+    let left = store.list_raws(source, "jira.component", None, 10).await.unwrap();
+    assert_eq!(left.iter().map(|raw| raw.remote_id.as_str()).collect::<Vec<_>>(), ["1/8", "10/7", "2/7"]);
+    assert_eq!(store.settle_raws(source, "jira.component", None, &seen).await.unwrap(), ["10/7", "2/7"]);
+    assert_eq!(store.list_raws(other, "jira.component", None, 10).await.unwrap().len(), 4);
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use linkspan_atlassian::calls::Feature;
 use linkspan_engine::sync::SyncReport;
 use linkspan_engine::{AccountScope, Engine, EngineError, Vendor};
 use linkspan_model::entropy::Entropy;
@@ -63,6 +64,8 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         atlassian_origin: Some(&Url::parse(&info.origin)?),
         vendor: Vendor { name: "Demo vendor".to_owned(), public_url: Url::parse(&base_url)? },
         sync_every: SYNC_EVERY,
+        features: Feature::usual(),
+        custom_content_types: Vec::new(),
     })
     .await?;
     core.engine
@@ -71,7 +74,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
             &Secret::new(info.client_secret.as_str()),
             &callback,
             "Linkspan demo",
-            compose::usual_scopes(),
+            compose::scopes_for(&Feature::usual()),
         )
         .await?;
     let api_key = api_key(&core.engine).await?;

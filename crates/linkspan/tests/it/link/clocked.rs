@@ -1,6 +1,7 @@
 //! What ends by the clock: the engine as the server uses it, on a clock that the test moves.
 
 use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream as Atlassian};
 use linkspan_engine::link::{Callback, Departure, LinkProblem, LinkRequest, Linked, Progress};
 use linkspan_engine::read::EndUser;
@@ -48,6 +49,8 @@ impl Clocked {
             },
             sync_every: std::time::Duration::from_hours(1),
             parallel_lists: 1,
+            features: Feature::usual(),
+            custom_content_types: Vec::new(),
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();

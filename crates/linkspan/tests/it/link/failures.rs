@@ -136,7 +136,7 @@ async fn l12_each_scope_that_is_missing_is_named_or_does_not_stop_the_link() {
         let page = linking.pass(&mut Customer::new(), &token, "jira", &[("scope", &granted)]).await;
         match *missing {
             "offline_access" => page.is_problem(502, "no_refresh_token", "The connection would not last"),
-            "read:jira-work" | "read:me" => {
+            "read:jira-work" => {
                 page.is_problem(502, "missing_scopes", "Permissions are missing");
                 assert!(page.html.contains(missing), "{}", page.html);
             }

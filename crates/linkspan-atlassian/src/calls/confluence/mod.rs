@@ -1,5 +1,10 @@
 //! Confluence's operations. Version 2 knows granular scopes alone.
 
+mod content;
+mod site;
+
+pub use self::content::*;
+pub use self::site::*;
 use super::{Call, Feature, Method, all_of};
 
 // Spaces and content.
@@ -300,21 +305,30 @@ pub static USER_BULK: Call = Call::get(Feature::People, "confluence.user.bulk", 
 
 /// Creates a page.
 pub static PAGE_CREATE: Call =
-    Call::new(Feature::Writes, "confluence.page.create", Method::Post, "/wiki/api/v2/pages")
+    Call::new(Feature::WriteArticles, "confluence.page.create", Method::Post, "/wiki/api/v2/pages")
         .scopes(&[], all_of!["write:page:confluence"]);
 
 /// Replaces a page; the version sent must be the next one.
 pub static PAGE_EDIT: Call =
-    Call::new(Feature::Writes, "confluence.page.edit", Method::Put, "/wiki/api/v2/pages/{id}")
+    Call::new(Feature::WriteArticles, "confluence.page.edit", Method::Put, "/wiki/api/v2/pages/{id}")
         .scopes(&[], all_of!["write:page:confluence"]);
 
 /// Adds a footer comment or a reply.
-pub static FOOTER_COMMENT_ADD: Call =
-    Call::new(Feature::Writes, "confluence.footer-comment.add", Method::Post, "/wiki/api/v2/footer-comments")
-        .scopes(&[], all_of!["write:comment:confluence"]);
+pub static FOOTER_COMMENT_ADD: Call = Call::new(
+    Feature::WriteComments,
+    "confluence.footer-comment.add",
+    Method::Post,
+    "/wiki/api/v2/footer-comments",
+)
+.scopes(&[], all_of!["write:comment:confluence"]);
 
 /// Every Confluence operation of the table.
-pub(super) static ALL: &[&Call] = &[
+pub(super) fn all() -> impl Iterator<Item = &'static Call> {
+    [ALL, content::ALL, site::ALL].into_iter().flatten().copied()
+}
+
+/// Every operation of this file.
+static ALL: &[&Call] = &[
     &SPACES,
     &PAGES,
     &PAGE,

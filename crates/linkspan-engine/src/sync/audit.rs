@@ -1,0 +1,111 @@
+//! Audit records: everything upstream still keeps the first time, then what was added.
+
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::{Call, Feature, confluence, jira};
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{Converted, ListOwner, listing_page};
+use linkspan_atlassian::resources::{Identity, Listing, Per};
+use linkspan_model::product::Product;
+use serde::{Deserialize, Serialize};
+
+use super::listed;
+use super::run::Run;
+use crate::error::EngineError;
+
+/// How often audit records are read.
+const EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How far a reading looks back behind the last one: records have been seen arriving late.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// Records asked for at a time: what upstream gives at most.
+const PAGE_SIZE: u32 = 1_000;
+/// The stream's name.
+pub(super) const STREAM: &str = "audit";
+
+/// Jira's records have ids.
+static JIRA: Listing = Listing {
+    per: Per::Site,
+    question: None,
+    query: &[],
+    id: Identity::Member("id"),
+    path: "/rest/api/3/auditing/record",
+};
+/// Confluence's have none.
+static CONFLUENCE: Listing = Listing {
+    per: Per::Site,
+    question: None,
+    query: &[],
+    id: Identity::Digest,
+    path: "/wiki/rest/api/audit",
+};
+
+/// Up to when records were read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct AuditCheckpoint {
+    /// Epoch milliseconds.
+    until: Option<i64>,
+}
+
+fn call(product: Product) -> &'static Call {
+    match product {
+        Product::Jira => &jira::AUDIT_RECORDS,
+        Product::Confluence => &confluence::AUDIT_RECORDS,
+    }
+}
+
+/// Whether there is anything to read now.
+pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
+    if !run.wants(Feature::Audit) || !run.opens(call(run.source.product)) {
+        return Ok(false);
+    }
+    let known: AuditCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
+    let until = known.until.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    Ok(until.is_none_or(|until| run.inner.clock.now() >= until + EVERY))
+}
+
+/// Reads the records of a closed span of time: they come newest first, so that new ones would shift an open one.
+pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
+    listed::read_with(run, Feature::Audit, STREAM, |_, _| Ok(())).await?;
+    let known: AuditCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
+    let now = run.inner.clock.now();
+    let since = known.until.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    let from = since.map(|since| since - OVERLAP);
+    let (params, kind, listing) = match run.source.product {
+        Product::Jira => {
+            let params = Params::new().query("to", now.to_string());
+            let params = from.iter().fold(params, |params, from| params.query("from", from.to_string()));
+            (params, "jira.auditrecord", &JIRA)
+        }
+        Product::Confluence => {
+            let millis = |moment: Timestamp| moment.as_millisecond().to_string();
+            let params = Params::new().query("endDate", millis(now));
+            let params =
+                from.into_iter().fold(params, |params, from| params.query("startDate", millis(from)));
+            (params, "confluence.auditrecord", &CONFLUENCE)
+        }
+    };
+    let call = call(run.source.product);
+    let mut pages = run.pages(call, params, Some(PAGE_SIZE));
+    let mut items = 0;
+    let mut refused = None;
+    loop {
+        let page = match pages.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            // Only administrators may read them: no failure of the stream.
+            Err(EngineError::Call(error)) if listed::is_refusal(&error) => {
+                refused = Some(error.to_string());
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        let converted = listing_page(&page, kind, listing, call.items, &ListOwner::default(), run.id())?;
+        items += converted.raws.len() as u64;
+        run.add(STREAM, converted.raws.len() as u64);
+        run.write(converted, None).await?;
+    }
+    listed::note(run, kind, items, refused).await?;
+    // Only now: a reading that broke off is repeated.
+    let mark = Run::mark(STREAM, &AuditCheckpoint { until: Some(now.as_millisecond()) })?;
+    run.write(Converted::default(), Some(mark)).await
+}

@@ -1,0 +1,149 @@
+//! Sources, as the native API shows them.
+
+use linkspan_model::ids::{LinkedAccountId, SourceId};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Time;
+
+/// What is read from one site through one grant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceRow {
+    #[schema(value_type = Uuid)]
+    pub id: SourceId,
+    /// `jira` (with Jira Service Management) or `confluence`.
+    pub product: String,
+    /// Atlassian's immutable id of the site.
+    pub cloud_id: String,
+    pub site_name: String,
+    pub site_url: String,
+    pub created_at: Time,
+}
+
+/// Every source.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceList {
+    pub results: Vec<SourceRow>,
+}
+
+/// A source with how it is read, and what its grant does not open.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceDetails {
+    #[serde(flatten)]
+    pub source: SourceRow,
+    /// Scopes that the grant holds.
+    pub scopes: Vec<String>,
+    pub streams: Vec<SourceStream>,
+    /// What the grant does not open of what is wanted; empty when nothing is missing.
+    pub gaps: Vec<SourceGap>,
+    /// Every missing scope once.
+    pub missing_scopes: Vec<String>,
+    /// How to close the gaps; none when there are none.
+    pub remedy: Option<SourceRemedy>,
+    pub linked_accounts: Vec<SourceAccount>,
+}
+
+/// How one stream stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceStream {
+    pub name: String,
+    /// `running`, `done`, `failed`, or `refused` for a kind that upstream does not show to the person who linked.
+    pub phase: String,
+    pub items: i64,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+    pub last_success_at: Option<Time>,
+    /// Why the latest reading did not end well.
+    pub last_error: Option<String>,
+}
+
+/// A kind of thing that the grant does not open, or not whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceGap {
+    /// The raw kind, such as `jira.dashboard`.
+    pub kind: String,
+    /// What people call it.
+    pub title: String,
+    /// The feature that suffers.
+    pub feature: String,
+    /// `closed`, or `partial` when a lesser way is open.
+    pub extent: String,
+    /// What the lesser way does not bring.
+    pub lacks: Option<String>,
+    /// The fewest scopes that would close the gap.
+    pub missing_scopes: Vec<String>,
+}
+
+/// What to do about gaps.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceRemedy {
+    /// Scopes to add to the app in Atlassian's developer console, and to this server's list, first.
+    pub add_to_app: Vec<String>,
+    /// The steps in words.
+    pub steps: Vec<String>,
+}
+
+/// A linked account over the source.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceAccount {
+    #[schema(value_type = Uuid)]
+    pub id: LinkedAccountId,
+    pub integration: String,
+    pub end_user_origin_id: String,
+    /// Where the customer consents again: to be passed on to them. It keeps the account, its data and its ids.
+    pub consent_url: String,
+}
+
+/// A kind of thing, and what is stored of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RawKindRow {
+    pub kind: String,
+    /// What people call it.
+    pub title: String,
+    /// The feature it belongs to.
+    pub feature: String,
+    /// The common model it becomes, if any.
+    pub model: Option<String>,
+    /// `sync`, or `on_demand` for what is read when it is asked for.
+    pub reading: String,
+    /// The kind it hangs on, by whose upstream id it is asked for (`parent`).
+    pub parent_kind: Option<String>,
+    /// Whether it answers questions only (`question`).
+    pub needs_question: bool,
+    /// How many are stored; none for kinds of which there may be millions.
+    pub count: Option<u64>,
+    /// When the newest was stored.
+    pub newest_at: Option<Time>,
+    /// `open`, `partial` or `closed`.
+    pub access: String,
+    pub missing_scopes: Vec<String>,
+    /// Why upstream refuses it to the person who linked.
+    pub refused: Option<String>,
+}
+
+/// Every kind of a source.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RawKindList {
+    pub results: Vec<RawKindRow>,
+}
+
+/// A piece of upstream JSON.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RawRow {
+    pub kind: String,
+    /// Upstream's immutable id within the kind.
+    pub remote_id: String,
+    /// The API path from which one would read it alone.
+    pub path: String,
+    /// When this version of it was stored here.
+    pub stored_at: Time,
+    /// The record made from it.
+    pub record_id: Option<Uuid>,
+    /// Why no record, or only part of one, could be made from it.
+    pub problem: Option<String>,
+    /// The JSON exactly as received.
+    #[schema(value_type = serde_json::Value)]
+    pub data: Box<RawValue>,
+}
