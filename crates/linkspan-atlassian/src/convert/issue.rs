@@ -15,7 +15,7 @@ use super::children::{Parent, attachments, changelog, comments, worklogs};
 use super::issue_fields::{id_in, priority, remote_fields, status, strings};
 use super::sink::{Sink, items, one};
 use super::text::jira_text;
-use super::{Converted, JiraContext, PageProblem, Waiting};
+use super::{Converted, JiraContext, PageProblem, ParentIssue, Waiting};
 use crate::wire::jira::{Issue, IssueFields, Keyed};
 use crate::wire::{Member, Moment, Shape as _, read, read_object};
 
@@ -38,6 +38,15 @@ pub fn access_of_issue(json: &str, ctx: &JiraContext) -> Result<Access, PageProb
     let issue: Issue<'_> = serde_json::from_str(json)?;
     let Some(fields) = issue.fields.as_ref() else { return Ok(Access::Unknown) };
     Ok(Guard::new(fields, ctx, &HashMap::new()).access)
+}
+
+/// What children of an issue whose raw row is `json` need to know of it; `None` where it tells no project or id.
+pub fn parent_of_issue(json: &str, ctx: &JiraContext) -> Result<Option<ParentIssue>, PageProblem> {
+    let issue: Issue<'_> = serde_json::from_str(json)?;
+    let (Some(id), Some(fields)) = (issue.id.id(), issue.fields.as_ref()) else { return Ok(None) };
+    let Some(project) = fields.project.get().and_then(|project| project.id.id()) else { return Ok(None) };
+    let access = Guard::new(fields, ctx, &HashMap::new()).access;
+    Ok(Some(ParentIssue { issue_id: id.to_owned(), project_id: project.to_owned(), access }))
 }
 
 /// The security level of an issue whose raw row is `json`, by its id; nothing where it is inherited.

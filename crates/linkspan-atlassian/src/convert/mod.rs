@@ -67,7 +67,7 @@ pub use self::article_parts::{
 };
 pub use self::catalogue::{Catalogue, catalogue, restriction, space_permission_page};
 pub use self::children::{bulk_changelog_page, changelog_page, comment_page, worklog_page};
-pub use self::issue::{access_of_issue, issue, issue_page, levels_of};
+pub use self::issue::{access_of_issue, issue, issue_page, levels_of, parent_of_issue};
 pub use self::issue_fields::FieldCatalogue;
 pub use self::listing::{ListOwner, listing_page, member_of};
 pub use self::people::{confluence_group_page, confluence_user_page, jira_group_page, jira_user_page};

@@ -84,6 +84,14 @@ impl Jql {
         self.and(format!("text ~ {}", quoted(words, true)))
     }
 
+    /// Issues with a security level other than these, by id.
+    #[must_use]
+    pub fn other_security_level(self, known: impl IntoIterator<Item = u64>) -> Self {
+        let known: Vec<String> = known.into_iter().map(|id| id.to_string()).collect();
+        let some = self.and("level IS NOT EMPTY".to_owned());
+        if known.is_empty() { some } else { some.and(format!("level NOT IN ({})", known.join(", "))) }
+    }
+
     /// Issues changed at `moment` or later. Upstream reads the number as epoch milliseconds, whatever the account's
     /// time zone (hazard S1).
     #[must_use]

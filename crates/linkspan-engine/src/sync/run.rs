@@ -8,7 +8,7 @@ use linkspan_atlassian::calls::{Call, Feature, ScopeSet, missing_scopes};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
 use linkspan_atlassian::page::{PageState, Pager};
-use linkspan_atlassian::resources::{Resource, Way, open_way};
+use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
 use linkspan_model::ids::SourceId;
 use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
 use serde::Serialize;
@@ -131,6 +131,27 @@ impl Run {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Shows and stores that a stream is not read, because the grant opens none of what it reads. No failure: the source's
+    /// gaps tell what would mend it.
+    pub(super) async fn skip(&self, name: &'static str, kinds: &[&str]) -> Result<(), EngineError> {
+        let missing = kinds.iter().filter_map(|kind| Resource::of_kind(kind));
+        let mut missing: Vec<&str> = missing
+            .filter_map(|resource| gap_of(resource, &self.granted))
+            .flat_map(|gap| gap.missing)
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let why = format!("the grant lacks {}", missing.join(" "));
+        self.inner.progress.set(self.id(), name, Phase::Skipped(why.clone()));
+        let progress = StreamProgress {
+            phase: "skipped".to_owned(),
+            finished_at: Some(self.inner.clock.now()),
+            last_error: Some(why),
+            ..StreamProgress::default()
+        };
+        self.note(name, progress).await
     }
 
     async fn note(&self, name: &'static str, progress: StreamProgress) -> Result<(), EngineError> {

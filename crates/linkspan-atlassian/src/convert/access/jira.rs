@@ -88,6 +88,19 @@ impl JiraAccess {
         Ok(remarks)
     }
 
+    /// Adds people who may browse a project, where its scheme may not be read: an answer of
+    /// `user/permission/search?permissions=BROWSE_PROJECTS`, page by page. Permissions that depend on the issue add nobody.
+    pub fn add_browsers(&mut self, project_id: &str, json: &str) -> Result<(), PageProblem> {
+        let grants = self.grants.entry(project_id.to_owned()).or_default();
+        for raw in items(json, "values")? {
+            let user = read_object::<jira::User<'_>>(raw).unwrap_or_default();
+            if let Some(account) = user.account_id.id() {
+                grants.browse.push(Holder::Account(account.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     /// Sets the actors of one role in a project: an answer of `project/{id}/role/{id}`.
     pub fn set_project_role(&mut self, project_id: &str, json: &str) -> Result<Remarks, PageProblem> {
         let mut remarks = Remarks::new();

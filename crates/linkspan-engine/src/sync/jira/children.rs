@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::FutureExt as _;
-use linkspan_atlassian::calls::jira;
+use linkspan_atlassian::calls::{Call, jira};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{
     ChildKind, CompleteChildren, Converted, IncompleteChildren, JiraContext, ParentIssue,
@@ -27,7 +27,9 @@ const CHILDREN_PER_PAGE: u32 = 5_000;
 
 /// Reads what upstream left out of a page of issues, so that the page is stored whole.
 pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext) -> Result<(), EngineError> {
-    let incomplete = std::mem::take(&mut page.incomplete);
+    // What the grant does not open stays as upstream cut it; the source's gaps tell.
+    let incomplete: Vec<IncompleteChildren> =
+        page.incomplete.drain(..).filter(|children| run.opens(call_for(children.kind))).collect();
     if incomplete.is_empty() {
         return Ok(());
     }
@@ -51,6 +53,15 @@ pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext)
     Ok(())
 }
 
+/// The call that completes a list of this kind.
+fn call_for(kind: ChildKind) -> &'static Call {
+    match kind {
+        ChildKind::Worklogs => &jira::ISSUE_WORKLOGS,
+        ChildKind::Comments => &jira::ISSUE_COMMENTS,
+        ChildKind::Changelog => &jira::CHANGELOG_BULKFETCH,
+    }
+}
+
 /// All comments or worklogs of an issue.
 async fn list(
     run: &Run,
@@ -58,10 +69,8 @@ async fn list(
     access: Access,
     ctx: &JiraContext,
 ) -> Result<Converted, EngineError> {
-    let (call, model) = match children.kind {
-        ChildKind::Worklogs => (&jira::ISSUE_WORKLOGS, Model::Worklog),
-        ChildKind::Comments | ChildKind::Changelog => (&jira::ISSUE_COMMENTS, Model::Comment),
-    };
+    let call = call_for(children.kind);
+    let model = if children.kind == ChildKind::Worklogs { Model::Worklog } else { Model::Comment };
     let issue = ParentIssue {
         issue_id: children.parent_remote_id.clone(),
         project_id: children.project_remote_id.clone().unwrap_or_default(),

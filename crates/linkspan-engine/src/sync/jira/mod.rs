@@ -8,12 +8,14 @@ mod issues;
 mod people;
 mod projects;
 mod reconsider;
+mod security;
 mod waiting;
+mod worklogs;
 
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use linkspan_atlassian::calls::{Call, Feature};
+use linkspan_atlassian::calls::{Call, Feature, jira};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{FieldCatalogue, JiraContext};
 
@@ -36,6 +38,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
         streams.extend(SURROUNDINGS);
     }
     streams.push("issues");
+    streams.extend((worklogs::is_open(run) && run.wants(Feature::Worklogs)).then_some(worklogs::STREAM));
     streams.extend(lists.iter().map(|feature| feature.as_str()));
     streams.extend(with_audit.then_some(audit::STREAM));
     run.announce(&streams);
@@ -43,7 +46,12 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
         Some(Known::Jira(ctx, projects)) => (ctx, projects),
         _ => surroundings(run).boxed().await?,
     };
-    run.stream("issues", issues::issues(run, ctx, &projects).boxed()).await?;
+    // Upstream's clock, asked before anything is read: whatever changes from here on belongs to the next reading.
+    let began = issues::upstream_now(run).await?;
+    run.stream("issues", issues::issues(run, Arc::clone(&ctx), &projects, began).boxed()).await?;
+    if worklogs::is_open(run) && run.wants(Feature::Worklogs) {
+        run.stream(worklogs::STREAM, worklogs::feeds(run, &ctx, began).boxed()).await?;
+    }
     for feature in lists {
         run.stream(feature.as_str(), listed::read(run, feature).boxed()).await?;
     }
@@ -58,7 +66,12 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     let began = run.inner.clock.now();
     let mut ctx = JiraContext::new(run.id(), run.source.site_url.clone());
     let fields = run.stream("catalogues", catalogues(run).boxed()).await?;
-    let groups = run.stream("groups", people::groups(run, &ctx).boxed()).await?;
+    let groups = if run.opens(&jira::GROUP_BULK) {
+        run.stream("groups", people::groups(run, &ctx).boxed()).await?
+    } else {
+        run.skip("groups", &["jira.group"]).await?;
+        Some(people::Groups::default())
+    };
     let is_whole = fields.is_some() && groups.is_some();
     ctx.fields = fields.unwrap_or_default();
     if let Some(groups) = groups {
@@ -67,7 +80,12 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     let found = run.stream("projects", projects::projects(run, &ctx).boxed()).await?;
     let Some(found) = found else { return Ok((Arc::new(ctx), Arc::from([]))) };
     ctx.access = found.access;
-    let is_whole = run.stream("people", people::users(run, &ctx).boxed()).await?.is_some() && is_whole;
+    let is_whole = if run.opens(&jira::USERS) {
+        run.stream("people", people::users(run, &ctx).boxed()).await?.is_some() && is_whole
+    } else {
+        run.skip("people", &["jira.user"]).await?;
+        is_whole
+    };
     let (ctx, projects) = (Arc::new(ctx), Arc::from(found.ids));
     if found.access_changed {
         run.stream("issues", reconsider::issues(run, &ctx).boxed()).await?;

@@ -32,6 +32,10 @@ pub(super) async fn groups(run: &Run, ctx: &JiraContext) -> Result<Groups, Engin
     for page in &groups.pages {
         ids.extend(jira_group_page(page, ctx)?.ids);
     }
+    // Without its members, a group opens nothing to anybody.
+    if !run.opens(&jira::GROUP_MEMBERS) {
+        ids.clear();
+    }
     run.expect("groups", ids.len() as u64);
     for id in &ids {
         let mut members = Vec::new();

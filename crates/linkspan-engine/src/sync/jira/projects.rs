@@ -4,17 +4,20 @@ use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::{Call, jira};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{
-    Catalogue, Converted, JiraAccess, JiraContext, catalogue, project_page, project_role, role_page,
+    Catalogue, Converted, JiraAccess, JiraContext, catalogue, member_of, project_page, project_role,
+    role_page,
 };
 use linkspan_atlassian::error::CallError;
 use serde::{Deserialize, Serialize};
 
 use super::super::run::{Run, at_a_time, digest_of};
-use super::whole;
+use super::{security, whole};
 use crate::error::EngineError;
 
 /// Projects whose roles and schemes are read at a time.
 const PARALLEL_PROJECTS: usize = 4;
+/// People asked for at a time.
+const BROWSERS_PER_PAGE: u32 = 1_000;
 
 /// What the projects tell the readers of issues.
 pub(super) struct Projects {
@@ -47,6 +50,8 @@ enum SecurityScheme {
 struct ProjectFacts {
     id: String,
     permission_scheme: Option<String>,
+    /// Pages of people who may browse it, where the scheme may not be read.
+    browsers: Vec<String>,
     security_scheme: SecurityScheme,
     roles: Vec<String>,
 }
@@ -64,16 +69,25 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
         seen += &digest_of(page);
     }
     run.expect("projects", ids.len() as u64);
+    // Stored at once: what hangs on a project is asked for by what is stored of it. Who may see it follows below.
+    for page in &pages {
+        let raws = project_page(page, ctx)?.raws;
+        run.write(Converted { raws, ..Converted::default() }, None).await?;
+    }
 
-    if let Some(roles) = optional(whole(run, &jira::ROLES, Params::new()).await)? {
+    if run.opens(&jira::ROLES)
+        && let Some(roles) = optional(whole(run, &jira::ROLES, Params::new()).await)?
+    {
         run.write(role_page(&roles, ctx)?, None).await?;
     }
-    if let Some(roles) = optional(whole(run, &jira::APPLICATION_ROLES, Params::new()).await)? {
+    if run.opens(&jira::APPLICATION_ROLES)
+        && let Some(roles) = optional(whole(run, &jira::APPLICATION_ROLES, Params::new()).await)?
+    {
         access.set_application_roles(&roles)?;
         seen += &digest_of(&roles);
         run.write(catalogue(&roles, Catalogue::ApplicationRoles, ctx)?, None).await?;
     }
-    seen += &level_members(run, ctx, &mut access).await?;
+    seen += &security::levels(run, ctx, &mut access).await?;
 
     let reads = ids.iter().cloned().map(|id| project_facts(run, id).boxed()).collect();
     for facts in at_a_time(PARALLEL_PROJECTS, reads).await? {
@@ -82,6 +96,9 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
         if let Some(scheme) = &facts.permission_scheme {
             access.set_permission_scheme(&facts.id, scheme)?;
             kept.absorb(catalogue(scheme, Catalogue::PermissionSchemes, ctx)?);
+        }
+        for page in &facts.browsers {
+            access.add_browsers(&facts.id, page)?;
         }
         match &facts.security_scheme {
             SecurityScheme::Unread => {}
@@ -114,6 +131,7 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
 impl ProjectFacts {
     fn digest(&self) -> String {
         let mut text = self.roles.concat();
+        text += &self.browsers.concat();
         text += self.permission_scheme.as_deref().unwrap_or("unread");
         text += match &self.security_scheme {
             SecurityScheme::Unread => "unread",
@@ -124,41 +142,29 @@ impl ProjectFacts {
     }
 }
 
-/// Reads the members of every security level of the site, and gives a digest of them.
-async fn level_members(run: &Run, ctx: &JiraContext, access: &mut JiraAccess) -> Result<String, EngineError> {
-    let mut seen = String::new();
-    let schemes = optional(whole(run, &jira::SECURITY_SCHEMES, Params::new()).await)?;
-    let Some(schemes) = schemes else { return Ok(seen) };
-    let schemes = catalogue(&schemes, Catalogue::SecuritySchemes, ctx)?;
-    let ids = schemes.ids.clone();
-    run.write(schemes, None).await?;
-    for id in ids {
-        let params = Params::new().path("issueSecuritySchemeId", id);
-        let mut pages = run.pages(&jira::SECURITY_SCHEME_MEMBERS, params, Some(50));
-        while let Some(page) = pages.next().await? {
-            access.add_level_members(&page)?;
-            seen += &digest_of(&page);
-            run.write(catalogue(&page, Catalogue::SecurityLevelMembers, ctx)?, None).await?;
-        }
-    }
-    Ok(seen)
-}
-
 /// Reads what decides who may browse a project. What may not be read stays unknown: nobody sees the project's issues
 /// then, and the run goes on (hazards P2, S15).
 async fn project_facts(run: &Run, id: String) -> Result<ProjectFacts, EngineError> {
     let of_project = |call: &'static Call| (call, Params::new().path("projectKeyOrId", id.as_str()));
     let (call, params) = of_project(&jira::PROJECT_PERMISSION_SCHEME);
-    let permission_scheme = optional(whole(run, call, params.query("expand", "all")).await)?;
+    let permission_scheme =
+        if run.opens(call) { optional(whole(run, call, params.query("expand", "all")).await)? } else { None };
+    let browsers = if permission_scheme.is_none() { browsers(run, &id).await? } else { Vec::new() };
     let (call, params) = of_project(&jira::PROJECT_SECURITY_SCHEME);
-    let security_scheme = match whole(run, call, params).await {
-        // A project without a scheme answers 404.
-        Err(EngineError::Call(CallError::NotFound { .. })) => SecurityScheme::None,
-        result => optional(result)?.map_or(SecurityScheme::Unread, SecurityScheme::Is),
+    let security_scheme = if run.opens(call) {
+        match whole(run, call, params).await {
+            // A project without a scheme answers 404.
+            Err(EngineError::Call(CallError::NotFound { .. })) => SecurityScheme::None,
+            result => optional(result)?.map_or(SecurityScheme::Unread, SecurityScheme::Is),
+        }
+    } else {
+        SecurityScheme::Unread
     };
     let params = Params::new().path("projectIdOrKey", id.as_str());
     let mut roles = Vec::new();
-    if let Some(listed) = optional(whole(run, &jira::PROJECT_ROLES, params.clone()).await)? {
+    if run.opens(&jira::PROJECT_ROLES)
+        && let Some(listed) = optional(whole(run, &jira::PROJECT_ROLES, params.clone()).await)?
+    {
         for role in role_ids(&listed)? {
             if let Some(role) =
                 optional(whole(run, &jira::PROJECT_ROLE, params.clone().path("id", role)).await)?
@@ -167,7 +173,30 @@ async fn project_facts(run: &Run, id: String) -> Result<ProjectFacts, EngineErro
             }
         }
     }
-    Ok(ProjectFacts { id, permission_scheme, security_scheme, roles })
+    Ok(ProjectFacts { id, permission_scheme, browsers, security_scheme, roles })
+}
+
+/// Pages of people who may browse a project, for grants that may not read its permission scheme. Upstream looks at the
+/// first thousand people of a site: whoever is not among them sees nothing (`atlassian-permissions.md` 2.7).
+async fn browsers(run: &Run, id: &str) -> Result<Vec<String>, EngineError> {
+    let call = &jira::USER_PERMISSION_SEARCH;
+    if !run.opens(call) || run.opens(&jira::PROJECT_PERMISSION_SCHEME) {
+        return Ok(Vec::new());
+    }
+    // Upstream takes the project by its key alone.
+    let Some(key) = run.inner.store.get_raw(run.id(), "jira.project", id).await? else {
+        return Ok(Vec::new());
+    };
+    let Some(key) = member_of(&key.json, "key") else { return Ok(Vec::new()) };
+    let params = Params::new().query("permissions", "BROWSE_PROJECTS").query("projectKey", key);
+    match run.pages(call, params, Some(BROWSERS_PER_PAGE)).all().await {
+        Ok(pages) => Ok(pages),
+        Err(EngineError::Call(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. }))) => {
+            tracing::warn!(%error, "who may browse a project may not be read; its issues stay hidden");
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The role ids in an answer of `project/{id}/role`, which maps role names to URLs that end in them.
@@ -188,7 +217,7 @@ fn role_ids(json: &str) -> Result<Vec<String>, EngineError> {
 
 /// `None` for a read that this grant may not make: its absence closes access instead of failing the stream. A team-managed
 /// project without a scheme of its own answers 404 as a matter of course.
-fn optional(result: Result<String, EngineError>) -> Result<Option<String>, EngineError> {
+pub(super) fn optional(result: Result<String, EngineError>) -> Result<Option<String>, EngineError> {
     match result {
         Ok(text) => Ok(Some(text)),
         Err(EngineError::Call(error @ CallError::NotFound { .. })) => {
