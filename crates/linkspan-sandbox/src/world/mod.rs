@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 mod build;
 pub mod clock;
 pub mod confluence;

@@ -1,19 +1,29 @@
 //! The operations, by family.
 
+mod arrangements;
 mod attachments;
+mod audit;
+mod avatars;
 mod catalogue;
 mod comment_writes;
 mod comments;
+mod dashboards;
+mod field_contexts;
+mod field_models;
+mod filters;
 mod issue_writes;
 mod issues;
 mod jql_tools;
 mod link_writes;
 mod people;
 mod permissions;
+mod project_parts;
 mod projects;
 mod search;
 mod security;
 mod site;
+mod webhooks;
+mod workflows;
 mod worklog_writes;
 mod worklogs;
 
@@ -57,6 +67,16 @@ fn platform() -> Router<AppState> {
         .merge(permissions::routes())
         .merge(security::routes())
         .merge(catalogue::routes())
+        .merge(arrangements::routes())
+        .merge(workflows::routes())
+        .merge(field_contexts::routes())
+        .merge(field_models::routes())
+        .merge(filters::routes())
+        .merge(dashboards::routes())
+        .merge(project_parts::routes())
+        .merge(avatars::routes())
+        .merge(audit::routes())
+        .merge(webhooks::routes())
         .merge(site::routes())
         .merge(issue_writes::routes())
         .merge(link_writes::routes())
