@@ -30,6 +30,8 @@ mod text;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use build::sharing::board_filter;
+
 pub use access::Reader;
 pub use account::{Account, AccountStatus, AccountType, Directory};
 pub use clock::Clock;

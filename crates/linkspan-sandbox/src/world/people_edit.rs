@@ -362,7 +362,8 @@ fn status_word(status: AccountStatus) -> String {
     .to_owned()
 }
 
-fn set_listed<T: PartialEq>(list: &mut Vec<T>, item: T, present: bool) -> bool {
+/// Puts an item into a list, or takes it out; tells whether that changed anything.
+pub(super) fn set_listed<T: PartialEq>(list: &mut Vec<T>, item: T, present: bool) -> bool {
     let at = list.iter().position(|listed| *listed == item);
     match (at, present) {
         (Some(at), false) => {

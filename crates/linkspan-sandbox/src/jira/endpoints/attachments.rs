@@ -50,7 +50,7 @@ async fn settings(session: Session) -> Answer {
 }
 
 /// An attachment the caller may see, with its issue.
-fn visible(session: &Session, id: &str) -> Result<(Arc<Issue>, Attachment), Refusal> {
+pub(super) fn visible(session: &Session, id: &str) -> Result<(Arc<Issue>, Attachment), Refusal> {
     let site = session.site().read();
     let view = session.view(&site);
     let missing = || Refusal::not_found(format!("The attachment with id '{id}' does not exist"));

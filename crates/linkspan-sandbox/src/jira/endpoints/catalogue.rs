@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// Whether something that belongs to one project is shown: the caller must see the project.
-fn shows(view: &View<'_>, scope: Option<ProjectId>) -> bool {
+pub(super) fn shows(view: &View<'_>, scope: Option<ProjectId>) -> bool {
     scope.is_none_or(|project| view.site.can_browse_project_id(&view.reader, project))
 }
 

@@ -406,6 +406,15 @@ fn boards(projects: &[Project], end: Millis) -> (Vec<Board>, Vec<Sprint>) {
             });
         }
     }
+    // Business projects have a board without sprints.
+    let business = projects.iter().filter(|project| project.kind == ProjectKind::Business);
+    let next = boards.len() as u64 + 1;
+    boards.extend(business.zip(next..).map(|(project, id)| Board {
+        id: BoardId(id),
+        name: format!("{} board", project.key),
+        kind: "kanban",
+        project: project.id,
+    }));
     (boards, sprints)
 }
 

@@ -175,7 +175,7 @@ impl SharingPlan<'_> {
 }
 
 /// Id of the filter behind a board.
-pub(in crate::world) const fn board_filter(board: u64) -> u64 {
+pub(crate) const fn board_filter(board: u64) -> u64 {
     FIRST + board
 }
 
