@@ -111,10 +111,7 @@ async fn estimation(Path(issue): Path<String>, session: Session) -> Answer {
         json.object(|json| {
             json.key("fieldId").plain(field.id);
             json.key("value");
-            match issue.custom_value(field.id) {
-                Some(CustomValue::Number(value)) => json.number(value),
-                _ => json.null(),
-            }
+            view.custom_value(json, &issue, field);
         });
     }))
 }

@@ -232,7 +232,7 @@ async fn field_schemes(session: Session) -> Answer {
                 json.key("name").string(scheme.name);
                 json.key("description").string(scheme.description);
                 json.key("isDefault").boolean(scheme.is_default);
-                json.key("fieldsCount").number(configured(&site, scheme).len());
+                json.key("fieldsCount").number(associated(&site, scheme).len());
                 json.key("links").object(|json| {
                     json.key("associations").string(&link("fields"));
                     json.key("projects").string(&link("projects"));
@@ -240,6 +240,13 @@ async fn field_schemes(session: Session) -> Answer {
             });
         });
     }))
+}
+
+/// The fields of a scheme: what the older model hides is not associated in the newer one.
+fn associated(site: &SiteState, scheme: &FieldConfiguration) -> Vec<Configured> {
+    let mut fields = configured(site, scheme);
+    fields.retain(|field| !field.hidden);
+    fields
 }
 
 async fn field_schemes_of_projects(session: Session) -> Answer {
@@ -270,9 +277,8 @@ async fn fields_of_scheme(Path(id): Path<String>, session: Session) -> Answer {
     require_field_schemes(&session)?;
     let scheme = named(&id)?;
     let wanted = session.query.list("fieldId");
-    let mut fields = configured(&site, scheme);
-    // What the older model hides is not associated in the newer one.
-    fields.retain(|it| !it.hidden && (wanted.is_empty() || wanted.contains(&it.id.as_str())));
+    let mut fields = associated(&site, scheme);
+    fields.retain(|it| wanted.is_empty() || wanted.contains(&it.id.as_str()));
     Ok(ok(Charge::BASE, |json| {
         page.write(json, &session, &fields, |json, field| {
             json.object(|json| {

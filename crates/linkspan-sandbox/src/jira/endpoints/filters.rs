@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/filter/search", get(search))
         .route("/filter/my", get(mine))
         .route("/filter/favourite", get(favourites))
+        .route("/filter/defaultShareScope", get(default_share_scope))
         .route("/filter/{id}", get(one))
         .route("/filter/{id}/permission", get(shares))
         .route("/filter/{id}/permission/{share}", get(share))
@@ -156,6 +157,12 @@ fn list(session: &Session, view: &View<'_>, filters: &[&Filter]) -> axum::respon
     ok(Charge::BASE, |json| {
         json.array(|json| filters.iter().for_each(|filter| view.filter(json, filter, &expand)));
     })
+}
+
+/// With whom new filters are shared: with nobody.
+async fn default_share_scope(session: Session) -> Answer {
+    session.signed_in()?;
+    Ok(ok(Charge::BASE, |json| json.object(|json| json.key("scope").string("PRIVATE"))))
 }
 
 /// A filter of an id that the caller may use.
