@@ -27,6 +27,9 @@ pub struct ServedOperation {
 }
 
 /// The scope table's operations, each with whether the sandbox's routers have a route for it.
+///
+/// # Panics
+/// Never: it builds a made-up world, and only the files of a dataset can be unreadable.
 pub fn served_operations() -> Vec<ServedOperation> {
     let smallest = WorldOptions {
         seed: 0,

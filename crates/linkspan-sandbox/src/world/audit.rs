@@ -113,9 +113,8 @@ impl SiteState {
     pub fn audit_records(&self) -> Vec<AuditRecord> {
         let mut records = self.audit_beginnings();
         records.extend(self.audit.records.iter().cloned());
-        records.reverse();
         // The clock may have been set back: time decides, and the id among equals.
-        records.sort_by(|a, b| (b.at, b.id).cmp(&(a.at, a.id)));
+        records.sort_by_key(|record| std::cmp::Reverse((record.at, record.id)));
         records
     }
 

@@ -252,10 +252,10 @@ async fn a_vote_is_counted_listed_and_withdrawn() {
             voters.push(member);
         }
     }
-    let votes = admin.get(&path).await;
+    let counted = admin.get(&path).await;
     assert!(!voters.is_empty());
     assert_eq!(
-        (&votes["votes"], votes["voters"].as_array().unwrap().len()),
+        (&counted["votes"], counted["voters"].as_array().unwrap().len()),
         (&json!(voters.len()), voters.len())
     );
     assert_eq!(voters[0].get(&path).await["hasVoted"], true);

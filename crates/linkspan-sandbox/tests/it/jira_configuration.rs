@@ -330,7 +330,7 @@ async fn the_operations_both_guides_open_are_served() {
     let missing: Vec<&str> = OPENED
         .iter()
         .flat_map(|group| group.split_whitespace())
-        .map(|path| path.trim())
+        .map(str::trim)
         .filter(|path| {
             let name = if path.starts_with("POST:") {
                 path.replacen("POST:", "POST /rest/api/3/", 1)

@@ -91,8 +91,8 @@ impl Tour {
         assert_eq!(status, StatusCode::CREATED, "{note}");
         self.names.insert("internal", text(&note["id"]));
         let filters = self.get("/rest/api/3/filter/search?expand=sharePermissions").await;
-        let shared = filters["values"].as_array().unwrap().iter();
-        let shared = shared.filter(|it| it["sharePermissions"][0]["id"].is_number()).next().unwrap();
+        let mut all = filters["values"].as_array().unwrap().iter();
+        let shared = all.find(|it| it["sharePermissions"][0]["id"].is_number()).unwrap();
         self.names.insert("filter", text(&shared["id"]));
         self.names.insert("share", text(&shared["sharePermissions"][0]["id"]));
         let workflows = self.get("/rest/api/3/workflows/search").await;
@@ -190,11 +190,9 @@ impl Tour {
                 }
                 ("id", "/rest/api/3/filter/") => "filter",
                 ("permissionId", "/rest/api/3/filter/") => "share",
-                ("statusId", _) => "status",
                 ("type", _) => return "project".to_owned(),
                 ("entityId", _) => "projectId",
                 ("id", "/rest/api/3/universal_avatar/view/type/") => return "10401".to_owned(),
-                ("worklogId", _) => "worklog",
                 ("issueIdOrKey", _) if template.contains("/worklog/{worklogId}") => "worked",
                 ("issueIdOrKey", _) if template.ends_with("/estimation") => "on board",
                 (
@@ -216,7 +214,7 @@ impl Tour {
                 ("id", "/rest/api/3/version/") => return self.first("version"),
                 ("id", "/rest/api/3/customFieldOption/") => return self.first("option"),
                 ("id", "/rest/api/3/issue/") if template.contains("comment") => "comment",
-                ("id", "/rest/api/3/issue/") => "worklog",
+                ("id", "/rest/api/3/issue/") | ("worklogId", _) => "worklog",
                 ("issueIdOrKey", _) if template.ends_with("/comment/{id}") => "commented",
                 ("issueIdOrKey", _) if template.ends_with("/worklog/{id}") => "worked",
                 ("issueIdOrKey", _) if template.contains("/remotelink") => "remotely linked",
@@ -224,7 +222,7 @@ impl Tour {
                 ("projectKeyOrId", _) if template.ends_with("/issuesecuritylevelscheme") => "secured",
 
                 ("projectIdOrKey", _) if template.contains("/role") => "company",
-                ("idOrName", _) => "status",
+                ("idOrName" | "statusId", _) => "status",
                 ("idOrKey", _) => return "new".to_owned(),
                 ("projectTypeKey", _) => return "software".to_owned(),
                 ("key", _) => return "jira-software".to_owned(),
@@ -383,7 +381,7 @@ async fn every_served_read_of_agile_and_jsm_is_as_published() {
         let (status, page) = tour.send(Method::GET, &path, None).await;
         let has_none = board["type"] == "kanban";
         assert_eq!(status, if has_none { StatusCode::BAD_REQUEST } else { StatusCode::OK });
-        if board["id"].to_string() == tour.names["boardId"] {
+        if board["id"].as_u64() == tour.names["boardId"].parse().ok() {
             sprints.extend(page["values"].as_array().unwrap().iter().map(|it| it["id"].to_string()));
         }
     }

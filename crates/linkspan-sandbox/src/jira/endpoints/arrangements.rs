@@ -184,7 +184,7 @@ async fn priority_schemes(session: Session) -> Answer {
     let expand = session.query.list("expand");
     Ok(ok(Charge::BASE, |json| {
         page.write(json, &session, schemes, |json, ()| {
-            priority_scheme(json, &session, &site, &view, &expand)
+            priority_scheme(json, &session, &site, &view, &expand);
         });
     }))
 }

@@ -46,8 +46,8 @@ async fn all(session: Session) -> Answer {
         }
     }
     let shown = page.of(&found);
-    let size = page.size.to_string();
-    let link = |start: usize| session.link(&[("startAt", &start.to_string()), ("maxResults", &size)]);
+    let most = page.size.to_string();
+    let link = |start: usize| session.link(&[("startAt", &start.to_string()), ("maxResults", &most)]);
     Ok(ok(Charge::core(shown.len()), |json| {
         json.object(|json| {
             json.key("startAt").number(page.start);
@@ -144,7 +144,9 @@ async fn gadget_kinds(session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("gadgets").array(|json| {
-                GADGETS.iter().for_each(|kind| json.object(|json| gadget_kind(json, kind)));
+                for kind in &GADGETS {
+                    json.object(|json| gadget_kind(json, kind));
+                }
             });
         });
     }))

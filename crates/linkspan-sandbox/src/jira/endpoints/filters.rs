@@ -63,12 +63,12 @@ impl Narrowing {
     }
 
     pub(super) fn admits(&self, owner: Option<AccountIndex>, shares: &[Share]) -> bool {
-        let shared = |wanted: Audience| shares.iter().any(|share| share.audience == wanted);
+        let names = |wanted: Audience| shares.iter().any(|share| share.audience == wanted);
         !self.nothing
             && self.owner.is_none_or(|wanted| owner == Some(wanted))
-            && self.group.is_none_or(|group| shared(Audience::Group(group)))
+            && self.group.is_none_or(|group| names(Audience::Group(group)))
             && self.project.is_none_or(|project| {
-                shared(Audience::Project(project))
+                names(Audience::Project(project))
                     || shares
                         .iter()
                         .any(|it| matches!(it.audience, Audience::ProjectRole(id, _) if id == project))

@@ -58,14 +58,14 @@ impl NewHolder {
                 .and_then(RoleId::parse)
                 .filter(|role| site.jira().role(*role).is_some())
                 .map(Holder::ProjectRole),
-            "userCustomField" => self.field(site, named).map(Holder::UserCustomField),
-            "groupCustomField" => self.field(site, named).map(Holder::GroupCustomField),
+            "userCustomField" => Self::field(site, named).map(Holder::UserCustomField),
+            "groupCustomField" => Self::field(site, named).map(Holder::GroupCustomField),
             _ => None,
         };
         found.ok_or_else(missing)
     }
 
-    fn field(&self, site: &SiteState, named: Option<&str>) -> Option<FieldId> {
+    fn field(site: &SiteState, named: Option<&str>) -> Option<FieldId> {
         named.and_then(FieldId::parse).filter(|field| site.jira().field(*field).is_some())
     }
 }

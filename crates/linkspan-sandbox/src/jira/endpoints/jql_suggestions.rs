@@ -190,7 +190,9 @@ fn sanitized(json: &mut Json, site: &SiteState, asked: &SanitizedQuery) {
 fn hide(site: &SiteState, reader: &Reader, clause: &mut Clause) {
     match clause {
         Clause::And(clauses) | Clause::Or(clauses) => {
-            clauses.iter_mut().for_each(|inner| hide(site, reader, inner));
+            for inner in clauses {
+                hide(site, reader, inner);
+            }
         }
         Clause::Not(inner) => hide(site, reader, inner),
         Clause::Term(term) if ["project", "space"].iter().any(|it| term.field.eq_ignore_ascii_case(it)) => {
@@ -203,7 +205,9 @@ fn hide(site: &SiteState, reader: &Reader, clause: &mut Clause) {
 fn hide_project(site: &SiteState, reader: &Reader, operand: &mut Operand) {
     match operand {
         Operand::List(members) => {
-            members.iter_mut().for_each(|member| hide_project(site, reader, member));
+            for member in members {
+                hide_project(site, reader, member);
+            }
         }
         Operand::Value(Literal::Text(name)) => {
             let by_name = |project: &&Project| project.name.eq_ignore_ascii_case(name);

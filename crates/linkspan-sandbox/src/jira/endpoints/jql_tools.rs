@@ -208,19 +208,19 @@ struct AutocompleteRequest {
 }
 
 async fn autocomplete(session: Session) -> Answer {
-    reference_data(&session, &[])
+    Ok(reference_data(&session, &[]))
 }
 
 async fn autocomplete_for(session: Session, body: JsonBody) -> Answer {
     let request: AutocompleteRequest = body.read()?;
-    reference_data(&session, &request.project_ids)
+    Ok(reference_data(&session, &request.project_ids))
 }
 
 /// The fields of team-managed projects are shown to those who see the project, and if projects are named, with these only.
-fn reference_data(session: &Session, projects: &[u64]) -> Answer {
+fn reference_data(session: &Session, projects: &[u64]) -> axum::response::Response {
     let site = session.site().read();
     let view = session.view(&site);
-    Ok(ok(Charge::BASE, |json| {
+    ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("visibleFieldNames").array(|json| {
                 let clauses = SYSTEM_FIELDS
@@ -258,7 +258,7 @@ fn reference_data(session: &Session, projects: &[u64]) -> Answer {
             json.key("jqlReservedWords")
                 .array(|json| RESERVED_WORDS.iter().for_each(|word| json.string(word)));
         });
-    }))
+    })
 }
 
 fn reference(json: &mut Json, value: &str, shown: &str, custom: Option<u64>, orderable: bool) {

@@ -158,7 +158,7 @@ impl SharingPlan<'_> {
                 name: ["Harbour at a glance", "Release watch", "Night shift", "Crane board"][dice.index(4)]
                     .to_owned()
                     + &format!(" {}", n + 1),
-                description: if n % 2 == 0 {
+                description: if n.is_multiple_of(2) {
                     "What the team looks at first".to_owned()
                 } else {
                     String::new()
