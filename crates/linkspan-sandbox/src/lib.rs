@@ -15,6 +15,7 @@ pub mod meter;
 pub mod oauth;
 pub mod options;
 pub mod server;
+pub mod webhooks;
 pub mod world;
 
 pub use info::SandboxInfo;

@@ -23,6 +23,8 @@ pub struct Settings {
     pub tokens: TokenSettings,
     /// Cloud ids of sites whose admins block user-installed apps.
     pub blocked_sites: Vec<String>,
+    /// Cloud ids of sites that have field schemes in place of field configurations.
+    pub field_scheme_sites: Vec<String>,
     /// The `Cycle-Period` header of the personal-data report, whose format is not documented; absent: not sent, seven days.
     pub cycle_period: Option<String>,
 }
@@ -82,6 +84,7 @@ impl Settings {
                 rules: TokenRules::default(),
             },
             blocked_sites: Vec::new(),
+            field_scheme_sites: Vec::new(),
             cycle_period: None,
         }
     }

@@ -12,6 +12,7 @@ use crate::control::Settings;
 use crate::faults::Faults;
 use crate::meter::Meter;
 use crate::oauth::{Grants, ReportedAccounts, TokenMint};
+use crate::webhooks::Webhooks;
 use crate::world::{Account, Site, World};
 
 /// The axum state of all routers: cheap to clone.
@@ -31,6 +32,7 @@ struct Shared {
     reported: Mutex<ReportedAccounts>,
     mint: Mutex<TokenMint>,
     dice: Mutex<StdRng>,
+    webhooks: Mutex<Webhooks>,
 }
 
 impl AppState {
@@ -50,6 +52,7 @@ impl AppState {
             reported: Mutex::new(ReportedAccounts::default()),
             mint: Mutex::new(mint),
             dice: Mutex::new(StdRng::seed_from_u64(seed ^ 0x6469_6365)),
+            webhooks: Mutex::new(Webhooks::default()),
             world,
         }))
     }
@@ -117,6 +120,11 @@ impl AppState {
 
     pub(crate) fn reported_accounts(&self) -> MutexGuard<'_, ReportedAccounts> {
         locked(&self.0.reported)
+    }
+
+    /// The webhooks that apps registered.
+    pub fn webhooks(&self) -> MutexGuard<'_, Webhooks> {
+        locked(&self.0.webhooks)
     }
 
     fn mint(&self) -> MutexGuard<'_, TokenMint> {

@@ -245,7 +245,19 @@ impl Page {
         json: &mut Json,
         session: &Session,
         items: &[T],
+        write: impl FnMut(&mut Json, &T),
+    ) {
+        self.write_with(json, session, items, write, |_| {});
+    }
+
+    /// The same with further members behind `values`.
+    pub(crate) fn write_with<T>(
+        &self,
+        json: &mut Json,
+        session: &Session,
+        items: &[T],
         mut write: impl FnMut(&mut Json, &T),
+        further: impl FnOnce(&mut Json),
     ) {
         let page = self.of(items);
         let next = self.start.saturating_add(page.len());
@@ -263,6 +275,7 @@ impl Page {
             json.key("total").number(items.len());
             json.key("isLast").boolean(is_last);
             json.key("values").array(|json| page.iter().for_each(|item| write(json, item)));
+            further(json);
         });
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 mod build;
 pub mod clock;
 pub mod confluence;
@@ -28,6 +29,8 @@ mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub(crate) use build::sharing::board_filter;
 
 pub use access::Reader;
 pub use account::{Account, AccountStatus, AccountType, Directory};

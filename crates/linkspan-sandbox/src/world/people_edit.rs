@@ -1,10 +1,11 @@
 //! Changes to people, groups, roles, schemes, projects and spaces as containers.
 
 use super::account::AccountStatus;
+use super::audit::{Action, AuditItem, ChangedValue};
 use super::confluence::{SpacePermission, SpacePrincipal};
 use super::edit::{EditError, Stamp};
-use super::ids::{AccountIndex, GroupIndex, ProjectId, RoleId, SpaceId};
-use super::jira::{Project, ProjectState, RoleActors};
+use super::ids::{AccountIndex, GroupIndex, PermissionSchemeId, ProjectId, RoleId, SpaceId};
+use super::jira::{Holder, PermissionGrant, PermissionScheme, Project, ProjectState, RoleActors};
 use super::log::Subject;
 use super::site::SiteState;
 
@@ -20,8 +21,20 @@ pub enum Actor {
 impl SiteState {
     /// Deactivates, reactivates or closes an account, on all sites at once.
     pub fn set_account_status(&mut self, stamp: Stamp, account: AccountIndex, status: AccountStatus) {
+        let before = self.directory.get(account).status();
         self.directory.get(account).set_status(status);
         self.log.push(stamp.at, stamp.by, Subject::AccountChanged(account));
+        let changed = vec![("Status", Some(status_word(before)), Some(status_word(status)))];
+        self.audit.push(
+            stamp,
+            Action {
+                summary: "User updated",
+                category: "user management",
+                object: AuditItem::User(account),
+                associated: Vec::new(),
+                changed,
+            },
+        );
     }
 
     /// Puts an account into a group, or takes it out. Returns whether that changed anything.
@@ -50,6 +63,9 @@ impl SiteState {
         };
         if changed {
             self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
+            let summary = if member { "User added to group" } else { "User removed from group" };
+            let associated = vec![AuditItem::User(account)];
+            self.audit_group(stamp, group, summary, associated, Vec::new());
         }
         Ok(changed)
     }
@@ -64,8 +80,10 @@ impl SiteState {
             .get_mut(group.0 as usize)
             .filter(|group| !group.deleted)
             .ok_or(EditError::Missing("the group"))?;
-        name.clone_into(&mut found.name);
+        let old = std::mem::replace(&mut found.name, name.to_owned());
         self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
+        let changed = vec![("Name", Some(old), Some(name.to_owned()))];
+        self.audit_group(stamp, group, "Group updated", Vec::new(), changed);
         Ok(())
     }
 
@@ -78,6 +96,7 @@ impl SiteState {
             .ok_or(EditError::Missing("the group"))?;
         found.deleted = true;
         self.log.push(stamp.at, stamp.by, Subject::GroupChanged(group));
+        self.audit_group(stamp, group, "Group deleted", Vec::new(), Vec::new());
         Ok(())
     }
 
@@ -104,6 +123,7 @@ impl SiteState {
         };
         if changed {
             self.log.push(stamp.at, stamp.by, Subject::RoleActorsChanged(project));
+            self.audit_role(stamp, project, role, actor, present);
         }
         Ok(changed)
     }
@@ -131,8 +151,10 @@ impl SiteState {
         if found.key != key {
             let old = std::mem::replace(&mut found.key, key.to_owned());
             found.former_keys.retain(|former| former != key);
-            found.former_keys.push(old);
+            found.former_keys.push(old.clone());
             self.log.push(stamp.at, stamp.by, Subject::ProjectUpdated(project));
+            let changed = vec![("Key", Some(old), Some(key.to_owned()))];
+            self.audit_project(stamp, project, "Project updated", changed);
         }
         Ok(())
     }
@@ -146,6 +168,12 @@ impl SiteState {
     ) -> Result<(), EditError> {
         self.project_mut(project)?.state = state;
         self.log.push(stamp.at, stamp.by, Subject::ProjectUpdated(project));
+        let summary = match state {
+            ProjectState::Live => "Project restored",
+            ProjectState::Archived { .. } => "Project archived",
+            ProjectState::Trashed { .. } => "Project deleted",
+        };
+        self.audit_project(stamp, project, summary, Vec::new());
         Ok(())
     }
 
@@ -223,6 +251,99 @@ impl SiteState {
         Ok(true)
     }
 
+    /// Adds a grant to a permission scheme and returns its id.
+    pub fn add_grant(
+        &mut self,
+        stamp: Stamp,
+        scheme: PermissionSchemeId,
+        permission: &'static str,
+        holder: Holder,
+    ) -> Result<u64, EditError> {
+        let schemes = &self.jira.config.permission_schemes;
+        let id = schemes.iter().flat_map(|it| it.grants.iter().map(|grant| grant.id)).max().unwrap_or(0) + 1;
+        let found = self.scheme_mut(scheme)?;
+        if found.grants.iter().any(|grant| grant.permission == permission && grant.holder == holder) {
+            return Err(EditError::Refused("the scheme has this grant already"));
+        }
+        let kind = holder.type_key();
+        found.grants.push(PermissionGrant { id, permission, holder });
+        self.audit_scheme(stamp, scheme, permission, (None, Some(kind)));
+        Ok(id)
+    }
+
+    /// Removes a grant from a permission scheme.
+    pub fn remove_grant(
+        &mut self,
+        stamp: Stamp,
+        scheme: PermissionSchemeId,
+        grant: u64,
+    ) -> Result<(), EditError> {
+        let found = self.scheme_mut(scheme)?;
+        let at = found.grants.iter().position(|it| it.id == grant).ok_or(EditError::Missing("the grant"))?;
+        let removed = found.grants.remove(at);
+        self.audit_scheme(stamp, scheme, removed.permission, (Some(removed.holder.type_key()), None));
+        Ok(())
+    }
+
+    fn scheme_mut(&mut self, id: PermissionSchemeId) -> Result<&mut PermissionScheme, EditError> {
+        let found = self.jira.config.permission_schemes.iter_mut().find(|scheme| scheme.id == id);
+        found.ok_or(EditError::Missing("the permission scheme"))
+    }
+
+    fn audit_scheme(
+        &mut self,
+        stamp: Stamp,
+        scheme: PermissionSchemeId,
+        permission: &'static str,
+        (before, after): (Option<&str>, Option<&str>),
+    ) {
+        self.log.push(stamp.at, stamp.by, Subject::SchemeChanged);
+        let name = self.jira().permission_scheme(scheme).map_or_else(String::new, |it| it.name.clone());
+        let object = AuditItem::Named { id: scheme.to_string(), name, kind: "SCHEME", project: None };
+        let shown = |kind: Option<&str>| kind.map(|kind| format!("{permission} ({kind})"));
+        let changed = vec![("Permission", shown(before), shown(after))];
+        let (summary, category) = ("Permission scheme updated", "permissions");
+        self.audit.push(stamp, Action { summary, category, object, associated: Vec::new(), changed });
+    }
+
+    fn audit_group(
+        &mut self,
+        stamp: Stamp,
+        group: GroupIndex,
+        summary: &'static str,
+        associated: Vec<AuditItem>,
+        changed: Vec<ChangedValue>,
+    ) {
+        let object = AuditItem::Group(group);
+        self.audit.push(stamp, Action { summary, category: "group management", object, associated, changed });
+    }
+
+    fn audit_project(
+        &mut self,
+        stamp: Stamp,
+        project: ProjectId,
+        summary: &'static str,
+        changed: Vec<ChangedValue>,
+    ) {
+        let object = AuditItem::Project(project);
+        self.audit
+            .push(stamp, Action { summary, category: "projects", object, associated: Vec::new(), changed });
+    }
+
+    fn audit_role(&mut self, stamp: Stamp, project: ProjectId, role: RoleId, actor: Actor, present: bool) {
+        let name = self.jira().role(role).map_or_else(String::new, |role| role.name.clone());
+        let object =
+            AuditItem::Named { id: role.to_string(), name, kind: "PROJECT_ROLE", project: Some(project) };
+        let (field, associated) = match actor {
+            Actor::User(user) => ("Users", AuditItem::User(user)),
+            Actor::Group(group) => ("Groups", AuditItem::Group(group)),
+        };
+        let word = |there: bool| there.then(|| "present".to_owned());
+        let changed = vec![(field, word(!present), word(present))];
+        let (summary, category) = ("Project roles changed", "projects");
+        self.audit.push(stamp, Action { summary, category, object, associated: vec![associated], changed });
+    }
+
     pub(super) fn project_mut(&mut self, id: ProjectId) -> Result<&mut Project, EditError> {
         let projects = &mut self.jira.config.projects;
         let at = projects
@@ -232,7 +353,17 @@ impl SiteState {
     }
 }
 
-fn set_listed<T: PartialEq>(list: &mut Vec<T>, item: T, present: bool) -> bool {
+fn status_word(status: AccountStatus) -> String {
+    match status {
+        AccountStatus::Active => "Active",
+        AccountStatus::Inactive => "Inactive",
+        AccountStatus::Closed => "Closed",
+    }
+    .to_owned()
+}
+
+/// Puts an item into a list, or takes it out; tells whether that changed anything.
+pub(super) fn set_listed<T: PartialEq>(list: &mut Vec<T>, item: T, present: bool) -> bool {
     let at = list.iter().position(|listed| *listed == item);
     match (at, present) {
         (Some(at), false) => {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::account::{Account, Directory};
+use super::audit::AuditLog;
 use super::confluence::store::ConfluenceState;
 use super::group::{ApplicationRole, Group, Product};
 use super::ids::{AccountIndex, GroupIndex};
@@ -74,6 +75,7 @@ pub struct SiteState {
     pub(super) jira: JiraState,
     pub(super) confluence: ConfluenceState,
     pub(super) log: ChangeLog,
+    pub(super) audit: AuditLog,
 }
 
 impl SiteState {

@@ -141,6 +141,12 @@ impl Person<'_> {
         body
     }
 
+    /// Whether this person may browse a project; who merely administers one does not.
+    pub(crate) async fn browses(&self, key: &str) -> bool {
+        let page = self.get(&format!("/rest/api/3/project/search?keys={key}&action=browse")).await;
+        page["total"] == 1
+    }
+
     /// The key of a company-managed project this person administers.
     pub(crate) async fn project(&self) -> String {
         let page = self.get("/rest/api/3/project/search?action=edit").await;

@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// Whether something that belongs to one project is shown: the caller must see the project.
-fn shows(view: &View<'_>, scope: Option<ProjectId>) -> bool {
+pub(super) fn shows(view: &View<'_>, scope: Option<ProjectId>) -> bool {
     scope.is_none_or(|project| view.site.can_browse_project_id(&view.reader, project))
 }
 
@@ -114,18 +114,21 @@ fn category_word(category: StatusCategory) -> &'static str {
 }
 
 fn admin_status(json: &mut Json, status: &Status) {
-    json.object(|json| {
-        json.key("id").plain(status.id);
-        json.key("name").string(&status.name);
-        json.key("description").string(&status.description);
-        json.key("statusCategory").string(category_word(status.category));
-        json.key("scope").object(|json| match status.scope {
-            Some(project) => {
-                json.key("type").string("PROJECT");
-                json.key("project").object(|json| json.key("id").plain(project));
-            }
-            None => json.key("type").string("GLOBAL"),
-        });
+    json.object(|json| admin_status_members(json, status));
+}
+
+/// A status as the administration API shows it.
+pub(super) fn admin_status_members(json: &mut Json, status: &Status) {
+    json.key("id").plain(status.id);
+    json.key("name").string(&status.name);
+    json.key("description").string(&status.description);
+    json.key("statusCategory").string(category_word(status.category));
+    json.key("scope").object(|json| match status.scope {
+        Some(project) => {
+            json.key("type").string("PROJECT");
+            json.key("project").object(|json| json.key("id").plain(project));
+        }
+        None => json.key("type").string("GLOBAL"),
     });
 }
 
@@ -276,7 +279,7 @@ async fn fields(session: Session) -> Answer {
 
 /// A system or a custom field in the paged listing.
 #[derive(Clone, Copy)]
-enum Listed<'s> {
+pub(super) enum Listed<'s> {
     System(&'static SystemField),
     Custom(&'s Field),
 }
@@ -296,7 +299,7 @@ impl Listed<'_> {
         }
     }
 
-    fn write(&self, json: &mut Json) {
+    pub(super) fn write(self, json: &mut Json) {
         json.object(|json| {
             json.key("id").string(&self.id());
             json.key("name").string(self.name());

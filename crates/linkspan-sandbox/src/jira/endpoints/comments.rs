@@ -1,10 +1,6 @@
 //! Reading comments.
 
-use axum::{
-    Router,
-    extract::Path,
-    routing::{get, post},
-};
+use axum::{Router, extract::Path, routing::post};
 use serde::Deserialize;
 
 use super::issues::visible_issue;
@@ -23,9 +19,7 @@ use crate::{
 const MAX_LISTED: usize = 1_000;
 
 pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/comment/list", post(list))
-        .route("/comment/{comment}/properties", get(property_keys))
+    Router::new().route("/comment/list", post(list))
 }
 
 pub(super) fn expansions(session: &Session) -> CommentExpansions {
@@ -117,29 +111,6 @@ async fn list(session: Session, body: JsonBody) -> Answer {
             json.key("values").array(|json| {
                 for (issue, comment) in &found {
                     view.comment(json, issue, comment, expand);
-                }
-            });
-        });
-    }))
-}
-
-async fn property_keys(Path(comment): Path<String>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let found = CommentId::parse(&comment).and_then(|id| site.comment(id)).filter(|(issue, comment)| {
-        site.can_see_issue(&view.reader, &issue.head()) && site.can_see_comment(&view.reader, issue, comment)
-    });
-    let (_, found) = found.ok_or_else(|| no_comment(&comment))?;
-    Ok(ok(Charge::BASE, |json| {
-        json.object(|json| {
-            json.key("keys").array(|json| {
-                if !found.public {
-                    json.object(|json| {
-                        json.key("self").string(
-                            &view.link(format_args!("comment/{comment}/properties/sd.public.comment")),
-                        );
-                        json.key("key").string("sd.public.comment");
-                    });
                 }
             });
         });

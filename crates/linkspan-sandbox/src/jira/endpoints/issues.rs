@@ -56,7 +56,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// The issue of an id or key, present or former, if the caller may see it.
-pub(super) fn visible_issue(view: &View<'_>, id_or_key: &str) -> Result<Arc<Issue>, Refusal> {
+pub(in crate::jira) fn visible_issue(view: &View<'_>, id_or_key: &str) -> Result<Arc<Issue>, Refusal> {
     let id = view.site.find_issue(id_or_key).ok_or_else(Refusal::no_issue)?;
     visible_by_id(view, id)
 }

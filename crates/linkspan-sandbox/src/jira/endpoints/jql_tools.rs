@@ -6,6 +6,7 @@ use axum::{
 };
 use serde::Deserialize;
 
+use super::catalogue::shows;
 use crate::{
     gateway::{AppState, Charge},
     jira::{
@@ -29,7 +30,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/jql/parse", post(parse))
         .route("/jql/match", post(matches))
-        .route("/jql/autocompletedata", get(autocomplete).post(autocomplete))
+        .route("/jql/autocompletedata", get(autocomplete).post(autocomplete_for))
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,9 +197,30 @@ fn operand(json: &mut Json, node: &Operand) {
     });
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AutocompleteRequest {
+    #[serde(default)]
+    project_ids: Vec<u64>,
+    /// Fields of one name and type could be shown as one; here each stands alone.
+    #[serde(default, rename = "includeCollapsedFields")]
+    _include_collapsed_fields: bool,
+}
+
 async fn autocomplete(session: Session) -> Answer {
+    Ok(reference_data(&session, &[]))
+}
+
+async fn autocomplete_for(session: Session, body: JsonBody) -> Answer {
+    let request: AutocompleteRequest = body.read()?;
+    Ok(reference_data(&session, &request.project_ids))
+}
+
+/// The fields of team-managed projects are shown to those who see the project, and if projects are named, with these only.
+fn reference_data(session: &Session, projects: &[u64]) -> axum::response::Response {
     let site = session.site().read();
-    Ok(ok(Charge::BASE, |json| {
+    let view = session.view(&site);
+    ok(Charge::BASE, |json| {
         json.object(|json| {
             json.key("visibleFieldNames").array(|json| {
                 let clauses = SYSTEM_FIELDS
@@ -208,7 +230,12 @@ async fn autocomplete(session: Session) -> Answer {
                 for (clause, orderable) in clauses {
                     reference(json, clause, clause, None, orderable);
                 }
-                for field in &site.jira().fields {
+                let fields = site.jira().fields.iter().filter(|field| {
+                    shows(&view, field.scope)
+                        && (projects.is_empty()
+                            || field.scope.is_none_or(|scope| projects.contains(&scope.0)))
+                });
+                for field in fields {
                     let shown = match field_type_name(field.kind) {
                         Some(kind) => format!("{} - {kind}[{}]", field.name, field.id.0),
                         None => field.name.clone(),
@@ -231,7 +258,7 @@ async fn autocomplete(session: Session) -> Answer {
             json.key("jqlReservedWords")
                 .array(|json| RESERVED_WORDS.iter().for_each(|word| json.string(word)));
         });
-    }))
+    })
 }
 
 fn reference(json: &mut Json, value: &str, shown: &str, custom: Option<u64>, orderable: bool) {

@@ -139,6 +139,28 @@ pub(super) async fn unwatch(Path(id_or_key): Path<String>, session: Session) -> 
     Ok(no_content())
 }
 
+/// A vote for an issue; nobody votes for an issue they reported.
+pub(super) async fn vote(Path(id_or_key): Path<String>, session: Session) -> Answer {
+    let stamp = stamp(&session)?;
+    let mut site = session.site().write();
+    let issue = visible_issue(&session.view(&site), &id_or_key)?;
+    if issue.reporter == Some(stamp.by) {
+        return Err(Refusal::not_found("You cannot vote for an issue you have reported."));
+    }
+    site.set_vote(issue.id, stamp.by, true)?;
+    Ok(no_content())
+}
+
+pub(super) async fn unvote(Path(id_or_key): Path<String>, session: Session) -> Answer {
+    let stamp = stamp(&session)?;
+    let mut site = session.site().write();
+    let issue = visible_issue(&session.view(&site), &id_or_key)?;
+    if !site.set_vote(issue.id, stamp.by, false)? {
+        return Err(Refusal::not_found("You have not voted for this issue."));
+    }
+    Ok(no_content())
+}
+
 async fn attach(Path(id_or_key): Path<String>, session: Session, request: Request) -> Answer {
     let stamp = stamp(&session)?;
     if request

@@ -1,19 +1,32 @@
 //! The operations, by family.
 
+mod arrangements;
 mod attachments;
+mod audit;
+mod avatars;
 mod catalogue;
 mod comment_writes;
 mod comments;
+mod dashboards;
+mod entity_properties;
+mod field_contexts;
+mod field_models;
+mod filters;
+mod grant_writes;
 mod issue_writes;
 mod issues;
+mod jql_suggestions;
 mod jql_tools;
 mod link_writes;
 mod people;
 mod permissions;
+mod project_parts;
 mod projects;
 mod search;
 mod security;
 mod site;
+mod webhooks;
+mod workflows;
 mod worklog_writes;
 mod worklogs;
 
@@ -24,6 +37,9 @@ use axum::{
     routing::{get, put},
 };
 use http::StatusCode;
+
+pub(super) use issues::visible_issue;
+pub(super) use search::walk_within;
 
 use super::{
     agile, jsm,
@@ -38,6 +54,7 @@ pub fn router() -> Router<AppState> {
         .nest("/rest/api/3", platform())
         .nest("/rest/api/2", platform())
         .nest("/rest/agile/1.0", agile::routes().route("/issue/{issue}", get(issues::get_issue)))
+        .nest("/rest/software/1.0", agile::software_routes())
         .nest("/rest/servicedeskapi", jsm::routes())
         .merge(attachments::media_routes())
         .fallback(unknown)
@@ -57,10 +74,27 @@ fn platform() -> Router<AppState> {
         .merge(permissions::routes())
         .merge(security::routes())
         .merge(catalogue::routes())
+        .merge(jql_suggestions::routes())
+        .merge(arrangements::routes())
+        .merge(workflows::routes())
+        .merge(field_contexts::routes())
+        .merge(field_models::routes())
+        .merge(filters::routes())
+        .merge(dashboards::routes())
+        .merge(project_parts::routes())
+        .merge(avatars::routes())
+        .merge(audit::routes())
+        .merge(webhooks::routes())
+        .merge(entity_properties::routes())
         .merge(site::routes())
         .merge(issue_writes::routes())
         .merge(link_writes::routes())
         // Paths that are both read and written.
+        .route("/permissionscheme/{id}/permission", get(permissions::grants).post(grant_writes::add))
+        .route(
+            "/permissionscheme/{id}/permission/{grant}",
+            get(permissions::grant).delete(grant_writes::remove),
+        )
         .route("/issue/{issue}", get(issues::get_issue).put(issue_writes::edit).delete(issue_writes::delete))
         .route("/issue/{issue}/assignee", put(issue_writes::assign))
         .route("/issue/{issue}/transitions", get(issues::transitions).post(issue_writes::transition))
@@ -68,7 +102,7 @@ fn platform() -> Router<AppState> {
             "/issue/{issue}/watchers",
             get(issues::watchers).post(link_writes::watch).delete(link_writes::unwatch),
         )
-        .route("/issue/{issue}/votes", get(issues::votes))
+        .route("/issue/{issue}/votes", get(issues::votes).post(link_writes::vote).delete(link_writes::unvote))
         .route("/issue/{issue}/remotelink", get(issues::remote_links))
         .route("/issue/{issue}/properties", get(issues::properties))
         .route(

@@ -33,8 +33,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/permissions/project", post(permitted_projects))
         .route("/permissionscheme", get(schemes))
         .route("/permissionscheme/{id}", get(scheme))
-        .route("/permissionscheme/{id}/permission", get(grants))
-        .route("/permissionscheme/{id}/permission/{grant}", get(grant))
         .route("/project/{project}/permissionscheme", get(project_scheme))
 }
 
@@ -97,6 +95,14 @@ fn catalogue() -> impl Iterator<Item = (usize, &'static str, &'static str, bool)
     let global = GLOBAL.iter().map(|(key, name)| (*key, *name, true));
     let project = PROJECT.iter().map(|(key, name)| (*key, *name, false));
     global.chain(project).enumerate().map(|(id, (key, name, global))| (id, key, name, global))
+}
+
+/// A permission of the catalogue by its key.
+pub(super) fn known_permission(key: &str) -> Result<&'static str, Refusal> {
+    let found = PROJECT.iter().find(|(known, _)| *known == key);
+    found
+        .map(|(known, _)| *known)
+        .ok_or_else(|| Refusal::bad_request(format!("The permission '{key}' is not a project permission.")))
 }
 
 fn has_global(reader: &Reader, key: &str) -> bool {
@@ -339,7 +345,7 @@ async fn schemes(session: Session) -> Answer {
     }))
 }
 
-fn named_scheme<'s>(site: &'s SiteState, id: &str) -> Result<&'s PermissionScheme, Refusal> {
+pub(super) fn named_scheme<'s>(site: &'s SiteState, id: &str) -> Result<&'s PermissionScheme, Refusal> {
     let found = PermissionSchemeId::parse(id).and_then(|id| site.jira().permission_scheme(id));
     found.ok_or_else(|| Refusal::not_found("The permission scheme does not exist."))
 }
@@ -354,7 +360,7 @@ async fn scheme(Path(id): Path<String>, session: Session) -> Answer {
     Ok(ok(Charge::identity(rows), |json| view.permission_scheme(json, scheme, expand)))
 }
 
-async fn grants(Path(id): Path<String>, session: Session) -> Answer {
+pub(super) async fn grants(Path(id): Path<String>, session: Session) -> Answer {
     session.signed_in()?;
     let site = session.site().read();
     let view = session.view(&site);
@@ -370,7 +376,7 @@ async fn grants(Path(id): Path<String>, session: Session) -> Answer {
     }))
 }
 
-async fn grant(Path((id, grant)): Path<(String, String)>, session: Session) -> Answer {
+pub(super) async fn grant(Path((id, grant)): Path<(String, String)>, session: Session) -> Answer {
     session.signed_in()?;
     let site = session.site().read();
     let view = session.view(&site);

@@ -32,7 +32,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/project/{project}/component", get(components_paged))
         .route("/project/{project}/versions", get(versions))
         .route("/project/{project}/version", get(versions_paged))
-        .route("/project/{project}/properties", get(properties))
         .route("/project/{project}/role", get(roles))
         .route("/project/{project}/role/{role}", get(role))
         .route("/project/{project}/roledetails", get(role_details))
@@ -42,6 +41,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/projectCategory/{id}", get(category))
         .route("/role", get(all_roles))
         .route("/role/{id}", get(role_by_id))
+        .route("/role/{id}/actors", get(default_actors))
 }
 
 /// The live projects the caller may see, by key.
@@ -333,13 +333,6 @@ async fn version(Path(id): Path<String>, session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| view.version_whole(json, version, project.id)))
 }
 
-async fn properties(Path(id_or_key): Path<String>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    visible_project(&view, &id_or_key)?;
-    Ok(ok(Charge::BASE, |json| json.object(|json| json.key("keys").array(|_| {}))))
-}
-
 async fn categories(session: Session) -> Answer {
     session.signed_in()?;
     let site = session.site().read();
@@ -421,4 +414,14 @@ async fn role_by_id(Path(id): Path<String>, session: Session) -> Answer {
     let role = RoleId::parse(&id).and_then(|id| site.jira().role(id));
     let role = role.ok_or_else(|| Refusal::not_found(format!("Can not find role with id '{id}'.")))?;
     Ok(ok(Charge::identity(1), |json| view.role(json, role)))
+}
+
+/// Whom new projects get in a role: the administrators' group in the role of administrators, nobody else.
+async fn default_actors(Path(id): Path<String>, session: Session) -> Answer {
+    let site = session.site().read();
+    session.require_admin(&site)?;
+    let view = session.view(&site);
+    let role = RoleId::parse(&id).and_then(|id| site.jira().role(id)).filter(|role| role.scope.is_none());
+    let role = role.ok_or_else(|| Refusal::not_found(format!("Can not find role with id '{id}'.")))?;
+    Ok(ok(Charge::identity(1), |json| view.role_defaults(json, role)))
 }

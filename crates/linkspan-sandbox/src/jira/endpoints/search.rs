@@ -65,7 +65,8 @@ struct SearchRequest {
     reconcile_issues: Option<Vec<u64>>,
 }
 
-async fn get_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Session) -> Answer {
+/// The search that a query string asks for.
+fn of_query(session: &Session) -> Result<SearchRequest, Refusal> {
     let query = &session.query;
     let owned = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let reconciled = query.list("reconcileIssues").into_iter().map(|id| {
@@ -73,7 +74,7 @@ async fn get_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Se
             Refusal::bad_request(format!("The issue id '{id}' in reconcileIssues is not a number."))
         })
     });
-    let request = SearchRequest {
+    Ok(SearchRequest {
         jql: query.text("jql").map(str::to_owned),
         next_page_token: query.text("nextPageToken").map(str::to_owned),
         max_results: query.number("maxResults")?,
@@ -83,8 +84,16 @@ async fn get_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Se
         _fields_by_keys: None,
         _fail_fast: None,
         reconcile_issues: Some(reconciled.collect::<Result<_, _>>()?),
-    };
-    run(&snapshots, &session, request)
+    })
+}
+
+async fn get_search(Extension(snapshots): Extension<Arc<Snapshots>>, session: Session) -> Answer {
+    run(&snapshots, &session, of_query(&session)?, None)
+}
+
+/// The token-paged issues of a board, sprint or epic: those of a fixed restriction, narrowed by the caller's own query.
+pub(in crate::jira) fn walk_within(snapshots: &Snapshots, session: &Session, restriction: &str) -> Answer {
+    run(snapshots, session, of_query(session)?, Some(restriction))
 }
 
 async fn post_search(
@@ -92,11 +101,16 @@ async fn post_search(
     session: Session,
     body: JsonBody,
 ) -> Answer {
-    run(&snapshots, &session, body.read()?)
+    run(&snapshots, &session, body.read()?, None)
 }
 
 /// Refusals come in the order token, page size, query (`atlassian-endpoints.md` 3.1).
-fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answer {
+fn run(
+    snapshots: &Snapshots,
+    session: &Session,
+    request: SearchRequest,
+    restriction: Option<&str>,
+) -> Answer {
     let token = match request.next_page_token.as_deref().filter(|text| !text.is_empty()) {
         None => None,
         Some(text) => Some(Token::decode(text).ok_or_else(bad_token)?),
@@ -125,12 +139,14 @@ fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answ
     let site = session.site().read();
     let view = session.view(&site);
     let fields = request.fields.unwrap_or_default();
-    let selection = Selection::parse(&fields, SelectionDefault::Id, site.jira());
+    let default = if restriction.is_some() { SelectionDefault::All } else { SelectionDefault::Id };
+    let selection = Selection::parse(&fields, default, site.jira());
     let expand = Expansions::parse(&[request.expand.as_deref().unwrap_or_default()], properties);
     let fingerprint = search::fingerprint(&[
         session.site().cloud_id(),
         session.account().map_or("", |account| account.account_id.as_str()),
         &jql,
+        restriction.unwrap_or_default(),
         &wanted.to_string(),
         &format!("{reconciled:?}"),
     ]);
@@ -141,7 +157,10 @@ fn run(snapshots: &Snapshots, session: &Session, request: SearchRequest) -> Answ
     let snapshot = if let Some(kept) = kept {
         kept
     } else {
-        let bound = search::prepare(&view, &jql, false)?;
+        let bound = match restriction {
+            Some(restriction) => search::prepare_within(&view, &jql, restriction)?,
+            None => search::prepare(&view, &jql, false)?,
+        };
         let index = Index::now(&view, session.state.settings().index_lag_ms, reconciled);
         snapshots.keep(fingerprint, search::ids(&view, &index, &bound))
     };

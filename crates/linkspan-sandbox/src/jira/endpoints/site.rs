@@ -1,4 +1,4 @@
-//! The site itself: server information, settings, and listings that stand empty here.
+//! The site itself: server information, settings and data policies.
 
 use axum::{Router, routing::get};
 
@@ -14,11 +14,6 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/serverInfo", get(server_info))
         .route("/configuration", get(configuration))
-        .route("/filter/search", get(empty_page))
-        .route("/filter/my", get(empty_list))
-        .route("/filter/favourite", get(empty_list))
-        .route("/dashboard", get(dashboards))
-        .route("/dashboard/search", get(empty_page))
         .route("/data-policy", get(data_policy))
         .route("/data-policy/project", get(data_policy_projects))
 }
@@ -69,27 +64,6 @@ async fn configuration(session: Session) -> Answer {
                 json.key("timeFormat").string("pretty");
                 json.key("defaultUnit").string("minute");
             });
-        });
-    }))
-}
-
-async fn empty_page(session: Session) -> Answer {
-    let page = session.query.page(50, 100)?;
-    Ok(ok(Charge::BASE, |json| page.write(json, &session, &[] as &[()], |_, ()| {})))
-}
-
-async fn empty_list() -> Answer {
-    Ok(ok(Charge::BASE, |json| json.array(|_| {})))
-}
-
-async fn dashboards(session: Session) -> Answer {
-    let page = session.query.page(20, 1_000)?;
-    Ok(ok(Charge::BASE, |json| {
-        json.object(|json| {
-            json.key("startAt").number(page.start);
-            json.key("maxResults").number(page.size);
-            json.key("total").number(0);
-            json.key("dashboards").array(|_| {});
         });
     }))
 }

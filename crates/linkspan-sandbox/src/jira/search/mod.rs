@@ -10,6 +10,6 @@ mod values;
 mod visibility;
 mod words;
 
-pub(crate) use run::{Index, Snapshot, Snapshots, bind, count, ids, matches, prepare};
+pub(crate) use run::{Index, Snapshot, Snapshots, bind, count, ids, matches, prepare, prepare_within};
 pub(crate) use token::{Token, fingerprint};
 pub(crate) use visibility::Visibility;

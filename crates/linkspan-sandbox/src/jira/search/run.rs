@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     jira::{
-        jql::{self, Query, date::Moment},
+        jql::{self, Clause, Query, date::Moment},
         refusal::Refusal,
         time::timestamp,
         view::View,
@@ -35,6 +35,19 @@ pub(crate) fn prepare(view: &View<'_>, text: &str, unbounded: bool) -> Result<Bo
     if query.filter.is_none() && !unbounded {
         return Err(Refusal::bad_request(UNBOUNDED));
     }
+    bind(view, &query).map_err(|messages| Refusal {
+        status: http::StatusCode::BAD_REQUEST,
+        messages,
+        errors: Vec::new(),
+    })
+}
+
+/// Parses a caller's own query, which may be empty, and binds it within a fixed restriction.
+pub(crate) fn prepare_within(view: &View<'_>, own: &str, restriction: &str) -> Result<Bound, Refusal> {
+    let parse = |text: &str| jql::parse(text).map_err(|error| Refusal::bad_request(error.to_string()));
+    let (mut query, fixed) = (parse(own)?, parse(restriction)?);
+    let clauses: Vec<Clause> = fixed.filter.into_iter().chain(query.filter.take()).collect();
+    query.filter = Some(Clause::And(clauses));
     bind(view, &query).map_err(|messages| Refusal {
         status: http::StatusCode::BAD_REQUEST,
         messages,

@@ -88,6 +88,18 @@ impl View<'_> {
         }
     }
 
+    /// The fields of a project's create screens: id, whether a value is needed, description.
+    pub(crate) fn created_with(&self, project: &Project) -> Vec<(String, bool, String)> {
+        let system = SYSTEM_FIELDS.iter().filter(|field| on_screen(field, Screen::Create)).map(|field| {
+            let needed = matches!(field.system, System::Summary | System::Project | System::IssueType);
+            (field.id.to_owned(), needed, String::new())
+        });
+        let custom = self
+            .project_fields(project)
+            .map(|field| (field.id.to_string(), false, field.description.clone()));
+        system.chain(custom).collect()
+    }
+
     /// The custom fields an issue of a project can be given a value for.
     fn project_fields<'s>(&'s self, project: &'s Project) -> impl Iterator<Item = &'s Field> {
         let written = |kind: FieldKind| {

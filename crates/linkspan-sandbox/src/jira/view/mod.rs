@@ -11,10 +11,12 @@ mod project;
 mod schema;
 mod schemes;
 mod selection;
+mod sharing;
 
 use crate::world::{Reader, SiteState};
 
 pub(crate) use custom::find_option;
+pub(crate) use editmeta::transition_id;
 pub(crate) use fields::{SYSTEM_FIELDS, SystemField, system_field};
 pub(crate) use issue::{Embedded, Expansions};
 pub(crate) use parts::CommentExpansions;

@@ -29,6 +29,19 @@ impl View<'_> {
         json.object(|json| self.user_members(json, self.site.account(index)));
     }
 
+    /// An account as shares and dashboards embed it: nothing but its name and picture.
+    pub(crate) fn user_brief(&self, json: &mut Json, index: AccountIndex) {
+        let account = self.site.account(index);
+        let id = EscapedId(&account.account_id);
+        json.object(|json| {
+            json.key("self").plain(format_args!("{}{}/user?accountId={id}", self.url, self.version.prefix()));
+            json.key("accountId").string(&account.account_id);
+            json.key("displayName").string(account.display_name());
+            json.key("active").boolean(account.is_active());
+            Self::avatars(json, account);
+        });
+    }
+
     /// An account, or `null`.
     pub(crate) fn user_or_null(&self, json: &mut Json, index: Option<AccountIndex>) {
         match index {

@@ -3,7 +3,10 @@
 use super::View;
 use crate::{
     jira::json::Json,
-    world::jira::{Project, ProjectState, Role},
+    world::{
+        Group,
+        jira::{Project, ProjectState, Role},
+    },
 };
 
 impl View<'_> {
@@ -220,6 +223,31 @@ impl View<'_> {
         Self::scope(json, role.scope);
     }
 
+    /// A role with the actors that new projects get.
+    pub(crate) fn role_defaults(&self, json: &mut Json, role: &Role) {
+        json.object(|json| {
+            Self::role_members(json, role, &self.link(format_args!("role/{}", role.id)));
+            json.key("actors").array(|json| {
+                let group = self.site.group(self.site.admin_group()).filter(|_| role.is_admin);
+                if let Some(group) = group {
+                    json.object(|json| Self::group_actor(json, role.id.0, group));
+                }
+            });
+        });
+    }
+
+    fn group_actor(json: &mut Json, id: u64, group: &Group) {
+        json.key("id").number(id);
+        json.key("displayName").string(&group.name);
+        json.key("type").string("atlassian-group-role-actor");
+        json.key("name").string(&group.name);
+        json.key("actorGroup").object(|json| {
+            json.key("name").string(&group.name);
+            json.key("displayName").string(&group.name);
+            json.key("groupId").string(&group.id);
+        });
+    }
+
     /// A role of a project with its actors, and how many of them there are.
     pub(crate) fn role_in_project(&self, json: &mut Json, role: &Role, project: &Project) {
         let link = self.link(format_args!("project/{}/role/{}", project.id, role.id));
@@ -232,17 +260,7 @@ impl View<'_> {
                 let groups =
                     actors.groups.iter().filter_map(|index| self.site.group(*index)).filter(|it| !it.deleted);
                 for (at, group) in groups.enumerate() {
-                    json.object(|json| {
-                        json.key("id").number(base.wrapping_mul(100) + at as u64);
-                        json.key("displayName").string(&group.name);
-                        json.key("type").string("atlassian-group-role-actor");
-                        json.key("name").string(&group.name);
-                        json.key("actorGroup").object(|json| {
-                            json.key("name").string(&group.name);
-                            json.key("displayName").string(&group.name);
-                            json.key("groupId").string(&group.id);
-                        });
-                    });
+                    json.object(|json| Self::group_actor(json, base.wrapping_mul(100) + at as u64, group));
                 }
                 for (at, user) in actors.users.iter().enumerate() {
                     let account = self.site.account(*user);

@@ -126,6 +126,10 @@ pub(in crate::world) fn make(plan: &JiraPlan<'_>) -> JiraConfig {
         sprints,
         organizations: organizations(plan),
         labels: LABELS.iter().map(|label| Arc::from(*label)).collect(),
+        trashed_fields: vec![(trashed_field(), plan.end - 5 * 86_400_000, plan.staff[0])],
+        // They name groups and projects, so that they come last.
+        filters: Vec::new(),
+        dashboards: Vec::new(),
         projects,
     }
 }
@@ -322,6 +326,18 @@ pub(in crate::world) fn fields(projects: &[Project]) -> Vec<Field> {
         .collect()
 }
 
+/// A field in the trash: no issue shows it.
+fn trashed_field() -> Field {
+    Field {
+        id: FieldId(10_070),
+        name: "Old berth code".to_owned(),
+        description: "Replaced by Port".to_owned(),
+        kind: FieldKind::TextField,
+        options: Vec::new(),
+        scope: None,
+    }
+}
+
 fn options(id: FieldId, kind: FieldKind) -> Vec<FieldOption> {
     let first = id.0 * 100;
     let plain = |values: &[&str]| -> Vec<FieldOption> {
@@ -390,6 +406,15 @@ fn boards(projects: &[Project], end: Millis) -> (Vec<Board>, Vec<Sprint>) {
             });
         }
     }
+    // Business projects have a board without sprints.
+    let business = projects.iter().filter(|project| project.kind == ProjectKind::Business);
+    let next = boards.len() as u64 + 1;
+    boards.extend(business.zip(next..).map(|(project, id)| Board {
+        id: BoardId(id),
+        name: format!("{} board", project.key),
+        kind: "kanban",
+        project: project.id,
+    }));
     (boards, sprints)
 }
 

@@ -4,6 +4,7 @@ pub(in crate::world) mod jira_config;
 pub(in crate::world) mod people;
 pub(in crate::world) mod projects;
 pub(in crate::world) mod schemes;
+pub(in crate::world) mod sharing;
 pub(in crate::world) mod spaces;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,17 +13,20 @@ use std::sync::Arc;
 
 use self::jira_config::JiraPlan;
 use self::people::{People, group};
+use self::sharing::SharingPlan;
 use self::spaces::SpacePlan;
 use super::account::Directory;
+use super::audit::AuditLog;
 use super::clock::Clock;
 use super::confluence::store::{ConfluenceBase, ConfluenceState};
+use super::confluence::{ContentKind, ContentStatus};
 use super::dataset::issues::LoadedJira;
 use super::dataset::pages::LoadedConfluence;
 use super::dataset::{self, DatasetPeople};
 use super::generated::blocks::Blocks;
 use super::generated::content::GeneratedConfluence;
 use super::generated::issues::{GeneratedJira, IssuePlan};
-use super::ids::{AccountIndex, LabelIndex, Millis};
+use super::ids::{AccountIndex, ContentId, LabelIndex, Millis};
 use super::jira::JiraConfig;
 use super::jira::store::{JiraBase, JiraState};
 use super::seed::{mix, uuid};
@@ -122,7 +126,7 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         plan.staff.iter().chain(plan.customers).chain(plan.apps).copied().collect();
     present.sort_unstable();
     let blocks = Arc::new(Blocks::new(plan.seed, directory, plan.staff, &url));
-    let config = jira_config::make(&JiraPlan {
+    let mut config = jira_config::make(&JiraPlan {
         seed: plan.seed,
         projects: plan.options.projects,
         staff: plan.staff,
@@ -131,7 +135,7 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         end: plan.end,
         anonymous_access: plan.number == 0,
     });
-    let jira = GeneratedJira::new(&IssuePlan {
+    let mut jira = GeneratedJira::new(&IssuePlan {
         seed: plan.seed,
         count: plan.options.issues,
         weights: &jira_config::weights(plan.options.projects),
@@ -160,7 +164,9 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         &blocks,
     );
     let next_id = content.next_id();
+    jira.refer_to(pages_to_mention(&content, &spaces), &url);
     let (next, last_number) = (jira.next_ids(), jira.last_numbers().collect());
+    share(&mut config, plan, &groups);
     let state = SiteState {
         directory: Arc::clone(directory),
         present,
@@ -168,6 +174,7 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         application_roles,
         admin_group: group::ADMINS,
         guest_group: Some(group::GUESTS),
+        audit: AuditLog::from(plan.end),
         jira: jira_state(config, JiraBase::Generated(Box::new(jira)), next, last_number),
         confluence: confluence_state(
             plan.number != 0,
@@ -193,9 +200,10 @@ fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) 
     let mut present: Vec<AccountIndex> =
         plan.staff.iter().chain(plan.customers).chain(plan.apps).chain(&loaded.people).copied().collect();
     present.sort_unstable();
-    let (jira, config) = loaded.jira;
+    let (jira, mut config) = loaded.jira;
     let (content, spaces) = loaded.confluence;
     let (next, last_number, next_id) = (jira.next_ids(), jira.last_numbers(), content.next_id());
+    share(&mut config, plan, &groups);
     let state = SiteState {
         directory: Arc::clone(directory),
         present,
@@ -203,11 +211,39 @@ fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) 
         application_roles,
         admin_group: group::ADMINS,
         guest_group: Some(group::GUESTS),
+        audit: AuditLog::from(plan.end),
         jira: jira_state(config, JiraBase::Loaded(Box::new(jira)), next, last_number),
         confluence: confluence_state(false, spaces, ConfluenceBase::Loaded(Box::new(content)), next_id),
         log: super::log::ChangeLog::default(),
     };
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
+}
+
+/// Pages that issues point at.
+const MENTIONED: usize = 64;
+
+fn pages_to_mention(content: &GeneratedConfluence, spaces: &[super::confluence::Space]) -> Vec<ContentId> {
+    let ids = spaces.iter().flat_map(|space| {
+        let mut last = None;
+        std::iter::from_fn(move || {
+            last = content.next_after(space.id, last);
+            last
+        })
+    });
+    let is_page = |id: &ContentId| {
+        content
+            .head(*id)
+            .is_some_and(|head| head.kind == ContentKind::Page && head.status == ContentStatus::Current)
+    };
+    ids.filter(is_page).take(MENTIONED).collect()
+}
+
+/// Gives a configured Jira its filters and dashboards.
+fn share(config: &mut JiraConfig, plan: &SitePlan<'_>, groups: &[super::group::Group]) {
+    let sharing = SharingPlan { seed: plan.seed, config, staff: plan.staff, groups, end: plan.end };
+    let (filters, dashboards) = (sharing.filters(), sharing.dashboards());
+    config.filters = filters;
+    config.dashboards = dashboards;
 }
 
 fn jira_state(

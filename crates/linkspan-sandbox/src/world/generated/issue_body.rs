@@ -371,6 +371,18 @@ impl GeneratedJira {
             return Vec::new();
         }
         let number = dice.below(10_000);
+        let (pages, site_url) = &self.mentioned;
+        if !pages.is_empty() && dice.chance(400) {
+            let page = dice.pick(pages);
+            return vec![RemoteLink {
+                id: RemoteLinkId(10_000 + place.position),
+                // The application link is the same for the whole site.
+                global_id: format!("appId={}&pageId={page}", uuid(self.seed ^ 0xc0f, 1)),
+                url: format!("{site_url}/wiki/pages/viewpage.action?pageId={page}"),
+                title: "Page".to_owned(),
+                relationship: "Wiki Page".to_owned(),
+            }];
+        }
         vec![RemoteLink {
             id: RemoteLinkId(10_000 + place.position),
             global_id: format!("system=https://example.com&id={number}"),

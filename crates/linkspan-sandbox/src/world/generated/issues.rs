@@ -11,8 +11,8 @@ use super::project_plan::ProjectPlan;
 use super::words::{EVENTS, SUBJECTS};
 use crate::world::account::Directory;
 use crate::world::ids::{
-    AccountIndex, AttachmentId, CommentId, Day, HistoryId, IssueId, IssueLinkId, LabelIndex, Millis,
-    OrganizationId, PriorityId, ProjectId, ResolutionId, RoleId, SecurityLevelId, WorklogId,
+    AccountIndex, AttachmentId, CommentId, ContentId, Day, HistoryId, IssueId, IssueLinkId, LabelIndex,
+    Millis, OrganizationId, PriorityId, ProjectId, ResolutionId, RoleId, SecurityLevelId, WorklogId,
 };
 use crate::world::jira::store::{Child, NextIds};
 use crate::world::jira::{IssueHead, JiraConfig, ProjectKind, StatusCategory};
@@ -49,6 +49,8 @@ pub(in crate::world) struct GeneratedJira {
     pub(super) directory: Arc<Directory>,
     pub(super) blocks: Arc<Blocks>,
     pub(super) shared: super::issue_body::Shared,
+    /// Pages of the site's Confluence that issues point at, with the address of the site.
+    pub(super) mentioned: (Vec<ContentId>, String),
 }
 
 /// What a generated Jira is made from.
@@ -140,7 +142,13 @@ impl GeneratedJira {
             directory: Arc::clone(plan.directory),
             blocks: Arc::clone(plan.blocks),
             shared: super::issue_body::Shared::new(plan.config),
+            mentioned: (Vec::new(), String::new()),
         }
+    }
+
+    /// Lets issues point at pages of the site's Confluence.
+    pub(in crate::world) fn refer_to(&mut self, pages: Vec<ContentId>, site_url: &str) {
+        self.mentioned = (pages, site_url.to_owned());
     }
 
     /// Ids to give to what is made at run time.

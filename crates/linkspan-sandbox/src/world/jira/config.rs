@@ -6,11 +6,12 @@ use super::desk::{Organization, RequestType, ServiceDesk};
 use super::field::{Board, Field, FieldKind, FieldOption, Sprint};
 use super::project::{Component, Project, Version};
 use super::scheme::{PermissionScheme, SecurityLevel, SecurityScheme};
+use super::sharing::{Dashboard, Filter};
 use super::workflow::{IssueType, LinkType, Priority, Resolution, Role, Status};
 use crate::world::ids::{
-    BoardId, ComponentId, FieldId, IssueTypeId, LinkTypeId, OptionId, OrganizationId, PermissionSchemeId,
-    PriorityId, RequestTypeId, ResolutionId, RoleId, SecurityLevelId, SecuritySchemeId, ServiceDeskId,
-    SprintId, StatusId, VersionId,
+    AccountIndex, BoardId, ComponentId, FieldId, IssueTypeId, LinkTypeId, Millis, OptionId, OrganizationId,
+    PermissionSchemeId, PriorityId, RequestTypeId, ResolutionId, RoleId, SecurityLevelId, SecuritySchemeId,
+    ServiceDeskId, SprintId, StatusId, VersionId,
 };
 
 /// All configuration of one site's Jira.
@@ -48,6 +49,12 @@ pub struct JiraConfig {
     pub organizations: Vec<Organization>,
     /// Labels by position.
     pub labels: Vec<Arc<str>>,
+    /// Custom fields in the trash, each with when and by whom it was put there.
+    pub trashed_fields: Vec<(Field, Millis, AccountIndex)>,
+    /// Saved filters, ascending by id.
+    pub filters: Vec<Filter>,
+    /// Dashboards, ascending by id.
+    pub dashboards: Vec<Dashboard>,
 }
 
 macro_rules! lookups {

@@ -9,6 +9,7 @@ use super::issue::{CustomValue, History, HistoryItem, Issue, Request};
 use super::project::ProjectState;
 use super::store::Touched;
 use super::workflow::{IssueType, StatusCategory};
+use crate::world::audit::{Action, AuditItem};
 use crate::world::edit::{EditError, Stamp};
 use crate::world::ids::{
     AccountIndex, ComponentId, Day, FieldId, HistoryId, IssueId, IssueLinkId, IssueTypeId, LabelIndex,
@@ -135,8 +136,14 @@ impl SiteState {
             self.drop_link_end(link.other, link.id);
         }
         self.jira.deleted_worklogs.extend(issue.worklogs.iter().map(|worklog| (worklog.id, stamp.at)));
+        let key = self.key_of(issue.project, issue.number);
         self.jira.touched.insert(id, Touched::Deleted);
         self.log.push(stamp.at, stamp.by, Subject::IssueDeleted(id, issue.project));
+        let project = Some(issue.project);
+        let object = AuditItem::Named { id: id.to_string(), name: key, kind: "ISSUE_DELETE", project };
+        let (summary, category) = ("Issue deleted", "issues");
+        let (associated, changed) = (Vec::new(), Vec::new());
+        self.audit.push(stamp, Action { summary, category, object, associated, changed });
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Jira of a site.
 
+pub mod arrangement;
 mod changes;
 pub mod config;
 pub mod desk;
@@ -9,9 +10,11 @@ pub mod issue;
 pub mod parts;
 pub mod project;
 pub mod scheme;
+pub mod sharing;
 pub(in crate::world) mod store;
 pub mod workflow;
 
+pub use arrangement::*;
 pub use config::*;
 pub use desk::*;
 pub use edit::{FieldChange, NewIssue};
@@ -20,4 +23,5 @@ pub use issue::*;
 pub use parts::{NewComment, NewWorklog};
 pub use project::*;
 pub use scheme::*;
+pub use sharing::*;
 pub use workflow::*;

@@ -12,6 +12,7 @@ use crate::world::ids::{
     AccountIndex, AttachmentId, CommentId, IssueId, IssueLinkId, LinkTypeId, Millis, WorklogId,
 };
 use crate::world::log::Subject;
+use crate::world::people_edit::set_listed;
 use crate::world::rich::Rich;
 use crate::world::site::SiteState;
 
@@ -283,11 +284,19 @@ impl SiteState {
         watching: bool,
     ) -> Result<bool, EditError> {
         let mut issue = self.editable(id)?;
-        let at = issue.watchers.iter().position(|watcher| *watcher == account);
-        match (at, watching) {
-            (Some(at), false) => drop(issue.watchers.remove(at)),
-            (None, true) => issue.watchers.push(account),
-            _ => return Ok(false),
+        if !set_listed(&mut issue.watchers, account, watching) {
+            return Ok(false);
+        }
+        self.keep(issue);
+        Ok(true)
+    }
+
+    /// Lets an account vote for an issue, or withdraws its vote (`updated` does not move). Returns whether that changed
+    /// anything.
+    pub fn set_vote(&mut self, id: IssueId, account: AccountIndex, voting: bool) -> Result<bool, EditError> {
+        let mut issue = self.editable(id)?;
+        if !set_listed(&mut issue.voters, account, voting) {
+            return Ok(false);
         }
         self.keep(issue);
         Ok(true)

@@ -126,6 +126,17 @@ impl Project {
         self.team_access == Some(TeamAccess::Private)
     }
 
+    /// Entity properties: keys, and values as JSON text. Apps write them; here one app wrote to every other project.
+    pub fn properties(&self) -> Vec<(&'static str, String)> {
+        if self.id.0 % 2 == 1 {
+            return Vec::new();
+        }
+        vec![
+            ("harbour.settings", format!(r#"{{"quay":{},"alerts":true}}"#, self.id.0 % 7)),
+            ("harbour.synced", format!(r#""{}""#, self.uuid)),
+        ]
+    }
+
     /// The actors of one role; `None` when the role has no entry in this project.
     pub fn actors(&self, role: RoleId) -> Option<&RoleActors> {
         self.role_actors.iter().find(|actors| actors.role == role)

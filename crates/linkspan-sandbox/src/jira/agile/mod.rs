@@ -1,35 +1,39 @@
-//! Jira Software: boards and sprints.
+//! Jira Software: boards and sprints, epics, and the issues of each.
+
+mod board_parts;
+mod epics;
+mod lists;
 
 use axum::{Router, extract::Path, routing::get};
 
 use super::{
     json::Json,
     refusal::{Answer, Refusal},
-    search::{self, Index},
     session::{Page, Session, ok},
     time,
-    view::{Embedded, Expansions, Selection, SelectionDefault, View},
+    view::View,
 };
 use crate::{
     gateway::{AppState, Charge},
     world::{
-        BoardId, IssueId, SprintId,
+        BoardId, SprintId,
         jira::{Board, Sprint},
     },
 };
 
+pub(super) use lists::software_routes;
+
 /// The routes, relative to `/rest/agile/1.0`.
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
+        .merge(lists::routes())
+        .merge(epics::routes())
+        .merge(board_parts::routes())
         .route("/board", get(boards))
         .route("/board/{board}", get(board))
-        .route("/board/{board}/configuration", get(configuration))
         .route("/board/{board}/project", get(projects))
         .route("/board/{board}/sprint", get(sprints_of_board))
-        .route("/board/{board}/issue", get(board_issues))
-        .route("/board/{board}/sprint/{sprint}/issue", get(board_sprint_issues))
         .route("/sprint/{sprint}", get(sprint))
-        .route("/sprint/{sprint}/issue", get(sprint_issues))
 }
 
 /// A board is seen by those who see the project it shows.
@@ -113,43 +117,6 @@ async fn board(Path(id): Path<String>, session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| board_object(json, &view, board)))
 }
 
-async fn configuration(Path(id): Path<String>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let board = named(&view, &id)?;
-    let project = site.project(board.project).ok_or_else(Refusal::payload)?;
-    Ok(ok(Charge::BASE, |json| {
-        json.object(|json| {
-            json.key("id").number(board.id);
-            json.key("name").string(&board.name);
-            json.key("type").string(board.kind);
-            json.key("self")
-                .plain(format_args!("{}/rest/agile/1.0/board/{}/configuration", view.url, board.id));
-            json.key("location").object(|json| {
-                json.key("type").string("project");
-                json.key("projectKeyOrId").string(&project.key);
-            });
-            json.key("columnConfig").object(|json| {
-                json.key("columns").array(|json| {
-                    for status in project.statuses.iter().filter_map(|id| site.jira().status(*id)) {
-                        json.object(|json| {
-                            json.key("name").string(&status.name);
-                            json.key("statuses").array(|json| {
-                                json.object(|json| {
-                                    json.key("id").plain(status.id);
-                                    json.key("self")
-                                        .plain(format_args!("{}/rest/api/2/status/{}", view.url, status.id));
-                                });
-                            });
-                        });
-                    }
-                });
-                json.key("constraintType").string("none");
-            });
-        });
-    }))
-}
-
 async fn projects(Path(id): Path<String>, session: Session) -> Answer {
     let page = session.query.page(50, 50)?;
     let site = session.site().read();
@@ -199,59 +166,4 @@ async fn sprint(Path(id): Path<String>, session: Session) -> Answer {
     let view = session.view(&site);
     let sprint = named_sprint(&view, &id)?;
     Ok(ok(Charge::BASE, |json| sprint_object(json, &view, sprint)))
-}
-
-async fn board_issues(Path(id): Path<String>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let board = named(&view, &id)?;
-    issues(&session, &view, &format!("project = {}", board.project))
-}
-
-async fn board_sprint_issues(Path((id, sprint)): Path<(String, String)>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let board = named(&view, &id)?;
-    let sprint = named_sprint(&view, &sprint)?;
-    issues(&session, &view, &format!("project = {} AND sprint = {}", board.project, sprint.id))
-}
-
-async fn sprint_issues(Path(sprint): Path<String>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let sprint = named_sprint(&view, &sprint)?;
-    issues(&session, &view, &format!("sprint = {}", sprint.id))
-}
-
-/// The issues of a restriction, narrowed by the caller's own query.
-fn issues(session: &Session, view: &View<'_>, restriction: &str) -> Answer {
-    let page = session.query.page(50, 100)?;
-    let own = session.query.text("jql").unwrap_or_default();
-    let mut query = super::jql::parse(own).map_err(|error| Refusal::bad_request(error.to_string()))?;
-    let fixed = super::jql::parse(restriction).map_err(|error| Refusal::bad_request(error.to_string()))?;
-    let clauses: Vec<_> = fixed.filter.into_iter().chain(query.filter.take()).collect();
-    query.filter = Some(super::jql::Clause::And(clauses));
-    let bound = search::bind(view, &query).map_err(|messages| Refusal {
-        status: http::StatusCode::BAD_REQUEST,
-        messages,
-        errors: Vec::new(),
-    })?;
-    let index = Index::now(view, session.state.settings().index_lag_ms, Vec::new());
-    let ids: Vec<IssueId> = search::ids(view, &index, &bound);
-    let selection = Selection::parse(&session.query.list("fields"), SelectionDefault::All, view.site.jira());
-    let expand = Expansions::parse(&session.query.list("expand"), Vec::new());
-    let shown = page.of(&ids);
-    Ok(ok(Charge::core(shown.len()), |json| {
-        json.object(|json| {
-            json.key("expand").string("schema,names");
-            json.key("startAt").number(page.start);
-            json.key("maxResults").number(page.size);
-            json.key("total").number(ids.len());
-            json.key("issues").array(|json| {
-                for issue in shown.iter().filter_map(|id| view.site.issue(*id)) {
-                    view.issue(json, &issue, &selection, &expand.without_catalogue(), Embedded::IN_LISTS);
-                }
-            });
-        });
-    }))
 }
