@@ -2,6 +2,8 @@
 //! which feature and common model it serves. Scope lists, gaps of a grant, the generic reader and the coverage table all
 //! follow from it.
 
+mod boards;
+mod configuration;
 mod confluence;
 mod gaps;
 mod jira;
@@ -147,7 +149,7 @@ impl Resource {
 
     /// Every resource.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        [jira::ALL, service::ALL, confluence::ALL].into_iter().flatten()
+        [jira::ALL, configuration::ALL, boards::ALL, service::ALL, confluence::ALL].into_iter().flatten()
     }
 
     /// The resource of this kind.
