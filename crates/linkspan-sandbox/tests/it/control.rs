@@ -276,3 +276,28 @@ async fn the_list_of_operations_is_the_one_of_the_library() {
     assert_eq!(told, serde_json::to_value(&known).unwrap());
     assert_eq!(told[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["operation", "served"]);
 }
+
+#[tokio::test]
+#[ignore = "reads two gigabytes; run it by name"]
+async fn a_file_of_two_gigabytes_streams_whole_in_little_memory() {
+    let lab = Lab::start().await;
+    let admin = lab.administrator();
+    let issue = text(&admin.first("key is not EMPTY").await, "id").to_owned();
+    let size: u64 = 2 << 30;
+    let order = json!({ "issue": issue, "filename": "big.bin", "size": size });
+    let file = lab.control("POST", "attachments", order).await;
+    let address = format!("/rest/api/3/attachment/content/{}", text(&file, "id"));
+    let redirect = admin.call(http::Method::GET, &address, None).await;
+    let mut response = lab.http.get(location(&redirect)).send().await.unwrap();
+    let mut read = 0;
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        read += chunk.len() as u64;
+    }
+    assert_eq!(read, size);
+    // The whole process, client included, has held a small part of it.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    assert!(peak.is_none_or(|kilobytes| kilobytes < 400_000), "peak memory {peak:?} kB");
+}
