@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use linkspan_atlassian::calls::{Feature, smallest_scopes};
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
+use linkspan_engine::files::FileSettings;
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
@@ -36,6 +37,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) atlassian_origin: Option<&'a Url>,
     pub(crate) vendor: Vendor,
     pub(crate) sync_every: Duration,
+    pub(crate) files: FileSettings,
 }
 
 /// The engine and the store below it.
@@ -52,10 +54,15 @@ impl Core {
             Some(origin) => Endpoints::single_origin(origin)?,
             None => Endpoints::atlassian(),
         };
-        let upstream = Upstream::new(endpoints, ClientLimits::default(), clock.clone())?;
+        let limits = ClientLimits { file_cap: plan.files.max_bytes, ..ClientLimits::default() };
+        let upstream = Upstream::new(endpoints, limits, clock.clone())?;
         let store = Store::open(plan.database).await?;
-        let settings =
-            Settings { vendor: plan.vendor, sync_every: plan.sync_every, parallel_lists: PARALLEL_LISTS };
+        let settings = Settings {
+            vendor: plan.vendor,
+            sync_every: plan.sync_every,
+            parallel_lists: PARALLEL_LISTS,
+            files: plan.files,
+        };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;
         Ok(Self { engine, store })

@@ -33,6 +33,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         atlassian_origin: args.atlassian_origin.as_ref(),
         vendor: Vendor { name: args.vendor_name.clone(), public_url: Url::parse(&base_url)? },
         sync_every: Duration::from_secs(u64::from(args.sync_every)),
+        files: home.files(&args.attachments),
     })
     .await?;
     let has_app = register_app(&args, &core.engine, &base_url).await? || !core.store.apps().await?.is_empty();

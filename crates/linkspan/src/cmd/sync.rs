@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use linkspan_engine::files::FileSettings;
 use linkspan_engine::sync::SyncReport;
 use linkspan_engine::{EngineError, Vendor};
 use linkspan_model::ids::SourceId;
@@ -39,6 +40,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         vendor: Vendor { name: "linkspan sync".to_owned(), public_url: Url::parse("http://localhost")? },
         // No worker runs here.
         sync_every: Duration::from_mins(1),
+        files: FileSettings::default(),
     })
     .await
     .with_context(|| {

@@ -63,6 +63,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         atlassian_origin: Some(&Url::parse(&info.origin)?),
         vendor: Vendor { name: "Demo vendor".to_owned(), public_url: Url::parse(&base_url)? },
         sync_every: SYNC_EVERY,
+        files: home.files(&args.attachments),
     })
     .await?;
     core.engine

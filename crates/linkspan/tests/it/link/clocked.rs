@@ -48,6 +48,7 @@ impl Clocked {
             },
             sync_every: std::time::Duration::from_hours(1),
             parallel_lists: 1,
+            files: linkspan_engine::files::FileSettings::default(),
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
