@@ -55,7 +55,7 @@ pub(crate) async fn a_file_that_is_expected_is_due_until_it_is_stored(store: Sto
     assert!(matches!(refused, Err(StoreError::SourceGone(_))));
 }
 
-pub(crate) async fn s21_a_failure_is_kept_with_its_reason_and_never_displaces_a_copy(store: Store) {
+pub(crate) async fn s21_a_failure_has_its_reason_and_never_displaces_a_copy(store: Store) {
     let id = source(&store, "ann").await;
     let record = attachment(id, 1);
     store.put_file(id, &failed(record, "a")).await.unwrap();
@@ -68,7 +68,7 @@ pub(crate) async fn s21_a_failure_is_kept_with_its_reason_and_never_displaces_a_
     assert_eq!(store.file(id, record).await.unwrap(), Some(stored(record, "a", 1)));
 }
 
-pub(crate) async fn a_new_version_is_expected_again_and_names_the_old_copy_to_drop(store: Store) {
+pub(crate) async fn a_new_version_is_expected_and_names_the_old_copy(store: Store) {
     let id = source(&store, "ann").await;
     let record = attachment(id, 1);
     store.put_file(id, &stored(record, "a", 1)).await.unwrap();
