@@ -1,10 +1,13 @@
 //! The strings behind the scenes: everything under `/_sandbox/` (described in `docs/sandbox.md`).
 
+mod attachments;
 mod data;
 mod mutate;
 mod pictures;
 mod settings;
 mod tokens;
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
@@ -23,10 +26,11 @@ pub use settings::{ExpiredAccessToken, Limits, Settings, TokenSettings};
 
 use crate::apps;
 use crate::faults::Fault;
-use crate::gateway::{AppState, bearer_token};
+use crate::gateway::{AppState, ServedOperation, bearer_token};
 
 /// Everything under `/_sandbox`: the control plane behind its token, the console and the pictures in the open.
-pub(crate) fn router(state: &AppState) -> Router<AppState> {
+pub(crate) fn router(state: &AppState, operations: Vec<ServedOperation>) -> Router<AppState> {
+    let operations: Arc<[ServedOperation]> = operations.into();
     let control = Router::new()
         .route("/_sandbox/info", get(info))
         .route("/_sandbox/token", post(tokens::issue))
@@ -36,7 +40,9 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .route("/_sandbox/settings", get(show_settings).post(change_settings))
         .route("/_sandbox/stats", get(show_stats).delete(reset_stats))
         .route("/_sandbox/reports", get(show_reports))
+        .route("/_sandbox/operations", get(move || async move { Json(operations.to_vec()) }))
         .route("/_sandbox/accounts", post(data::change_account))
+        .route("/_sandbox/attachments", post(attachments::attach))
         .route("/_sandbox/mutate", post(mutate::mutate))
         .route("/_sandbox/oracle/visible", get(data::visible))
         .route("/_sandbox/oracle/counts", get(data::counts))

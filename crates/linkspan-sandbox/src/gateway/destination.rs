@@ -85,7 +85,8 @@ fn is_under(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn family_of(path: &str) -> ProductFamily {
+/// The product a path of a site host belongs to.
+pub(super) fn family_of(path: &str) -> ProductFamily {
     if is_under(path, "/wiki") { ProductFamily::Confluence } else { ProductFamily::Jira }
 }
 

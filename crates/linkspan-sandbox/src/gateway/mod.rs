@@ -11,14 +11,18 @@ mod destination;
 pub mod errors;
 mod injected;
 mod limits;
+mod media;
 pub mod operations;
 mod people;
+mod served;
 mod service;
 mod state;
 
 pub use caller::{Auth, Bearer, Caller, SiteIndex};
 pub use charge::{Charge, charged};
 pub(crate) use credentials::bearer_token;
+pub(crate) use media::MediaFile;
 pub(crate) use people::is_accessible;
+pub use served::{ServedOperation, served_operations};
 pub(crate) use service::{Dropped, Gateway};
 pub use state::AppState;

@@ -143,7 +143,8 @@ impl Node {
     }
 }
 
-fn segments(path: &str) -> impl Iterator<Item = &str> {
+/// What stands between the slashes of a path.
+pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 

@@ -15,7 +15,7 @@ use super::credentials::{self, Addressed, bearer_token};
 use super::destination::{Destination, Door, ProductFamily, with_path};
 use super::errors::gateway_error;
 use super::operations::{self, Operation};
-use super::{AppState, injected, limits};
+use super::{AppState, injected, limits, served};
 use crate::faults::{FaultKind, FaultRequest, Struck};
 use crate::{confluence, control, jira, oauth};
 
@@ -37,8 +37,8 @@ pub(crate) struct Gateway {
     state: AppState,
     sandbox: Router,
     platform: Router,
-    jira: Router,
-    confluence: Router,
+    pub(super) jira: Router,
+    pub(super) confluence: Router,
 }
 
 /// A product request before its caller is known.
@@ -51,13 +51,17 @@ struct ProductRequest {
 
 impl Gateway {
     pub(crate) fn new(state: AppState) -> Self {
-        Self {
-            sandbox: control::router(&state).with_state(state.clone()),
+        let mut gateway = Self {
+            sandbox: Router::new(),
             platform: oauth::router().with_state(state.clone()),
-            jira: jira::router().with_state(state.clone()),
-            confluence: confluence::router().with_state(state.clone()),
+            jira: served::askable(jira::router()).with_state(state.clone()),
+            confluence: served::askable(confluence::router()).with_state(state.clone()),
             state,
-        }
+        };
+        // The control plane tells what the other routers serve.
+        let operations = gateway.served_operations();
+        gateway.sandbox = control::router(&gateway.state, operations).with_state(gateway.state.clone());
+        gateway
     }
 
     /// Answers a request; `Err` closes the connection instead.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use linkspan_sandbox::{Options, Sandbox, StartError};
 use serde_json::{Value, json};
 
-use crate::support::{JIRA_SCOPES, Lab, answer, small, text};
+use crate::support::{JIRA_SCOPES, Lab, answer, location, small, text};
 
 #[tokio::test]
 async fn info_has_exactly_the_contracts_members_with_an_admin_first() {
@@ -44,6 +44,8 @@ async fn every_control_endpoint_wants_the_control_token() {
         ("DELETE", "stats"),
         ("GET", "reports"),
         ("POST", "accounts"),
+        ("GET", "operations"),
+        ("POST", "attachments"),
         ("POST", "mutate"),
         ("GET", "oracle/visible"),
         ("GET", "oracle/counts"),
@@ -192,4 +194,85 @@ async fn stopping_closes_the_address_and_the_defaults_start_well_under_two_secon
     let address = lab.handle.address();
     lab.handle.stop().await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_declared_file_of_two_gigabytes_is_served_in_any_part_and_named_in_its_issue() {
+    let lab = Lab::start().await;
+    let size: u64 = 2 << 30;
+    let admin = lab.administrator();
+    let issue = admin.first("key is not EMPTY").await;
+    let (id, key) = (text(&issue, "id").to_owned(), text(&issue, "key").to_owned());
+    for named in [&id, &key] {
+        let order = json!({ "issue": named, "filename": "big.bin", "size": size });
+        let made = lab.control("POST", "attachments", order).await;
+        let file = text(&made, "id");
+        let fields = admin.get(&format!("/rest/api/3/issue/{id}?fields=attachment")).await;
+        let listed = fields["fields"]["attachment"].as_array().unwrap();
+        let listed = listed.iter().find(|it| it["id"] == *file).unwrap();
+        assert_eq!((&listed["size"], &listed["filename"]), (&json!(size), &json!("big.bin")));
+        let address = format!("/rest/api/3/attachment/content/{file}?redirect=false");
+        let user = admin.user;
+        let ranged = async |range: String| {
+            let request = lab.get(&address).basic_auth(user.email, Some(user.api_token));
+            request.header("Range", range).send().await.unwrap()
+        };
+        let last = ranged(format!("bytes={}-", size - 10)).await;
+        assert_eq!(last.status(), 206);
+        assert_eq!(last.headers()["content-range"], format!("bytes {}-{}/{size}", size - 10, size - 1));
+        assert_eq!(last.bytes().await.unwrap(), ranged("bytes=-10".to_owned()).await.bytes().await.unwrap());
+        assert_eq!(ranged(format!("bytes={size}-")).await.status(), 416);
+        // The head of the whole says its length; its bytes are not waited for.
+        let whole = lab.get(&address).basic_auth(user.email, Some(user.api_token)).send().await.unwrap();
+        assert_eq!(whole.headers()["content-length"], size.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_declared_file_of_a_page_is_listed_and_downloaded() {
+    let lab = Lab::start().await;
+    let visible =
+        lab.control("GET", &format!("oracle/visible?account_id={}", lab.admin()), Value::Null).await;
+    let page = visible["pages"][0].as_str().unwrap();
+    let order = json!({ "page": page, "filename": "film.mp4", "size": 100_000, "media_type": "video/mp4" });
+    let made = lab.control("POST", "attachments", order).await;
+    let admin = lab.administrator();
+    let download = format!("/wiki/rest/api/content/{page}/child/attachment/{}/download", text(&made, "id"));
+    let response = admin.call(http::Method::GET, &download, None).await;
+    assert_eq!(response.status(), 302);
+    let file = lab.http.get(location(&response)).header("Range", "bytes=99990-").send().await.unwrap();
+    assert_eq!(
+        (file.status().as_u16(), file.headers()["content-type"].to_str().unwrap()),
+        (206, "video/mp4")
+    );
+    assert_eq!(file.bytes().await.unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_declared_is_refused_with_the_reason() {
+    let lab = Lab::start().await;
+    for (order, status, reason) in [
+        (json!({ "filename": "a", "size": 1 }), 400, "either `issue` or `page`"),
+        (json!({ "issue": "1", "page": "1", "filename": "a", "size": 1 }), 400, "either `issue` or `page`"),
+        (json!({ "issue": "1", "filename": "", "size": 1 }), 400, "`filename`"),
+        (json!({ "issue": "1", "filename": "a", "size": u64::MAX }), 400, "`size` is at most"),
+        (json!({ "issue": "NONE-1", "filename": "a", "size": 1 }), 404, "no issue `NONE-1`"),
+        (json!({ "page": "0", "filename": "a", "size": 1 }), 404, "no page or blog post `0`"),
+        (json!({ "issue": "1", "filename": "a", "size": 1, "account_id": "x" }), 404, "no account"),
+        (json!({ "issue": "1", "filename": "a", "size": 1, "cloud_id": "x" }), 404, "no site"),
+    ] {
+        let request = lab.post("/_sandbox/attachments").bearer_auth(&lab.info.control_token).json(&order);
+        let (answered, body) = answer(request.send().await.unwrap()).await;
+        assert_eq!(answered, status, "{order}");
+        assert!(text(&body, "error").contains(reason), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_operations_is_the_one_of_the_library() {
+    let lab = Lab::start().await;
+    let told = lab.control("GET", "operations", Value::Null).await;
+    let known = linkspan_sandbox::gateway::served_operations();
+    assert_eq!(told, serde_json::to_value(&known).unwrap());
+    assert_eq!(told[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["operation", "served"]);
 }

@@ -1,12 +1,9 @@
 //! Files: upload, and download by way of a signed address on the media host.
 
-use std::fmt::Write as _;
-
-use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::Sha256;
 
 use super::content::{Item, write};
@@ -20,13 +17,11 @@ use crate::confluence::json::JsonWriter;
 use crate::confluence::parameters::Parameters;
 use crate::confluence::v2::file_id;
 use crate::confluence::view::Ask;
-use crate::gateway::AppState;
+use crate::gateway::{AppState, MediaFile};
 use crate::world::{FileId, Millis};
 
 /// How long a signed address works, in milliseconds.
 const SIGNED_FOR: Millis = 10 * 60 * 1000;
-/// Bytes written at a time.
-const CHUNK: usize = 64 * 1024;
 
 /// The files of an upload; the request must say that it means it, as the real service asks of every form.
 async fn uploaded(request: Request) -> Result<Vec<UploadedFile>, Refusal> {
@@ -125,6 +120,7 @@ pub(super) async fn media(
     caller: crate::gateway::Caller,
     Path(id): Path<String>,
     parameters: Parameters,
+    headers: HeaderMap,
 ) -> Response {
     let answer = || -> Option<Response> {
         let file = FileId::parse(&id)?;
@@ -135,34 +131,13 @@ pub(super) async fn media(
             return None;
         }
         let (_, found) = site.read().content_file(file)?;
-        let media_type = HeaderValue::from_str(&found.media_type).ok()?;
-        let disposition = HeaderValue::from_str(&format!(
-            "attachment; filename=\"{}\"",
-            found.name.replace(['"', '\\'], "_")
-        ));
-        let mut response = Body::from_stream(filler(found.size)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(found.size));
-        if let Ok(disposition) = disposition {
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
-        }
-        Some(response)
+        let media = MediaFile {
+            id: &found.id.to_string(),
+            name: &found.name,
+            media_type: &found.media_type,
+            size: found.size,
+        };
+        Some(media.answer(&headers))
     };
     answer().unwrap_or_else(|| StatusCode::FORBIDDEN.into_response())
-}
-
-/// As many bytes as the file has: the sandbox keeps sizes, not contents.
-fn filler(size: u64) -> impl futures_util::Stream<Item = Result<Bytes, std::convert::Infallible>> {
-    let mut line = String::with_capacity(CHUNK);
-    while line.len() < CHUNK {
-        // Writing to a string cannot fail.
-        let _ = writeln!(line, "sandbox file content");
-    }
-    let chunk = Bytes::from(line);
-    let mut left = size;
-    futures_util::stream::iter(std::iter::from_fn(move || {
-        let length = usize::try_from(left).unwrap_or(usize::MAX).min(chunk.len());
-        left -= u64::try_from(length).unwrap_or(left);
-        (length > 0).then(|| Ok(chunk.slice(..length)))
-    }))
 }

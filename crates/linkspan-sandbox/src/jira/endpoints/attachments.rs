@@ -1,21 +1,19 @@
 //! Attachments: metadata, and content by way of a signed address on the media host.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
     extract::Path,
     response::{IntoResponse, Response},
     routing::get,
 };
-use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::Sha256;
 
 use crate::{
-    gateway::{AppState, Charge, charged},
+    gateway::{AppState, Charge, MediaFile, charged},
     jira::{
         refusal::{Answer, Refusal},
         session::{Session, ok},
@@ -28,8 +26,6 @@ use crate::{
 
 /// How long a signed address lives.
 const SIGNED_FOR_MS: Millis = 10 * 60 * 1_000;
-/// Bytes per chunk of a body.
-const CHUNK: u64 = 64 * 1_024;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -79,7 +75,7 @@ pub(super) async fn metadata(Path(id): Path<String>, session: Session) -> Answer
 async fn content(Path(id): Path<String>, session: Session, headers: HeaderMap) -> Answer {
     let (_, attachment) = visible(&session, &id)?;
     if !session.query.flag("redirect", true) {
-        return Ok(charged(bytes_of(&attachment, headers.get(header::RANGE)), Charge::core(1)));
+        return Ok(charged(file(&attachment, &headers), Charge::core(1)));
     }
     let cloud_id = session.site().cloud_id();
     let expires = session.now_ms().saturating_add(SIGNED_FOR_MS);
@@ -115,100 +111,17 @@ async fn media(Path(id): Path<String>, session: Session, headers: HeaderMap) -> 
         Some(attachment)
     };
     match found() {
-        Some(attachment) => bytes_of(&attachment, headers.get(header::RANGE)),
+        Some(attachment) => file(&attachment, &headers),
         None => StatusCode::FORBIDDEN.into_response(),
     }
 }
 
-/// The file: all of it, or the asked range.
-fn bytes_of(attachment: &Attachment, range: Option<&HeaderValue>) -> Response {
-    let size = attachment.size;
-    let asked = range.and_then(|value| value.to_str().ok()).and_then(|text| text.strip_prefix("bytes="));
-    let (status, span) = match asked.map(|text| parse_range(text, size)) {
-        None => (StatusCode::OK, 0..size),
-        Some(Some(span)) => (StatusCode::PARTIAL_CONTENT, span),
-        Some(None) => {
-            let whole = HeaderValue::from_str(&format!("bytes */{size}"));
-            let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-            if let Ok(whole) = whole {
-                response.headers_mut().insert(header::CONTENT_RANGE, whole);
-            }
-            return response;
-        }
+fn file(attachment: &Attachment, request: &HeaderMap) -> Response {
+    let media = MediaFile {
+        id: &attachment.id.to_string(),
+        name: &attachment.filename,
+        media_type: &attachment.mime_type,
+        size: attachment.size,
     };
-    let mut response = (status, Body::from_stream(filler(attachment.id, span.clone()))).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(span.end - span.start));
-    if status == StatusCode::PARTIAL_CONTENT
-        && let Ok(part) =
-            HeaderValue::from_str(&format!("bytes {}-{}/{size}", span.start, span.end.saturating_sub(1)))
-    {
-        headers.insert(header::CONTENT_RANGE, part);
-    }
-    let kind = HeaderValue::from_str(&attachment.mime_type);
-    headers
-        .insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    let name =
-        percent_encoding::utf8_percent_encode(&attachment.filename, percent_encoding::NON_ALPHANUMERIC);
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}")) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
-}
-
-/// `a-b`, `a-` or `-n`; `None` when it lies outside the file or is none of these.
-fn parse_range(text: &str, size: u64) -> Option<Range<u64>> {
-    let (first, last) = text.split_once('-')?;
-    if first.is_empty() {
-        let count: u64 = last.parse().ok()?;
-        return (count > 0 && size > 0).then(|| size.saturating_sub(count)..size);
-    }
-    let start: u64 = first.parse().ok()?;
-    let end = if last.is_empty() { size } else { last.parse::<u64>().ok()?.saturating_add(1).min(size) };
-    (start < end).then_some(start..end)
-}
-
-/// A part of the file: lines that name the attachment, always the same. The sandbox keeps sizes, not contents.
-fn filler(
-    id: AttachmentId,
-    span: Range<u64>,
-) -> impl futures_util::Stream<Item = Result<Bytes, std::convert::Infallible>> {
-    let line = format!("content of attachment {id}\n").into_bytes();
-    let mut at = span.start;
-    futures_util::stream::iter(std::iter::from_fn(move || {
-        let length = (span.end - at).min(CHUNK);
-        if length == 0 {
-            return None;
-        }
-        let skipped = usize::try_from(at % line.len() as u64).unwrap_or(0);
-        let chunk: Vec<u8> =
-            line.iter().copied().cycle().skip(skipped).take(usize::try_from(length).unwrap_or(0)).collect();
-        at += length;
-        Some(Ok(Bytes::from(chunk)))
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_range;
-
-    #[test]
-    fn ranges_are_cut_to_the_file() {
-        let table = [
-            ("0-9", Some(0..10)),
-            ("90-", Some(90..100)),
-            ("90-1000", Some(90..100)),
-            ("-10", Some(90..100)),
-            ("-1000", Some(0..100)),
-            ("100-", None),
-            ("9-3", None),
-            ("-0", None),
-            ("x-y", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(parse_range(text, 100), expected, "{text}");
-        }
-    }
+    media.answer(request)
 }
