@@ -153,7 +153,9 @@ impl Transfer {
             start if start == self.received => None,
             0 => Some(Repeated { left: self.received, hash: Sha256::new() }),
             _ => {
-                return Err(malformed(call.name, "it sent another part of the file than was asked for").into());
+                return Err(
+                    malformed(call.name, "it sent another part of the file than was asked for").into()
+                );
             }
         };
         self.download = download;
