@@ -119,7 +119,7 @@ impl Inner {
         match folder.find(source.id, hash, size).await {
             Ok(Some(file)) => return Ok(Some(Copy { file, size, sha256: hex(&hash) })),
             Ok(None) => {
-                tracing::warn!(source.id = %source.id, "the copy of an attachment is gone from the disk")
+                tracing::warn!(source.id = %source.id, "the copy of an attachment is gone from the disk");
             }
             Err(error) => {
                 tracing::error!(source.id = %source.id, %error, "the copy of an attachment cannot be read");

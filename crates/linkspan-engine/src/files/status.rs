@@ -55,17 +55,24 @@ impl Engine {
             state: FileState::Upstream,
             ..StoredFile::unknown(id, wanted.version.clone())
         });
+        let files = &self.inner.files;
+        let (state, next_try_at) = match row.state {
+            // Written under other settings: nothing looks into the folder, or fetches by itself, any more.
+            FileState::Stored if files.folder.is_none() => (FileState::Upstream, None),
+            FileState::Pending if !files.ahead => (FileState::Upstream, None),
+            state => (state, row.next_try_at.filter(|_| files.ahead)),
+        };
         Ok(Some(AttachmentStatus {
             id,
             remote_id: wanted.record.remote_id,
-            state: row.state,
+            state,
             reason: row.reason,
             size: row.size.or(wanted.attachment.size),
             // While a new version is waited for, the row still names the copy of the old one.
             sha256: row.sha256.filter(|_| row.state != FileState::Pending).map(|hash| hex(&hash)),
             fetched_at: row.fetched_at.filter(|_| row.state != FileState::Pending),
             tries: row.tries,
-            next_try_at: row.next_try_at,
+            next_try_at,
             attachment: wanted.attachment,
         }))
     }
