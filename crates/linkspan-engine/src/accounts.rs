@@ -58,6 +58,11 @@ impl Engine {
         }
         let digest = self.inner.digest_key.digest(ACCOUNT_TOKEN_PURPOSE, token);
         let Some(account) = self.inner.store.linked_account_by_token(&digest).await? else { return Ok(None) };
+        self.scope_of(account).await
+    }
+
+    /// The scope of an account whose token, or a signature in its place, was found right.
+    pub(crate) async fn scope_of(&self, account: LinkedAccount) -> Result<Option<AccountScope>, EngineError> {
         let Some(source) = self.inner.store.source(account.source).await? else { return Ok(None) };
         let containers = match account.integration {
             Integration::JiraServiceManagement => Some(self.inner.service_projects(source.id).await?.into()),
@@ -135,7 +140,10 @@ impl Inner {
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
             match inner.store.delete_source(source).await {
-                Ok(_) => tracing::info!(source.id = %source, "erased"),
+                Ok(_) => {
+                    inner.files.erase(source).await;
+                    tracing::info!(source.id = %source, "erased");
+                }
                 Err(error) => {
                     tracing::error!(source.id = %source, %error, "erasing failed; it is tried again");
                 }

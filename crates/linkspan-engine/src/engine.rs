@@ -20,6 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::error::EngineError;
+use crate::files::{FileSettings, Files};
 use crate::progress::ProgressBoard;
 use crate::sync::Remembered;
 use crate::tokens::Refresher;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub features: Vec<Feature>,
     /// Types of Confluence custom content to read, such as `ac:com.example.app:note`.
     pub custom_content_types: Vec<String>,
+    /// What is done about the content of attachments.
+    pub files: FileSettings,
 }
 
 /// One handle over everything the use cases need. Clones share it.
@@ -63,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Entropy,
     pub(crate) settings: Settings,
     pub(crate) progress: ProgressBoard,
+    pub(crate) files: Files,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// Names this process where a lease has to say who holds it.
@@ -87,7 +91,8 @@ impl Engine {
     /// Opens the engine over a store.
     ///
     /// # Errors
-    /// When the store fails, or when its secrets were sealed with a master key that is not on the ring.
+    /// When the store fails, when its secrets were sealed with a master key that is not on the ring, or when the folder for
+    /// attachments cannot be used.
     pub async fn open(
         store: Store,
         upstream: Upstream,
@@ -101,6 +106,7 @@ impl Engine {
         let sealed = store.ensure_server_secret(DIGEST_KEY, &fresh, clock.now()).await?;
         let digest_key = DigestKey::open(&ring, context, &sealed)?;
         let node = entropy.uuid();
+        let files = Files::open(&settings.files, &store).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 store,
@@ -111,6 +117,7 @@ impl Engine {
                 entropy,
                 settings,
                 progress: ProgressBoard::default(),
+                files,
                 tasks: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 node,

@@ -4,6 +4,7 @@ mod accounts;
 mod adopt;
 mod engine;
 mod error;
+pub mod files;
 mod gaps;
 mod keys;
 pub mod link;

@@ -4,8 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use linkspan_atlassian::calls::Call;
-use linkspan_atlassian::client::{Params, Reply, Site};
+use linkspan_atlassian::client::{Download, Params, Reply, Site};
 use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::limit::LimitHeaders;
 use linkspan_atlassian::page::{PageBody, Pager};
 use linkspan_atlassian::retry;
 use linkspan_model::secret::Secret;
@@ -18,6 +19,9 @@ use crate::progress::RunMeter;
 
 /// The longest single wait for a limit to pass before looking again; a quota closes for an hour at most.
 const WAIT_STEP: Duration = Duration::from_hours(1);
+
+/// Times that the beginning of a file is asked for: who waits for a file waits for each.
+const DOWNLOAD_ATTEMPTS: u32 = 3;
 
 /// What was tried for one call so far.
 #[derive(Default)]
@@ -61,6 +65,43 @@ impl SourceClient {
                 Err(error) => self.after(call, &mut patience, token, error).await?,
             }
         }
+    }
+
+    /// Begins to read a file from byte `from` on. A refusal for throttling is given back at once.
+    pub(crate) async fn download(
+        &self,
+        call: &'static Call,
+        params: &Params,
+        from: u64,
+    ) -> Result<Download, EngineError> {
+        let mut patience = Patience::default();
+        loop {
+            let token = self.ready(call, &patience).await?;
+            match self.inner.upstream.download(call, &self.site, &token, params, from).await {
+                Ok(download) => {
+                    self.spent(call, &download.limits, call.price.of(1));
+                    return Ok(download);
+                }
+                Err(error @ CallError::Throttled { .. }) => {
+                    self.meter.count(0);
+                    self.gate(|gate, now, cloud_id| gate.refused(now, cloud_id, &error));
+                    return Err(error.into());
+                }
+                Err(error) if patience.attempt + 1 >= DOWNLOAD_ATTEMPTS => {
+                    self.meter.count(0);
+                    return Err(error.into());
+                }
+                Err(error) => self.after(call, &mut patience, token, error).await?,
+            }
+        }
+    }
+
+    /// How long a call would have to wait for limits that are known.
+    pub(crate) fn wait_of(&self, call: &'static Call) -> Duration {
+        let now = self.inner.clock.now();
+        let gate = self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let earliest = gate.earliest(now, call.product, &self.source.cloud_id, call.name);
+        Duration::try_from(earliest.duration_since(now)).unwrap_or(Duration::ZERO)
     }
 
     /// A walk over a list of this source.
@@ -135,9 +176,13 @@ impl SourceClient {
     }
 
     fn note(&self, call: &'static Call, reply: &Reply) {
-        self.meter.count(reply.points_estimate);
+        self.spent(call, &reply.limits, reply.points_estimate);
+    }
+
+    fn spent(&self, call: &'static Call, limits: &LimitHeaders, points: u64) {
+        self.meter.count(points);
         self.gate(|gate, now, cloud_id| {
-            gate.answered(now, call.product, cloud_id, call.name, &reply.limits, reply.points_estimate);
+            gate.answered(now, call.product, cloud_id, call.name, limits, points);
         });
     }
 

@@ -94,6 +94,9 @@ pub struct Fault {
     /// For `status`: sent as JSON, or as text if it is a string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// For `status`: the `Location` header, so that a request can be sent anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// For `status` and `rate_limit`: the header's text, so that odd values can be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<String>,

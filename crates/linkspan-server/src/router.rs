@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,13 +16,18 @@ use utoipa_axum::routes;
 
 use crate::openapi::Contract;
 use crate::problem::ApiError;
-use crate::rest::{accounts, actions, content, keys, link_tokens, models, sources, status};
+use crate::rest::{accounts, actions, content, files, keys, link_tokens, models, sources, status};
 use crate::{App, link, openapi, telemetry};
 
 /// The largest body a caller may send.
 const BODY_CAP: usize = 1 << 20;
 /// The longest a request may take.
 const REQUEST_TIME: Duration = Duration::from_mins(1);
+
+/// Files are sent as they are: compressed, their length, their parts and their tag would name something else.
+fn is_no_file(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(header::CONTENT_DISPOSITION)
+}
 
 /// What every category has.
 fn common() -> OpenApiRouter<App> {
@@ -47,6 +53,7 @@ fn ticketing() -> OpenApiRouter<App> {
         .routes(routes!(models::retrieve_comment))
         .routes(routes!(models::list_attachments))
         .routes(routes!(models::retrieve_attachment))
+        .routes(routes!(files::download_attachment))
         .routes(routes!(models::list_collections))
         .routes(routes!(models::retrieve_collection))
         .routes(routes!(models::list_collection_viewers))
@@ -70,6 +77,7 @@ fn knowledgebase() -> OpenApiRouter<App> {
         .routes(routes!(models::retrieve_container))
         .routes(routes!(models::list_kb_attachments))
         .routes(routes!(models::retrieve_kb_attachment))
+        .routes(routes!(files::download_kb_attachment))
         .routes(routes!(models::list_kb_groups))
         .routes(routes!(models::retrieve_kb_group))
         .routes(routes!(models::list_kb_users))
@@ -83,10 +91,11 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(sources::retrieve_source))
         .routes(routes!(sources::list_raw_kinds))
         .routes(routes!(sources::list_raw))
+        .routes(routes!(files::attachment_content))
 }
 
-/// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described once, under
-/// ticketing.
+/// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described
+/// once, under ticketing.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .nest("/api/ticketing/v1", ticketing().merge(common()))
@@ -117,6 +126,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/static/link.css", get(link::style))
         .route("/static/link.js", get(link::script))
         .route("/content/{account}/{article}", get(content::article_content))
+        .route("/files/{account}/{attachment}", get(files::signed_download))
         .route("/healthz", get(telemetry::healthz))
         .route("/readyz", get(telemetry::readyz))
         .route("/metrics", get(telemetry::metrics))
@@ -136,7 +146,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(middleware::from_fn(telemetry::observe))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_no_file)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
         .layer(DefaultBodyLimit::max(BODY_CAP))
         .layer(CatchPanicLayer::new())

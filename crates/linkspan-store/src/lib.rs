@@ -34,6 +34,7 @@ pub use error::{DatabaseError, StoreError};
 pub use spine::access::StoredAccess;
 pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts};
 pub use spine::changes::FeedPage;
+pub use spine::files::{FileHash, FileState, StoredFile};
 pub use spine::fingerprint::{Fingerprint, FingerprintPart};
 pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use crate::control::{accounts, api_keys, apps, data_keys, grants, links, server_secrets, sources};
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
-use crate::spine::{access, changes, erase, fingerprint, memberships, raws, records, streams, write};
+use crate::spine::{access, changes, erase, files, fingerprint, memberships, raws, records, streams, write};
 use crate::testing::{fresh_postgres, fresh_sqlite};
 
 const MODULES: &[(&str, &[(&str, &str)])] = &[
@@ -22,6 +22,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("access", access::STATEMENTS),
     ("changes", changes::STATEMENTS),
     ("erase", erase::STATEMENTS),
+    ("files", files::STATEMENTS),
     ("fingerprint", fingerprint::STATEMENTS),
     ("memberships", memberships::STATEMENTS),
     ("raws", raws::STATEMENTS),
@@ -33,6 +34,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
 static BULK_MODULES: &[(&str, &[(&str, &Bulk)])] = &[
     ("access", access::BULKS),
     ("changes", changes::BULKS),
+    ("files", files::BULKS),
     ("memberships", memberships::BULKS),
     ("raws", raws::BULKS),
     ("records", records::BULKS),
@@ -131,6 +133,8 @@ async fn the_frequent_reads_walk_an_index_and_sort_nothing() {
             raws::LISTED_IDS,
             "USING COVERING INDEX raws_listed (source_id=? AND kind=? AND remote_id>? AND remote_id<?)",
         ),
+        (files::DUE, "USING INDEX files_due (source_id=? AND next_try_at<?)"),
+        (files::IS_KEPT, "USING COVERING INDEX files_by_content (source_id=? AND sha256=?)"),
         (changes::OF_ALL, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (changes::OF_SOURCE, "USING INDEX changes_of_source (source_id=? AND seq>? AND seq<?)"),
         (

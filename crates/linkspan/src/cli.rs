@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use linkspan_atlassian::calls::{Feature, ScopeFamily};
 use linkspan_model::product::Product;
@@ -143,6 +143,46 @@ pub(crate) struct World {
     pub(crate) clock: Option<Timestamp>,
 }
 
+/// What is done about the content of attachments.
+#[derive(Debug, Args)]
+pub(crate) struct Attachments {
+    /// When the content of attachments is read. Failures never hold up what they are attached to.
+    #[arg(
+        long = "attachments",
+        env = "LINKSPAN_ATTACHMENTS",
+        value_enum,
+        default_value_t = Content::OnDemand,
+        value_name = "WHEN",
+        help_heading = "Attachments"
+    )]
+    pub(crate) content: Content,
+    /// The largest file that is read, in bytes; larger ones are refused with the reason. Ahead of demand, files of more than
+    /// 1 GiB are not read in any case.
+    #[arg(
+        long,
+        env = "LINKSPAN_ATTACHMENT_MAX_BYTES",
+        default_value_t = linkspan_engine::files::MAX_BYTES,
+        value_name = "BYTES",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Attachments"
+    )]
+    pub(crate) attachment_max_bytes: u64,
+    /// The directory in which copies are kept, made if absent. Default: `files` in the data directory.
+    #[arg(long, env = "LINKSPAN_ATTACHMENT_DIR", value_name = "DIR", help_heading = "Attachments")]
+    pub(crate) attachment_dir: Option<PathBuf>,
+}
+
+/// When the content of attachments is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Content {
+    /// When somebody asks for it; nothing is kept.
+    PassThrough,
+    /// When somebody asks for it; a copy is kept, so that the next reader does not wait for Atlassian.
+    OnDemand,
+    /// As soon as the attachment is known, in the background; a copy is kept.
+    Eager,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// Where the server listens; port 0 takes any free port. Default: 127.0.0.1:8080, or a free port if that is taken.
@@ -153,6 +193,8 @@ pub(crate) struct Demo {
     pub(crate) sandbox_listen: Option<SocketAddr>,
     #[command(flatten)]
     pub(crate) storage: Storage,
+    #[command(flatten)]
+    pub(crate) attachments: Attachments,
     #[command(flatten)]
     pub(crate) world: World,
     /// Print one JSON line when the first sync is complete, and nothing else on standard output.
@@ -221,6 +263,8 @@ pub(crate) struct Serve {
     pub(crate) sync_every: u32,
     #[command(flatten)]
     pub(crate) storage: Storage,
+    #[command(flatten)]
+    pub(crate) attachments: Attachments,
     /// Print one JSON line when ready, and nothing else on standard output.
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use linkspan_atlassian::calls::{Feature, ScopeFamily, smallest_scopes};
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
+use linkspan_engine::files::FileSettings;
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
@@ -39,6 +40,7 @@ pub(crate) struct Plan<'a> {
     /// What is read, of all that grants allow.
     pub(crate) features: Vec<Feature>,
     pub(crate) custom_content_types: Vec<String>,
+    pub(crate) files: FileSettings,
 }
 
 /// The engine and the store below it.
@@ -55,7 +57,8 @@ impl Core {
             Some(origin) => Endpoints::single_origin(origin)?,
             None => Endpoints::atlassian(),
         };
-        let upstream = Upstream::new(endpoints, ClientLimits::default(), clock.clone())?;
+        let limits = ClientLimits { file_cap: plan.files.max_bytes, ..ClientLimits::default() };
+        let upstream = Upstream::new(endpoints, limits, clock.clone())?;
         let store = Store::open(plan.database).await?;
         let settings = Settings {
             vendor: plan.vendor,
@@ -63,6 +66,7 @@ impl Core {
             parallel_lists: PARALLEL_LISTS,
             features: plan.features,
             custom_content_types: plan.custom_content_types,
+            files: plan.files,
         };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;

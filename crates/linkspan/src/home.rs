@@ -5,18 +5,21 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use linkspan_engine::files::FileSettings;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::secret::Secret;
 use linkspan_store::DatabaseUrl;
 use linkspan_vault::KeyRing;
 use tempfile::TempDir;
 
-use crate::cli::Storage;
+use crate::cli::{Attachments, Content, Storage};
 
 /// The directory used when none is named.
 const USUAL: &str = "linkspan-data";
 /// The database in it.
 const DATABASE: &str = "linkspan.db";
+/// The directory of attachments in it.
+const FILES: &str = "files";
 /// The file in which `demo` keeps its key ring.
 const KEY_FILE: &str = "master-key";
 /// The most bytes of a key file: rings hold a handful of keys.
@@ -71,6 +74,16 @@ impl Home {
     /// The directory.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// What the command line says about attachments, with the directory for copies in this one unless it names another.
+    pub(crate) fn files(&self, asked: &Attachments) -> FileSettings {
+        let folder = || asked.attachment_dir.clone().unwrap_or_else(|| self.directory.join(FILES));
+        FileSettings {
+            folder: (asked.content != Content::PassThrough).then(folder),
+            ahead: asked.content == Content::Eager,
+            max_bytes: asked.attachment_max_bytes,
+        }
     }
 
     /// The key ring that is kept in the directory itself, made at the first start. Whoever has the directory has the key:

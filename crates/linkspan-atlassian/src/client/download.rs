@@ -4,7 +4,9 @@
 use bytes::Bytes;
 use linkspan_model::secret::Secret;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RANGE};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RANGE,
+};
 
 use super::Upstream;
 use super::answer::{broken_body, transport};
@@ -18,6 +20,9 @@ use crate::limit::LimitHeaders;
 /// The most redirects followed for one file.
 const HOPS: usize = 3;
 
+/// Files are asked for as they are: their length and parts of them mean something only then.
+pub(super) const AS_IT_IS: HeaderValue = HeaderValue::from_static("identity");
+
 /// A file on its way.
 #[derive(Debug)]
 pub struct Download {
@@ -29,6 +34,14 @@ pub struct Download {
     pub content_type: Option<String>,
     /// How many bytes will come, where upstream says so.
     pub length: Option<u64>,
+    /// The byte of the file that comes first: not 0 only where upstream answers the part asked for.
+    pub start: u64,
+    /// The size of the whole file, where upstream says so.
+    pub total: Option<u64>,
+    /// Names this version of the file, where upstream says so.
+    pub etag: Option<String>,
+    /// What the gateway's headers say about limits.
+    pub limits: LimitHeaders,
     left: u64,
     cap: u64,
 }
@@ -72,6 +85,7 @@ impl Upstream {
             .transpose()
             .map_err(|_| CallError::NotSent { call: call.name, why: "no such range".to_owned() })?;
         let response = self.open(call, site, token, params, range.clone()).await?;
+        let limits = LimitHeaders::read(response.headers(), self.clock.now());
         let response = self.follow(call, response, range).await?;
         let now = self.clock.now();
         if !response.status().is_success() {
@@ -84,10 +98,23 @@ impl Upstream {
         if length.is_some_and(|length: u64| length > cap) {
             return Err(CallError::BodyTooLarge { call: call.name, cap });
         }
+        let part = header(CONTENT_RANGE).filter(|_| response.status() == StatusCode::PARTIAL_CONTENT);
+        let (start, total) = match part.map(read_part) {
+            None => (0, length),
+            Some(Some((start, total))) => (start, total),
+            Some(None) => {
+                let why = "its Content-Range cannot be read".to_owned();
+                return Err(CallError::Malformed { call: call.name, why });
+            }
+        };
         Ok(Download {
             call: call.name,
             status: response.status().as_u16(),
             content_type: header(CONTENT_TYPE).map(str::to_owned),
+            start,
+            total,
+            etag: header(ETAG).map(str::to_owned),
+            limits,
             length,
             response,
             left: cap,
@@ -114,7 +141,7 @@ impl Upstream {
                 .and_then(|text| response.url().join(text).ok())
                 .filter(|url| self.endpoints.may_follow(url));
             let Some(target) = target else { return Err(refused) };
-            let mut request = self.http.get(target);
+            let mut request = self.http.get(target).header(ACCEPT_ENCODING, AS_IT_IS);
             if let Some(range) = &range {
                 request = request.header(RANGE, range);
             }
@@ -122,6 +149,14 @@ impl Upstream {
         }
         if is_redirect(response.status()) { Err(refused) } else { Ok(response) }
     }
+}
+
+/// `bytes 4-11/12`: where the part begins, and the size of the whole unless it is `*`.
+fn read_part(text: &str) -> Option<(u64, Option<u64>)> {
+    let (span, whole) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (first, _) = span.split_once('-')?;
+    let total = if whole == "*" { None } else { Some(whole.parse().ok()?) };
+    Some((first.parse().ok()?, total))
 }
 
 fn is_redirect(status: StatusCode) -> bool {

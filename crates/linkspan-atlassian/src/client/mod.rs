@@ -14,7 +14,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use linkspan_model::clock::Clock;
 use linkspan_model::secret::Secret;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LINK};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LINK};
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 use url::Url;
@@ -291,6 +291,8 @@ impl Upstream {
         let mut request = self.authorised(call.name, call.method.into(), url, token)?;
         if call.answer == Answer::Json {
             request = request.header(ACCEPT, "application/json");
+        } else {
+            request = request.header(ACCEPT_ENCODING, download::AS_IT_IS);
         }
         if call.experimental {
             request = request.header("X-ExperimentalApi", "opt-in");

@@ -30,11 +30,24 @@ async fn media(target: Option<String>) -> (Server, Seen) {
                 let part = headers.get("range").map(|range| range.to_str().unwrap().to_owned());
                 record.lock().unwrap().push(headers);
                 match part.as_deref() {
-                    Some("bytes=4-") => {
-                        (StatusCode::PARTIAL_CONTENT, [("content-type", "text/plain")], "contents")
+                    Some("bytes=4-") => (
+                        StatusCode::PARTIAL_CONTENT,
+                        [("content-type", "text/plain"), ("content-range", "bytes 4-11/12")],
+                        "contents",
+                    ),
+                    Some("bytes=5-") => (
+                        StatusCode::PARTIAL_CONTENT,
+                        [("content-type", "text/plain"), ("content-range", "the rest")],
+                        "ontents",
+                    ),
+                    Some(_) => (
+                        StatusCode::RANGE_NOT_SATISFIABLE,
+                        [("content-type", "text/plain"), ("content-range", "bytes */12")],
+                        "",
+                    ),
+                    None => {
+                        (StatusCode::OK, [("content-type", "text/plain"), ("etag", "\"1\"")], "the contents")
                     }
-                    Some(_) => (StatusCode::RANGE_NOT_SATISFIABLE, [("content-type", "text/plain")], ""),
-                    None => (StatusCode::OK, [("content-type", "text/plain")], "the contents"),
                 }
             }),
         )
@@ -53,6 +66,7 @@ async fn m2_the_redirect_to_the_media_host_is_followed_without_the_token() {
     let mut download =
         upstream.download(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file(), 0).await.unwrap();
     assert_eq!((download.status, download.length), (200, Some(12)));
+    assert_eq!((download.start, download.total, download.etag.as_deref()), (0, Some(12), Some("\"1\"")));
     assert_eq!(download.content_type.as_deref(), Some("text/plain"));
     let mut contents = Vec::new();
     while let Some(piece) = download.chunk().await.unwrap() {
@@ -66,6 +80,8 @@ async fn m2_the_redirect_to_the_media_host_is_followed_without_the_token() {
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), 2);
     assert!(seen.iter().all(|headers| !headers.contains_key("authorization")));
+    // Compressed on the way, the bytes of the file could be neither counted nor continued.
+    assert!(seen.iter().all(|headers| headers["accept-encoding"] == "identity"));
 }
 
 #[tokio::test]
@@ -74,6 +90,9 @@ async fn a_download_goes_on_from_a_byte() {
     let upstream = server.upstream();
     let rest = upstream.download(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file(), 4).await.unwrap();
     assert_eq!((rest.status, rest.length), (206, Some(8)));
+    assert_eq!((rest.start, rest.total), (4, Some(12)));
+    let odd = upstream.download(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file(), 5).await.unwrap_err();
+    assert!(matches!(odd, CallError::Malformed { .. }), "{odd}");
     let beyond =
         upstream.download(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file(), 99).await.unwrap_err();
     assert!(matches!(beyond, CallError::Unexpected { status: 416, .. }));

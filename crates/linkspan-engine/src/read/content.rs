@@ -26,11 +26,9 @@ pub struct ArticleContent {
 impl Engine {
     /// The signed URL of an article's text.
     pub fn article_content_url(&self, scope: &AccountScope, article: RecordId) -> String {
-        let expires = (self.inner.clock.now() + LIFE).as_second().div_euclid(ROUND_TO) * ROUND_TO + ROUND_TO;
         let account = scope.account.id;
-        let signature = hex(&self.sign(account, article, expires));
         let base = self.inner.settings.vendor.public_url.as_str().trim_end_matches('/');
-        format!("{base}/content/{account}/{article}?expires={expires}&signature={signature}")
+        format!("{base}/content/{account}/{article}?{}", self.signed_query(PURPOSE, account, article))
     }
 
     /// The text of an article, for the holder of a signed URL. `None` when the signature is wrong, its time is over, or
@@ -45,11 +43,7 @@ impl Engine {
         expires: i64,
         signature: &str,
     ) -> Result<Option<ArticleContent>, EngineError> {
-        let expected = Secret::new(hex(&self.sign(account, article, expires)));
-        if !opaque::constant_time_eq(&expected, &Secret::new(signature)) {
-            return Ok(None);
-        }
-        if Timestamp::from_second(expires).map_or(true, |expires| expires <= self.inner.clock.now()) {
+        if !self.is_signed(PURPOSE, account, article, expires, signature) {
             return Ok(None);
         }
         let Some(account) = self.inner.store.linked_account(account).await? else { return Ok(None) };
@@ -61,8 +55,40 @@ impl Engine {
         })
     }
 
-    fn sign(&self, account: LinkedAccountId, article: RecordId, expires: i64) -> Digest {
-        self.inner.digest_key.digest(PURPOSE, &Secret::new(format!("{account}/{article}/{expires}")))
+    /// The query that lets whoever has it read a record's content for a while.
+    pub(crate) fn signed_query(
+        &self,
+        purpose: &'static str,
+        account: LinkedAccountId,
+        record: RecordId,
+    ) -> String {
+        let expires = (self.inner.clock.now() + LIFE).as_second().div_euclid(ROUND_TO) * ROUND_TO + ROUND_TO;
+        let signature = hex(&self.sign(purpose, account, record, expires));
+        format!("expires={expires}&signature={signature}")
+    }
+
+    /// Whether the parts of such a query belong together, and its time is not over.
+    pub(crate) fn is_signed(
+        &self,
+        purpose: &'static str,
+        account: LinkedAccountId,
+        record: RecordId,
+        expires: i64,
+        signature: &str,
+    ) -> bool {
+        let expected = Secret::new(hex(&self.sign(purpose, account, record, expires)));
+        opaque::constant_time_eq(&expected, &Secret::new(signature))
+            && Timestamp::from_second(expires).is_ok_and(|expires| expires > self.inner.clock.now())
+    }
+
+    fn sign(
+        &self,
+        purpose: &'static str,
+        account: LinkedAccountId,
+        record: RecordId,
+        expires: i64,
+    ) -> Digest {
+        self.inner.digest_key.digest(purpose, &Secret::new(format!("{account}/{record}/{expires}")))
     }
 }
 

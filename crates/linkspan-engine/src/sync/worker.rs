@@ -18,10 +18,11 @@ const PARALLEL_SOURCES: usize = 4;
 const FORGET_LINKS_AFTER: Duration = Duration::from_hours(30 * 24);
 
 impl Engine {
-    /// Starts the background worker. It ends with [`Engine::shut_down`].
+    /// Starts the background worker, and beside it what follows attachments. They end with [`Engine::shut_down`].
     pub fn start_worker(&self) {
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move { inner.work().await });
+        self.inner.tasks.spawn(Arc::clone(&self.inner).follow_files());
     }
 }
 

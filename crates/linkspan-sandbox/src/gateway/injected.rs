@@ -91,6 +91,9 @@ fn status(fault: &Fault) -> Response {
         None => status.into_response(),
     };
     set_retry_after(&mut response, fault);
+    if let Some(value) = fault.location.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
     response
 }
 

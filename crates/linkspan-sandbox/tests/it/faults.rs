@@ -25,6 +25,22 @@ async fn r1_a_status_fault_sends_any_status_body_and_retry_after() {
 }
 
 #[tokio::test]
+async fn s21_a_status_fault_redirects_anywhere() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), JIRA_SCOPES).await;
+    set(
+        &lab,
+        json!({ "kind": "status", "count": 1, "status": 302, "location": "https://dead.invalid/file" }),
+    )
+    .await;
+    let struck = server_info(&lab, &token).await.unwrap();
+    assert_eq!(
+        (struck.status().as_u16(), &struck.headers()["location"]),
+        (302, &"https://dead.invalid/file".parse().unwrap())
+    );
+}
+
+#[tokio::test]
 async fn r2_every_published_reason_can_be_sent_and_the_gateway_sends_none() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), JIRA_SCOPES).await;

@@ -87,11 +87,12 @@ impl Presented for KnowledgeBaseAttachment {
 
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Attachment(attachment) = body else { return None };
-        let site = &presenter.scope.source().site_url;
         Some(enveloped!(presenter, record, {
             name: filled(attachment.file_name),
             description: attachment.description,
-            attachment_url: attachment.content_path.map(|path| format!("{site}{path}")),
+            attachment_url: attachment
+                .content_path
+                .map(|_| presenter.engine.attachment_url(presenter.scope, record.id)),
         }))
     }
 }

@@ -124,11 +124,12 @@ impl Presented for Attachment {
 
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
         let Body::Attachment(attachment) = body else { return None };
-        let site = &presenter.scope.source().site_url;
         Some(enveloped!(presenter, record, {
             file_name: filled(attachment.file_name),
             ticket: attachment.on.map(|id| presenter.relation("ticket", id)),
-            file_url: attachment.content_path.map(|path| format!("{site}{path}")),
+            file_url: attachment
+                .content_path
+                .map(|_| presenter.engine.attachment_url(presenter.scope, record.id)),
             content_type: attachment.content_type,
             uploaded_by: attachment.uploaded_by.map(|id| id.0),
             remote_created_at: time(record.remote_created_at),

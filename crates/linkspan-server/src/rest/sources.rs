@@ -300,11 +300,11 @@ impl From<RawProblem> for ApiError {
         match problem {
             RawProblem::UnknownSource => Self::not_found(),
             RawProblem::UnknownKind(_) | RawProblem::OwnerUnknown { .. } => {
-                Self::of(StatusCode::NOT_FOUND, detail)
+                Self::new(StatusCode::NOT_FOUND, detail)
             }
             RawProblem::OwnerMissing { .. } | RawProblem::QuestionMissing { .. } => Self::bad_request(detail),
-            RawProblem::Closed { .. } => Self::of(StatusCode::FORBIDDEN, detail),
-            RawProblem::Upstream(_) => Self::of(StatusCode::BAD_GATEWAY, detail),
+            RawProblem::Closed { .. } => Self::new(StatusCode::FORBIDDEN, detail),
+            RawProblem::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, detail),
             RawProblem::Engine(error) => error.into(),
         }
     }

@@ -87,7 +87,7 @@ wire_model!(
         name: Option<String>,
         /// Upstream's remark on it.
         description: Option<String>,
-        /// Where its content can be had.
+        /// Where its content can be had for a while, without headers.
         attachment_url: Option<String>,
     }
 );

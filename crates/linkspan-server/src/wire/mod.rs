@@ -2,6 +2,7 @@
 //! lists are never null, times carry a zone.
 
 pub mod account;
+pub mod file;
 pub mod knowledgebase;
 pub mod page;
 pub(crate) mod sources;

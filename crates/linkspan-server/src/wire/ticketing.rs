@@ -144,7 +144,7 @@ wire_model!(
         /// The ticket it is attached to.
         #[schema(no_recursion)]
         ticket: Option<Related<Ticket>>,
-        /// Where its content can be had.
+        /// Where its content can be had for a while, without headers.
         file_url: Option<String>,
         /// MIME type.
         content_type: Option<String>,

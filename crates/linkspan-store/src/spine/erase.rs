@@ -25,18 +25,21 @@ statements! {
         (SELECT group_id, account_id FROM group_members WHERE source_id = $1 LIMIT $2)";
     STREAMS = "DELETE FROM streams WHERE source_id = $1
         AND stream IN (SELECT stream FROM streams WHERE source_id = $1 LIMIT $2)";
+    FILES = "DELETE FROM files WHERE source_id = $1
+        AND record_id IN (SELECT record_id FROM files WHERE source_id = $1 LIMIT $2)";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 7] = [
+pub(crate) const TABLES: [(&str, &str); 8] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
     ("access_rules", ACCESS_RULES),
     ("group_members", GROUP_MEMBERS),
     ("streams", STREAMS),
+    ("files", FILES),
     ("changes", CHANGES),
 ];
 

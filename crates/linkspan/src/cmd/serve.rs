@@ -35,6 +35,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         sync_every: Duration::from_secs(u64::from(args.sync_every)),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        files: home.files(&args.attachments),
     })
     .await?;
     let has_app = register_app(&args, &core.engine, &base_url).await? || !core.store.apps().await?.is_empty();

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use linkspan_engine::files::FileSettings;
 use linkspan_engine::sync::SyncReport;
 use linkspan_engine::{EngineError, Vendor};
 use linkspan_model::ids::SourceId;
@@ -41,6 +42,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         sync_every: Duration::from_mins(1),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        files: FileSettings::default(),
     })
     .await
     .with_context(|| {

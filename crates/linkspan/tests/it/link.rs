@@ -3,6 +3,7 @@
 mod clocked;
 mod customer;
 mod failures;
+mod files;
 mod input;
 mod sites;
 mod state;
@@ -36,7 +37,9 @@ struct Linking {
     api_key: String,
     /// Where the server listens, whatever its public address is.
     address: String,
-    _data: TempDir,
+    /// The command line of the server.
+    arguments: Vec<String>,
+    data: TempDir,
 }
 
 /// What the vendor holds at the end of a link.
@@ -89,11 +92,23 @@ impl Linking {
             upstream.text("/client_secret"),
         ];
         let listen = if more.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
-        let server = Running::start(&[&arguments[..], listen, more].concat());
+        let arguments = [&arguments[..], listen, more].concat();
+        let server = Running::start(&arguments);
         let api_key = server.text("/api_key").to_owned();
         let listening_at = more.iter().skip_while(|it| **it != "--listen").nth(1);
         let address = listening_at.map_or(server.text("/base_url").to_owned(), |it| format!("http://{it}"));
-        Self { upstream, server, api_key, address, _data: data }
+        let arguments = arguments.into_iter().map(str::to_owned).collect();
+        Self { upstream, server, api_key, address, arguments, data }
+    }
+
+    /// The same server, killed as by a power cut and started again, perhaps on another port.
+    fn restarted(self) -> Self {
+        let Self { upstream, server, api_key, arguments, data, .. } = self;
+        drop(server);
+        let command: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let server = Running::start(&command);
+        let address = server.text("/base_url").to_owned();
+        Self { upstream, server, api_key, address, arguments, data }
     }
 
     fn base_url(&self) -> &str {

@@ -17,6 +17,8 @@ async fn fill(store: &Store, source: linkspan_model::ids::SourceId) {
         ..Batch::default()
     };
     write(store, source, &batch, 100).await;
+    let file = (ticket_id(source, 1), "1".to_owned());
+    store.expect_files(source, &[file], at(1)).await.unwrap();
     store.replace_group_members(source, "staff", &["ann".to_owned(), "bob".to_owned()]).await.unwrap();
 }
 
@@ -25,13 +27,14 @@ pub(crate) async fn g4_a_deleted_source_leaves_no_row_behind(store: Store) {
     fill(&store, gone).await;
     fill(&store, stays).await;
     let before = store.fingerprint(stays).await.unwrap();
-    // 2 500 each of records, raws, access entries and changes; a rule, a stream, two members, the source.
-    assert_eq!(store.delete_source(gone).await.unwrap(), 4 * 2_500 + 1 + 1 + 2 + 1);
+    // 2 500 each of records, raws, access entries and changes; a rule, a stream, a file, two members, the source.
+    assert_eq!(store.delete_source(gone).await.unwrap(), 4 * 2_500 + 1 + 1 + 1 + 2 + 1);
     assert_eq!(store.delete_source(gone).await.unwrap(), 0);
     assert!(store.source(gone).await.unwrap().is_none());
     assert!(store.fingerprint(gone).await.unwrap().parts.is_empty());
     assert!(store.access_rules(gone).await.unwrap().is_empty());
     assert!(store.get_streams(gone).await.unwrap().is_empty());
+    assert!(store.count_files(gone).await.unwrap().is_empty());
     assert!(store.read_changes(Some(gone), 0, 10).await.unwrap().changes.is_empty());
     assert_eq!(store.fingerprint(stays).await.unwrap(), before);
 }

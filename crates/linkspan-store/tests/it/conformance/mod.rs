@@ -4,6 +4,7 @@ mod accounts;
 mod batches;
 mod erasure;
 mod feed;
+mod files;
 mod grants;
 mod guards;
 mod keys;
@@ -67,6 +68,10 @@ conformance! {
     feed::a_reader_never_passes_an_entry_that_is_still_to_come,
     feed::a_reader_beside_many_writers_sees_every_entry_once,
     feed::pages_of_the_feed_join_without_gap,
+    files::a_file_that_is_expected_is_due_until_it_is_stored,
+    files::s21_a_failure_has_its_reason_and_never_displaces_a_copy,
+    files::a_new_version_is_expected_and_names_the_old_copy,
+    files::a_copy_that_two_attachments_share_is_dropped_with_the_last,
     grants::l1_of_refreshes_from_one_version_exactly_one_is_stored,
     grants::l1_the_refresh_lease_has_one_owner_at_a_time,
     grants::l3_a_late_refresh_cannot_overwrite_a_newer_consent,

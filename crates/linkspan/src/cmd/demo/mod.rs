@@ -66,6 +66,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         sync_every: SYNC_EVERY,
         features: Feature::usual(),
         custom_content_types: Vec::new(),
+        files: home.files(&args.attachments),
     })
     .await?;
     core.engine

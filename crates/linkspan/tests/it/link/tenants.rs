@@ -20,7 +20,7 @@ async fn neighbour(linking: &Linking, integration: &str) -> Linked {
     linking.exchange(&done).await
 }
 
-async fn two_customers(integration: &str) -> (Linking, Linked, Linked) {
+pub(super) async fn two_customers(integration: &str) -> (Linking, Linked, Linked) {
     let world = Options { sites: 2, issues: 40, pages: 20, ..tiny_world() };
     let linking = Linking::with(world, &[]).await;
     let mine = linking.link("acme", integration).await;
