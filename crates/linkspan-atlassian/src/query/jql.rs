@@ -84,6 +84,13 @@ impl Jql {
         self.and(format!("text ~ {}", quoted(words, true)))
     }
 
+    /// Issues of other projects than these, by id.
+    #[must_use]
+    pub fn other_project(self, known: impl IntoIterator<Item = u64>) -> Self {
+        let known: Vec<String> = known.into_iter().map(|id| id.to_string()).collect();
+        if known.is_empty() { self } else { self.and(format!("project NOT IN ({})", known.join(", "))) }
+    }
+
     /// Issues with a security level other than these, by id.
     #[must_use]
     pub fn other_security_level(self, known: impl IntoIterator<Item = u64>) -> Self {

@@ -3,7 +3,7 @@
 use linkspan_model::product::Product;
 use serde::Serialize;
 
-use super::{Resource, Way};
+use super::{Per, Resource, Way};
 use crate::calls::{Feature, ScopeSet, missing_scopes};
 
 /// A resource that a grant does not open, or not by the best way.
@@ -31,8 +31,11 @@ pub enum GapExtent {
     Partial(&'static str),
 }
 
-/// The best way to a resource that these scopes open.
+/// The best way to a resource that these scopes open. What is read for each of something else needs a way to that too.
 pub fn open_way(resource: &'static Resource, granted: &ScopeSet) -> Option<&'static Way> {
+    if let Some(owner) = owner_of(resource) {
+        open_way(owner, granted)?;
+    }
     resource.ways.iter().find(|way| way.calls.iter().all(|call| missing_scopes(call, granted).is_none()))
 }
 
@@ -52,9 +55,23 @@ pub fn gap_of(resource: &'static Resource, granted: &ScopeSet) -> Option<Gap> {
         None => GapExtent::Closed,
     };
     let best = resource.ways.iter().filter(|way| way.lacks.is_none());
-    let missing = best.map(|way| lacking(way, granted)).min_by_key(Vec::len).unwrap_or_default();
+    let mut missing = best.map(|way| lacking(way, granted)).min_by_key(Vec::len).unwrap_or_default();
+    if let Some(owner) = owner_of(resource).filter(|owner| open_way(owner, granted).is_none()) {
+        missing.extend(gap_of(owner, granted).into_iter().flat_map(|gap| gap.missing));
+        missing.sort_unstable();
+        missing.dedup();
+    }
     let Resource { kind, title, feature, .. } = *resource;
     Some(Gap { kind, title, feature: feature.as_str(), extent, missing })
+}
+
+/// What a resource is read for each of. No chain of owners is longer than a few links, and none is a circle; a test sees
+/// to that.
+fn owner_of(resource: &'static Resource) -> Option<&'static Resource> {
+    match resource.listing()?.per {
+        Per::Each { kind, .. } => Resource::of_kind(kind),
+        _ => None,
+    }
 }
 
 /// The fewest scopes with which every call of the way is open. A call often has a wide and a narrow alternative; what was

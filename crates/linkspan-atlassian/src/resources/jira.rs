@@ -120,9 +120,9 @@ pub(super) static ALL: &[Resource] = &[
         None,
         "projects",
         &[
-            way(&[&calls::PROJECT_PERMISSION_SCHEME]),
+            way(&[&calls::PROJECT_SEARCH, &calls::PROJECT_PERMISSION_SCHEME]),
             lesser(
-                &[&calls::USER_PERMISSION_SEARCH],
+                &[&calls::PROJECT_SEARCH, &calls::USER_PERMISSION_SEARCH],
                 "permissions that depend on the issue, and people beyond the site's first thousand: what they may see \
                  stays hidden from them",
             ),
@@ -134,7 +134,13 @@ pub(super) static ALL: &[Resource] = &[
         F::Permissions,
         Some(Model::Role),
         "projects",
-        &[way(&[&calls::ROLES]), lesser(&[&calls::PROJECT_ROLES], "roles that no project uses")],
+        &[
+            way(&[&calls::PROJECT_SEARCH, &calls::ROLES]),
+            lesser(
+                &[&calls::PROJECT_SEARCH, &calls::PROJECT_ROLES, &calls::PROJECT_ROLE],
+                "roles that no project uses",
+            ),
+        ],
     ),
     stream(
         "jira.projectrole",
@@ -142,7 +148,7 @@ pub(super) static ALL: &[Resource] = &[
         F::Permissions,
         None,
         "projects",
-        &[way(&[&calls::PROJECT_ROLES, &calls::PROJECT_ROLE])],
+        &[way(&[&calls::PROJECT_SEARCH, &calls::PROJECT_ROLES, &calls::PROJECT_ROLE])],
     ),
     stream(
         "jira.securityscheme",
@@ -151,8 +157,11 @@ pub(super) static ALL: &[Resource] = &[
         None,
         "projects",
         &[
-            way(&[&calls::SECURITY_SCHEMES, &calls::PROJECT_SECURITY_SCHEME]),
-            lesser(&[&calls::SECURITY_LEVEL], "schemes of which no issue has a level"),
+            way(&[&calls::PROJECT_SEARCH, &calls::SECURITY_SCHEMES, &calls::PROJECT_SECURITY_SCHEME]),
+            lesser(
+                &[&calls::PROJECT_SEARCH, &calls::SEARCH_JQL, &calls::SECURITY_LEVEL],
+                "schemes; of their levels, those that issues have are read one by one",
+            ),
         ],
     ),
     stream(
@@ -161,7 +170,18 @@ pub(super) static ALL: &[Resource] = &[
         F::Permissions,
         None,
         "projects",
-        &[way(&[&calls::SECURITY_SCHEME_MEMBERS])],
+        &[
+            way(&[&calls::PROJECT_SEARCH, &calls::SECURITY_SCHEMES, &calls::SECURITY_SCHEME_MEMBERS]),
+            lesser(
+                &[
+                    &calls::PROJECT_SEARCH,
+                    &calls::SEARCH_JQL,
+                    &calls::SECURITY_LEVEL,
+                    &calls::SECURITY_SCHEME_MEMBERS,
+                ],
+                "members of levels that no issue has",
+            ),
+        ],
     ),
     stream(
         "jira.applicationrole",
@@ -169,7 +189,7 @@ pub(super) static ALL: &[Resource] = &[
         F::Permissions,
         None,
         "projects",
-        &[way(&[&calls::APPLICATION_ROLES])],
+        &[way(&[&calls::PROJECT_SEARCH, &calls::APPLICATION_ROLES])],
     ),
     stream("jira.auditrecord", "audit records", F::Audit, None, "audit", &[way(&[&calls::AUDIT_RECORDS])]),
     // What the site has besides.

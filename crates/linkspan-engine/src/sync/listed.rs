@@ -180,6 +180,10 @@ async fn read_resource(
                         run.write(converted, None).await?;
                     }
                 }
+                // A site that answers by another model, or does not have the product, has no such list.
+                Err(CallError::NotFound { .. }) if matches!(listing.per, Per::Site) => {
+                    return Ok(Outcome { items: 0, refused: None });
+                }
                 Err(error) => {
                     refused.get_or_insert(error.to_string());
                 }

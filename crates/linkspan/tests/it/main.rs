@@ -12,6 +12,7 @@ mod clients;
 mod commands;
 mod dataset;
 mod demo;
+mod guides;
 mod house;
 mod killed;
 mod link;

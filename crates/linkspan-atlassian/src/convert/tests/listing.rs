@@ -99,3 +99,18 @@ fn kinds_are_unique_and_lead_with_their_product() {
         assert!(resource.ways.first().is_some_and(|way| way.lacks.is_none()), "{}", resource.kind);
     }
 }
+
+#[test]
+fn no_kind_hangs_on_itself_by_any_number_of_steps() {
+    for resource in Resource::all() {
+        let mut owner = Some(resource);
+        let mut steps = 0;
+        while let Some(Per::Each { kind, .. }) =
+            owner.and_then(|owner| owner.listing()).map(|listing| listing.per)
+        {
+            owner = Resource::of_kind(kind);
+            steps += 1;
+            assert!(steps < 5, "{} has a long chain of owners", resource.kind);
+        }
+    }
+}

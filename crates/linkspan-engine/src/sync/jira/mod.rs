@@ -48,7 +48,11 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     };
     // Upstream's clock, asked before anything is read: whatever changes from here on belongs to the next reading.
     let began = issues::upstream_now(run).await?;
-    run.stream("issues", issues::issues(run, Arc::clone(&ctx), &projects, began).boxed()).await?;
+    if run.opens(&jira::SEARCH_JQL) {
+        run.stream("issues", issues::issues(run, Arc::clone(&ctx), &projects, began).boxed()).await?;
+    } else {
+        run.skip("issues", &["jira.issue"]).await?;
+    }
     if worklogs::is_open(run) && run.wants(Feature::Worklogs) {
         run.stream(worklogs::STREAM, worklogs::feeds(run, &ctx, began).boxed()).await?;
     }
@@ -77,17 +81,29 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     if let Some(groups) = groups {
         groups.apply(&mut ctx)?;
     }
-    let found = run.stream("projects", projects::projects(run, &ctx).boxed()).await?;
-    let Some(found) = found else { return Ok((Arc::new(ctx), Arc::from([]))) };
-    ctx.access = found.access;
-    let is_whole = if run.opens(&jira::USERS) {
-        run.stream("people", people::users(run, &ctx).boxed()).await?.is_some() && is_whole
+    let (mut ids, mut access_changed) = (Vec::new(), false);
+    let mut is_whole = is_whole;
+    if run.opens(&jira::PROJECT_SEARCH) {
+        let found = run.stream("projects", projects::projects(run, &ctx).boxed()).await?;
+        is_whole &= found.is_some();
+        if let Some(found) = found {
+            ctx.access = found.access;
+            ids = found.ids;
+            access_changed = found.access_changed;
+        }
+    } else {
+        run.skip("projects", &["jira.project"]).await?;
+        if run.opens(&jira::SEARCH_JQL) {
+            ids = projects::found_by_issues(run).await?;
+        }
+    }
+    if run.opens(&jira::USERS) {
+        is_whole &= run.stream("people", people::users(run, &ctx).boxed()).await?.is_some();
     } else {
         run.skip("people", &["jira.user"]).await?;
-        is_whole
-    };
-    let (ctx, projects) = (Arc::new(ctx), Arc::from(found.ids));
-    if found.access_changed {
+    }
+    let (ctx, projects) = (Arc::new(ctx), Arc::from(ids));
+    if access_changed {
         run.stream("issues", reconsider::issues(run, &ctx).boxed()).await?;
     }
     // What was read in part is read again with the next run.

@@ -8,6 +8,7 @@ use linkspan_atlassian::convert::{
     role_page,
 };
 use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::query::Jql;
 use serde::{Deserialize, Serialize};
 
 use super::super::run::{Run, at_a_time, digest_of};
@@ -16,6 +17,8 @@ use crate::error::EngineError;
 
 /// Projects whose roles and schemes are read at a time.
 const PARALLEL_PROJECTS: usize = 4;
+/// Projects that are looked for by their issues.
+const PROJECTS_CAP: usize = 2_000;
 /// People asked for at a time.
 const BROWSERS_PER_PAGE: u32 = 1_000;
 
@@ -174,6 +177,22 @@ async fn project_facts(run: &Run, id: String) -> Result<ProjectFacts, EngineErro
         }
     }
     Ok(ProjectFacts { id, permission_scheme, browsers, security_scheme, roles })
+}
+
+/// The ids of projects by the issues that lie in them, for grants that may not list projects. Who may see them is not
+/// known then, so nobody does.
+pub(super) async fn found_by_issues(run: &Run) -> Result<Vec<String>, EngineError> {
+    let mut known: Vec<u64> = Vec::new();
+    while known.len() < PROJECTS_CAP {
+        let jql = Jql::new().other_project(known.iter().copied());
+        let Some(project) = security::member_of_one_issue(run, &jql, "project").await? else { break };
+        // An answer that ignores the question must not be asked for ever.
+        if known.contains(&project) {
+            break;
+        }
+        known.push(project);
+    }
+    Ok(known.iter().map(u64::to_string).collect())
 }
 
 /// Pages of people who may browse a project, for grants that may not read its permission scheme. Upstream looks at the

@@ -1,5 +1,7 @@
 //! Issue security levels, and who belongs to them.
 
+use std::collections::HashMap;
+
 use linkspan_atlassian::calls::jira;
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{
@@ -24,9 +26,6 @@ pub(super) async fn levels(
     ctx: &JiraContext,
     access: &mut JiraAccess,
 ) -> Result<String, EngineError> {
-    if !run.opens(&jira::SECURITY_SCHEME_MEMBERS) {
-        return Ok(String::new());
-    }
     let schemes = if run.opens(&jira::SECURITY_SCHEMES) {
         let Some(schemes) = optional(whole(run, &jira::SECURITY_SCHEMES, Params::new()).await)? else {
             return Ok(String::new());
@@ -35,12 +34,15 @@ pub(super) async fn levels(
         let ids = schemes.ids.clone();
         run.write(schemes, None).await?;
         ids
-    } else if run.opens(&jira::SECURITY_LEVEL) {
+    } else if run.opens(&jira::SECURITY_LEVEL) && run.opens(&jira::SEARCH_JQL) {
         schemes_of_issues(run).await?
     } else {
         return Ok(String::new());
     };
     let mut seen = String::new();
+    if !run.opens(&jira::SECURITY_SCHEME_MEMBERS) {
+        return Ok(seen);
+    }
     for id in schemes {
         let params = Params::new().path("issueSecuritySchemeId", id);
         let mut pages = run.pages(&jira::SECURITY_SCHEME_MEMBERS, params, Some(50));
@@ -73,30 +75,35 @@ async fn schemes_of_issues(run: &Run) -> Result<Vec<String>, EngineError> {
 
 /// A level that some issue has and that is not among the known ones.
 async fn another_level(run: &Run, known: &[u64]) -> Result<Option<u64>, EngineError> {
+    let jql = Jql::new().other_security_level(known.iter().copied());
+    let level = member_of_one_issue(run, &jql, "security").await?;
+    // An answer that ignores the question must not be asked for ever.
+    Ok(level.filter(|level| !known.contains(level)))
+}
+
+/// The id of what one of the found issues has in a field.
+pub(super) async fn member_of_one_issue(
+    run: &Run,
+    jql: &Jql,
+    field: &'static str,
+) -> Result<Option<u64>, EngineError> {
     #[derive(Deserialize)]
     struct Found {
         issues: Vec<Issue>,
     }
     #[derive(Deserialize)]
     struct Issue {
-        fields: Fields,
+        fields: HashMap<String, Option<Named>>,
     }
     #[derive(Deserialize)]
-    struct Fields {
-        security: Option<Level>,
-    }
-    #[derive(Deserialize)]
-    struct Level {
+    struct Named {
         id: String,
     }
-    let jql = Jql::new().other_security_level(known.iter().copied());
-    let params =
-        Params::new().query("jql", jql.to_string()).query("fields", "security").query("maxResults", "1");
+    let params = Params::new().query("jql", jql.to_string()).query("fields", field).query("maxResults", "1");
     let json = whole(run, &jira::SEARCH_JQL, params).await?;
     let found: Found = serde_json::from_str(&json).map_err(PageProblem::NotJson)?;
-    let level = found.issues.into_iter().find_map(|issue| issue.fields.security);
-    // An answer that ignores the question must not be asked for ever.
-    Ok(level.and_then(|level| level.id.parse().ok()).filter(|level| !known.contains(level)))
+    let mut held = found.issues.into_iter().filter_map(|mut issue| issue.fields.remove(field).flatten());
+    Ok(held.next().and_then(|named| named.id.parse().ok()))
 }
 
 async fn keep_level(run: &Run, json: &str) -> Result<(), EngineError> {
