@@ -115,7 +115,7 @@ impl Account {
     pub fn made_up_new_name(&self) -> String {
         let present = self.present_name();
         let given = present.split_whitespace().next().unwrap_or(present);
-        let start = crate::world::seed::mix(u64::from(self.index.0)) as usize;
+        let start = self.index.0 as usize;
         let family = (0..FAMILY_NAMES.len())
             .map(|step| FAMILY_NAMES[start.wrapping_add(step) % FAMILY_NAMES.len()])
             .find(|family| !present.ends_with(family) && !self.name.ends_with(family));

@@ -28,7 +28,11 @@ impl Directory {
             return self.name_mention(node);
         }
         let Some(children) = node.get_mut("content").and_then(Value::as_array_mut) else { return false };
-        children.iter_mut().fold(false, |changed, child| self.name_mentions(child, depth - 1) || changed)
+        let mut changed = false;
+        for child in children {
+            changed |= self.name_mentions(child, depth - 1);
+        }
+        changed
     }
 
     fn name_mention(&self, node: &mut Value) -> bool {
