@@ -47,8 +47,8 @@ pub struct Account {
     pub index: AccountIndex,
     /// `712020:<uuid>`, 24 hexadecimal digits, or `qm:<uuid>:<uuid>` for customers.
     pub account_id: String,
-    /// E-mail address, always present here; see `email_hidden` for what others may see.
-    pub email: String,
+    /// E-mail address the account was made with; see `email_hidden` for what others may see.
+    email: String,
     /// Profile setting: the address is not shown to anybody but the account itself.
     pub email_hidden: bool,
     /// The name the account was made with; use [`Account::display_name`], which knows renames and closures.
@@ -65,6 +65,8 @@ pub struct Account {
     pub avatar: String,
     status: AtomicU8,
     renamed: OnceLock<Box<Rename>>,
+    /// Name and address of an account that was kept for a customer made at run time.
+    claimed: OnceLock<(String, String)>,
 }
 
 /// A later name. Names only ever come on top, so that a name once lent out stays valid.
@@ -104,7 +106,8 @@ impl Account {
 
     /// The newest name, whatever the status.
     pub fn present_name(&self) -> &str {
-        let (mut name, mut later) = (self.name.as_str(), &self.renamed);
+        let first = self.claimed.get().map_or(self.name.as_str(), |(name, _)| name.as_str());
+        let (mut name, mut later) = (first, &self.renamed);
         while let Some(rename) = later.get() {
             (name, later) = (&rename.name, &rename.next);
         }
@@ -138,12 +141,17 @@ impl Account {
         false
     }
 
+    /// The e-mail address; see [`Account::visible_email`] for what others may see.
+    pub fn email(&self) -> &str {
+        self.claimed.get().map_or(self.email.as_str(), |(_, email)| email.as_str())
+    }
+
     /// The address others see, if any.
     pub fn visible_email(&self) -> Option<&str> {
         let shown = !self.email_hidden
             && self.account_type == AccountType::Atlassian
             && self.status() != AccountStatus::Closed;
-        shown.then_some(self.email.as_str())
+        shown.then(|| self.email())
     }
 
     const fn status_code(status: AccountStatus) -> u8 {
@@ -177,6 +185,8 @@ pub struct Directory {
     by_email: HashMap<String, AccountIndex>,
     /// Whether an account was renamed or closed at run time: only then must names in stored texts be looked up anew.
     names_changed: AtomicBool,
+    /// Accounts kept for customers made at run time, in the order they are used.
+    spare: Vec<AccountIndex>,
 }
 
 impl Directory {
@@ -197,6 +207,7 @@ impl Directory {
             avatar: (index.0 % 7).to_string(),
             status: AtomicU8::new(Account::status_code(new.status)),
             renamed: OnceLock::new(),
+            claimed: OnceLock::new(),
         });
         index
     }
@@ -213,7 +224,25 @@ impl Directory {
 
     /// Finds an account by e-mail address, upper and lower case alike (sign-in and basic authentication only).
     pub fn by_email(&self, email: &str) -> Option<&Account> {
-        self.by_email.get(&email.to_ascii_lowercase()).map(|index| self.get(*index))
+        let known = self.by_email.get(&email.to_ascii_lowercase()).copied();
+        let claimed = |index: &&AccountIndex| {
+            self.get(**index).claimed.get().is_some_and(|(_, own)| own.eq_ignore_ascii_case(email))
+        };
+        known.or_else(|| self.spare.iter().find(claimed).copied()).map(|index| self.get(index))
+    }
+
+    /// Keeps an account for a customer made at run time; it is on no site until then.
+    pub(super) fn keep_spare(&mut self, new: NewAccount) {
+        let index = self.add(new);
+        self.spare.push(index);
+    }
+
+    /// Gives the next kept account a name and an address.
+    pub(super) fn claim_spare(&self, email: &str, name: &str) -> Option<AccountIndex> {
+        let claim = |index: &&AccountIndex| {
+            self.get(**index).claimed.set((name.to_owned(), email.to_owned())).is_ok()
+        };
+        self.spare.iter().find(claim).copied()
     }
 
     /// Whether any account was renamed or closed since the world was made.

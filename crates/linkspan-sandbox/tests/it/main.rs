@@ -13,6 +13,7 @@ mod jira_issues;
 mod jira_person;
 mod jira_search;
 mod jira_shapes;
+mod jsm;
 mod limits;
 mod openapi;
 mod operations;
