@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub use settings::{ExpiredAccessToken, Limits, Settings, TokenSettings};
+pub use settings::{ExpiredAccessToken, Limits, Settings, SpaceRoleMode, TokenSettings};
 
 use crate::apps;
 use crate::faults::Fault;

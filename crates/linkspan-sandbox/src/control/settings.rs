@@ -1,5 +1,7 @@
 //! What can be set while the sandbox runs: the choices on which Atlassian's documents and measurements differ, and the limits.
 
+use std::collections::BTreeMap;
+
 use http::HeaderValue;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Token life.
     pub tokens: TokenSettings,
+    /// By cloud id: how the site's Confluence says who may do what in a space; absent: by permissions.
+    pub space_role_modes: BTreeMap<String, SpaceRoleMode>,
     /// Cloud ids of sites whose admins block user-installed apps.
     pub blocked_sites: Vec<String>,
     /// The `Cycle-Period` header of the personal-data report, whose format is not documented; absent: not sent, seven days.
@@ -69,6 +73,30 @@ pub enum ExpiredAccessToken {
     LooksOrdinary,
 }
 
+/// `space-role-mode` of a site (`atlassian-endpoints.md` 6.12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SpaceRoleMode {
+    /// Permissions only.
+    #[default]
+    PreRoles,
+    /// Both, while administrators turn permissions into roles.
+    RolesTransition,
+    /// Roles only.
+    Roles,
+}
+
+impl SpaceRoleMode {
+    /// The wire name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PreRoles => "PRE_ROLES",
+            Self::RolesTransition => "ROLES_TRANSITION",
+            Self::Roles => "ROLES",
+        }
+    }
+}
+
 impl Settings {
     /// No latency; the given quota, with the short limits on when there is one.
     pub fn new(latency_ms: u64, points_quota: u64) -> Self {
@@ -87,6 +115,7 @@ impl Settings {
                 expired_access_token: ExpiredAccessToken::Unauthorized,
                 rules: TokenRules::default(),
             },
+            space_role_modes: BTreeMap::new(),
             blocked_sites: Vec::new(),
             cycle_period: None,
             cycle_seconds: WEEK_SECONDS,

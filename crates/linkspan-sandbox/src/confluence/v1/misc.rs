@@ -97,6 +97,7 @@ pub(super) fn label(ask: &Ask) -> Answer {
                 };
                 if let Some(head) = view
                     .listed_container(id)
+                    .filter(|head| head.kind.is_article())
                     .filter(|head| kind.is_none_or(|kind| head.kind.as_str() == kind))
                 {
                     found.get_or_insert_with(|| own.clone());
