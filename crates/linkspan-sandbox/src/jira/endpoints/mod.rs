@@ -30,6 +30,8 @@ mod workflows;
 mod worklog_writes;
 mod worklogs;
 
+pub(super) use attachments::signed_address;
+
 use std::sync::Arc;
 
 use axum::{

@@ -12,6 +12,7 @@ mod schema;
 mod schemes;
 mod selection;
 mod sharing;
+mod sla;
 
 use crate::world::{Reader, SiteState};
 
