@@ -7,6 +7,7 @@ use crate::error::StoreError;
 const STEPS: &[(&str, &str)] = &[
     ("0001_control", include_str!("../migrations/0001_control.sql")),
     ("0002_spine", include_str!("../migrations/0002_spine.sql")),
+    ("0003_personal_data", include_str!("../migrations/0003_personal_data.sql")),
 ];
 
 const CREATE: &str =

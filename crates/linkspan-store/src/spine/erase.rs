@@ -25,18 +25,21 @@ statements! {
         (SELECT group_id, account_id FROM group_members WHERE source_id = $1 LIMIT $2)";
     STREAMS = "DELETE FROM streams WHERE source_id = $1
         AND stream IN (SELECT stream FROM streams WHERE source_id = $1 LIMIT $2)";
+    SOURCE_ACCOUNTS = "DELETE FROM source_accounts WHERE source_id = $1
+        AND account_id IN (SELECT account_id FROM source_accounts WHERE source_id = $1 LIMIT $2)";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 7] = [
+pub(crate) const TABLES: [(&str, &str); 8] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
     ("access_rules", ACCESS_RULES),
     ("group_members", GROUP_MEMBERS),
     ("streams", STREAMS),
+    ("source_accounts", SOURCE_ACCOUNTS),
     ("changes", CHANGES),
 ];
 
@@ -68,6 +71,7 @@ impl Store {
             }
         }
         erased += self.db.write(DELETE, args![source]).await?;
+        self.drop_unknown_accounts().await?;
         self.db.forget_erased().await?;
         Ok(erased)
     }

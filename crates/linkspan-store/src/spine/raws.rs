@@ -13,7 +13,7 @@ use crate::error::StoreError;
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT kind, remote_id, path, record, problem, stored_at, body FROM raws ", $rest)
+        concat!("SELECT kind, remote_id, path, record, problem, stored_at, body, redacted FROM raws ", $rest)
     };
 }
 
@@ -29,16 +29,18 @@ bulks! {
     STORED = "SELECT kind, remote_id, hash FROM raws WHERE source_id = $1 AND remote_id IN (", "?", ")";
     // Most raws have the upstream id of the record made from them; the others are in an index of their own. A cross join
     // is never reordered by SQLite, which would begin with all raws of the source.
-    SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body FROM records r
+    SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body, w.redacted
+        FROM records r
         CROSS JOIN raws w
         WHERE w.source_id = r.source_id AND w.remote_id = r.remote_id AND w.record = r.id AND w.loose = FALSE
             AND r.source_id = $1 AND r.id IN (", "?", ")";
     LOOSE = select!("WHERE source_id = $1 AND loose = TRUE AND record IN ("), "?", ")";
-    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, path, problem, body) VALUES ",
-        "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?)",
+    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, redacted, path, problem, body)
+            VALUES ",
+        "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, remote_id, kind) DO UPDATE SET stored_at = excluded.stored_at, hash = excluded.hash,
-            record = excluded.record, loose = excluded.loose, path = excluded.path, problem = excluded.problem,
-            body = excluded.body";
+            record = excluded.record, loose = excluded.loose, redacted = excluded.redacted, path = excluded.path,
+            problem = excluded.problem, body = excluded.body";
 }
 
 /// A stored piece of upstream JSON.
@@ -58,6 +60,8 @@ pub struct StoredRaw {
     pub problem: Option<String>,
     /// When this version of it was stored here.
     pub stored_at: Timestamp,
+    /// It names an account that was erased, and does without what upstream said about it.
+    pub redacted: bool,
 }
 
 impl Store {
@@ -129,8 +133,8 @@ pub(crate) async fn write(
             stored.entry(row.text(1)?).or_default().push((row.text(0)?, row.array(2)?));
         }
     }
-    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 8), Vec::new());
-    for PlannedRaw { raw, hash, stored: form, loose } in raws {
+    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 9), Vec::new());
+    for PlannedRaw { raw, hash, stored: form, loose, redacted } in raws {
         let of_id = stored.get(&raw.remote_id).map_or(&[][..], Vec::as_slice);
         let known = of_id.iter().find(|(kind, _)| kind == raw.kind).map(|(_, hash)| hash);
         if known == Some(&*hash) {
@@ -145,6 +149,7 @@ pub(crate) async fn write(
             (*hash).into(),
             raw.record.into(),
             (*loose).into(),
+            (*redacted).into(),
             raw.path.as_str().into(),
             raw.problem.as_deref().into(),
             std::mem::take(form).into(),
@@ -163,6 +168,7 @@ pub(crate) fn read(row: &Row) -> Result<StoredRaw, StoreError> {
         problem: row.optional_text(4)?,
         stored_at: row.time(5)?,
         json: decode(&row.bytes(6)?)?,
+        redacted: row.bool(7)?,
     })
 }
 
