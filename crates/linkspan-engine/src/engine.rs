@@ -19,6 +19,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::error::EngineError;
+use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
 use crate::sync::Remembered;
 use crate::tokens::Refresher;
@@ -71,6 +72,8 @@ pub(crate) struct Inner {
     /// What is known of upstream's limits, for all sources of this process.
     pub(crate) gate: Mutex<Gate>,
     pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
+    /// Accounts that were erased and must not come back.
+    pub(crate) erased: ErasedAccounts,
     /// Sources being read by this process: a source has one reader at a time.
     pub(crate) reading: Mutex<HashMap<SourceId, CancellationToken>>,
 }
@@ -96,7 +99,7 @@ impl Engine {
         let sealed = store.ensure_server_secret(DIGEST_KEY, &fresh, clock.now()).await?;
         let digest_key = DigestKey::open(&ring, context, &sealed)?;
         let node = entropy.uuid();
-        Ok(Self {
+        let engine = Self {
             inner: Arc::new(Inner {
                 store,
                 upstream,
@@ -114,9 +117,12 @@ impl Engine {
                 remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),
+                erased: ErasedAccounts::default(),
                 reading: Mutex::default(),
             }),
-        })
+        };
+        engine.inner.renew_erased().await?;
+        Ok(engine)
     }
 
     /// Who runs this server.

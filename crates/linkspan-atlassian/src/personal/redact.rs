@@ -53,6 +53,21 @@ const CHANGES: [(&[&str], &str); 2] =
 /// Members with the account that a personal space belongs to.
 const SPACE_OWNERS: [&str; 3] = ["spaceOwnerId", "authorId", "ownerId"];
 
+/// Members whose text tells a person apart, so that traces of it elsewhere can be searched for.
+const TELLING: [&str; 11] = [
+    "displayName",
+    "display_name",
+    "publicName",
+    "name",
+    "fullName",
+    "emailAddress",
+    "email",
+    "username",
+    "text",
+    "fromString",
+    "toString",
+];
+
 /// A text without what it said about some accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redacted {
@@ -60,6 +75,8 @@ pub struct Redacted {
     pub json: String,
     /// The accounts about which it said something, as places in the list that was given.
     pub touched: BTreeSet<usize>,
+    /// The names and e-mail addresses that were taken out.
+    pub taken: BTreeSet<String>,
 }
 
 /// Takes out what a JSON text says about accounts beyond their ids. `None` when it says nothing (any more): the result is
@@ -75,9 +92,16 @@ fn redact_nested(json: &str, accounts: &HashMap<&str, usize>, nested: usize) -> 
         return None;
     }
     let whole: &RawValue = serde_json::from_str(json).ok()?;
-    let mut redactor = Redactor { text: json, accounts, nested, edits: Vec::new(), touched: BTreeSet::new() };
+    let mut redactor = Redactor {
+        text: json,
+        accounts,
+        nested,
+        edits: Vec::new(),
+        touched: BTreeSet::new(),
+        taken: BTreeSet::new(),
+    };
     redactor.value(whole, 0);
-    let Redactor { edits, touched, .. } = redactor;
+    let Redactor { edits, touched, taken, .. } = redactor;
     if edits.is_empty() {
         return None;
     }
@@ -89,7 +113,7 @@ fn redact_nested(json: &str, accounts: &HashMap<&str, usize>, nested: usize) -> 
         done = range.end;
     }
     result.push_str(&json[done..]);
-    Some(Redacted { json: result, touched })
+    Some(Redacted { json: result, touched, taken })
 }
 
 fn names(text: &str, id: &str) -> bool {
@@ -103,6 +127,7 @@ struct Redactor<'j, 'a> {
     /// In the order of the text.
     edits: Vec<(Range<usize>, Cow<'static, str>)>,
     touched: BTreeSet<usize>,
+    taken: BTreeSet<String>,
 }
 
 impl<'j> Redactor<'j, '_> {
@@ -114,7 +139,7 @@ impl<'j> Redactor<'j, '_> {
             return;
         }
         if depth >= MAX_DEPTH {
-            self.take_out(raw, &named);
+            self.take_out(None, raw, &named);
             return;
         }
         match text.as_bytes().first() {
@@ -140,13 +165,13 @@ impl<'j> Redactor<'j, '_> {
             let personal = about.filter(|_| PERSONAL.contains(&&**name));
             let personal = personal.or(owner.filter(|_| name == "name"));
             if let Some(account) = personal {
-                self.take_out(value, &[account]);
+                self.take_out(Some(name), value, &[account]);
                 continue;
             }
             let shown =
                 CHANGES.iter().find(|(_, shown)| name == shown).map(|(sides, _)| self.sides(members, sides));
             match shown {
-                Some(accounts) if !accounts.is_empty() => self.take_out(value, &accounts),
+                Some(accounts) if !accounts.is_empty() => self.take_out(Some(name), value, &accounts),
                 _ => self.value(value, depth + 1),
             }
         }
@@ -200,15 +225,21 @@ impl<'j> Redactor<'j, '_> {
         } else {
             user_links_without_names(&decoded, self.accounts)
         };
-        let Some(Redacted { json, touched }) = redacted else { return };
+        let Some(Redacted { json, touched, taken }) = redacted else { return };
         // Writing a string as JSON cannot fail; if it did, nothing of the text would be kept.
         let json = serde_json::to_string(&json).unwrap_or_else(|_| "null".to_owned());
         self.edits.push((self.range(raw), json.into()));
         self.touched.extend(touched);
+        self.taken.extend(taken);
     }
 
-    fn take_out(&mut self, value: &'j RawValue, accounts: &[usize]) {
+    fn take_out(&mut self, name: Option<&str>, value: &'j RawValue, accounts: &[usize]) {
         if value.get() != "null" {
+            if name.is_some_and(|name| TELLING.contains(&name))
+                && let Ok(text) = serde_json::from_str::<String>(value.get())
+            {
+                self.taken.insert(text);
+            }
             self.edits.push((self.range(value), "null".into()));
             self.touched.extend(accounts);
         }
@@ -242,7 +273,7 @@ fn user_links_without_names(markup: &str, accounts: &HashMap<&str, usize>) -> Op
         rest = &rest[start + length..];
     }
     result.push_str(rest);
-    (!touched.is_empty()).then_some(Redacted { json: result, touched })
+    (!touched.is_empty()).then_some(Redacted { json: result, touched, taken: BTreeSet::new() })
 }
 
 /// The members of an object in the order of the text, repeated ones too.

@@ -5,6 +5,7 @@
 
 mod confluence;
 mod jira;
+mod names;
 mod remembered;
 mod run;
 mod worker;

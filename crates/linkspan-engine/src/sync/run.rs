@@ -1,9 +1,11 @@
 //! One run over a source, and what its streams have in common.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
 use linkspan_atlassian::calls::Call;
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
@@ -30,6 +32,10 @@ pub(super) struct Run {
     pub(super) client: SourceClient,
     meter: Arc<RunMeter>,
     stop: CancellationToken,
+    /// When the run began: everything it stores was fetched later.
+    began: Timestamp,
+    /// Accounts without a name of which it was asked for one.
+    pub(super) nameless: Mutex<HashSet<String>>,
     failed: Mutex<Vec<(&'static str, String)>>,
 }
 
@@ -39,7 +45,8 @@ impl Run {
         let meter = Arc::new(RunMeter::default());
         let client =
             SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
-        Self { inner, source, client, meter, stop, failed: Mutex::default() }
+        let (began, nameless, failed) = (inner.clock.now(), Mutex::default(), Mutex::default());
+        Self { inner, source, client, meter, stop, began, nameless, failed }
     }
 
     pub(super) fn id(&self) -> SourceId {
@@ -151,9 +158,10 @@ impl Run {
             return Err(EngineError::Stopped);
         }
         for batch in batches(converted, checkpoint) {
-            let (store, source, now) = (self.inner.store.clone(), self.id(), self.inner.clock.now());
+            let (inner, source, began) = (Arc::clone(&self.inner), self.id(), self.began);
             // A task of its own: while one list's batch is prepared, another's statements go on to the database.
-            let written = self.inner.tasks.spawn(async move { store.write_batch(source, &batch, now).await });
+            let written =
+                self.inner.tasks.spawn(async move { inner.write_guarded(source, batch, began).await });
             written
                 .await
                 .map_err(|error| EngineError::Invalid(format!("a batch could not be written: {error}")))??;

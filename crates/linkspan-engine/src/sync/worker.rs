@@ -22,6 +22,7 @@ impl Engine {
     pub fn start_worker(&self) {
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move { inner.work().await });
+        self.inner.tasks.spawn(Arc::clone(&self.inner).keep_personal_data());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{DatabaseError, StoreError};
 
 /// Bytes of the file that are looked at a time.
 const WINDOW: usize = 1 << 20;
-/// Shorter traces are found by chance.
+/// Shorter traces would be found by chance, so they are not searched for: the file is written anew.
 const SHORTEST_TRACE: usize = 5;
 /// The longest trace that is searched for whole.
 const LONGEST_TRACE: usize = 1_024;
@@ -17,12 +17,9 @@ impl Pools {
     /// See [`Store::scrub`](crate::Store::scrub).
     pub(crate) async fn scrub(&self, traces: &[String]) -> Result<bool, StoreError> {
         self.log.truncate().await?;
-        let traces: Vec<Vec<u8>> = traces
-            .iter()
-            .filter(|trace| trace.len() >= SHORTEST_TRACE)
-            .map(|trace| trace.as_bytes()[..trace.len().min(LONGEST_TRACE)].to_vec())
-            .collect();
-        if !traces.is_empty() {
+        let traces: Vec<Vec<u8>> =
+            traces.iter().map(|trace| trace.as_bytes()[..trace.len().min(LONGEST_TRACE)].to_vec()).collect();
+        if !traces.is_empty() && traces.iter().all(|trace| trace.len() >= SHORTEST_TRACE) {
             let path = self.path.clone();
             let found = tokio::task::spawn_blocking(move || holds_any(&path, &traces)).await;
             let found = found.unwrap_or_else(|error| Err(std::io::Error::other(error)));
