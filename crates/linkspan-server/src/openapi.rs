@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         (name = "accounts", description = "Linked accounts"),
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
+        (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
     components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
     modifiers(&Keys),

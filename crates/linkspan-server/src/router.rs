@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::openapi::Contract;
 use crate::problem::ApiError;
-use crate::rest::{accounts, actions, content, keys, link_tokens, models, status};
+use crate::rest::{accounts, actions, content, keys, link_tokens, models, personal_data, status};
 use crate::{App, link, openapi, telemetry};
 
 /// The largest body a caller may send.
@@ -76,12 +76,18 @@ fn knowledgebase() -> OpenApiRouter<App> {
         .routes(routes!(models::retrieve_kb_user))
 }
 
-/// The API below `/api`, as the document describes it. The operations that every category has are described once, under
+/// What the vendor's own programs need and Merge has no word for.
+fn native() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(personal_data::personal_data))
+}
+
+/// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described once, under
 /// ticketing.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .nest("/api/ticketing/v1", ticketing().merge(common()))
         .nest("/api/knowledgebase/v1", knowledgebase())
+        .nest("/v1", native())
 }
 
 /// The document alone.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use linkspan_atlassian::calls::{Feature, smallest_scopes};
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
+use linkspan_atlassian::oauth::REPORT_SCOPE;
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
@@ -72,10 +73,14 @@ pub(crate) fn callback_url(public_url: &str) -> String {
     format!("{}{CALLBACK_PATH}", public_url.trim_end_matches('/'))
 }
 
-/// What a server asks for unless told otherwise: the smallest list for everything that is read.
+/// What a server asks for unless told otherwise: the smallest list for everything that is read, and the report of whose
+/// data is held.
 pub(crate) fn usual_scopes() -> Vec<String> {
     let list = smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::SYNC).classic;
-    list.set().iter().map(str::to_owned).collect()
+    let mut scopes: Vec<String> = list.set().iter().map(str::to_owned).collect();
+    // Who stores people has to report them.
+    scopes.push(REPORT_SCOPE.to_owned());
+    scopes
 }
 
 /// A running server.

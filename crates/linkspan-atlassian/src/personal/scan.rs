@@ -13,11 +13,11 @@ const SHORTEST_TELLING_ID: usize = 24;
 /// Endings of the names of members that hold an account id and nothing else: `accountId`, `leadAccountId`, `authorId`,
 /// `ownerId`, `spaceOwnerId`, `lastOwnerId`.
 static ACCOUNT_MEMBERS: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| ["ccountId", "account_id", "uthorId", "wnerId"].map(|name| Finder::new(name)));
+    LazyLock::new(|| ["ccountId", "account_id", "uthorId", "wnerId"].map(Finder::new));
 /// Members that hold an account id among other things: ids of mentions and audited things, both sides of a change of an
 /// assignee, holders of permissions.
 static MIXED_MEMBERS: LazyLock<[Finder<'static>; 5]> =
-    LazyLock::new(|| ["\"id", "\"from", "\"to", "\"parameter", "\"value"].map(|name| Finder::new(name)));
+    LazyLock::new(|| ["\"id", "\"from", "\"to", "\"parameter", "\"value"].map(Finder::new));
 /// An attribute of storage format: `<ri:user ri:account-id="…"/>`.
 static ATTRIBUTE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("account-id"));
 /// A mention of wiki markup: `[~accountid:…]`.

@@ -137,8 +137,8 @@ pub(crate) async fn read_people(
         Product::Jira => &jira::USER_BULK,
         Product::Confluence => &confluence::USER_BULK,
     };
-    let size = u32::try_from(accounts.len()).ok().filter(|_| source.product == Product::Jira);
-    let mut pager = client.pager(call, params, size);
+    let per_page = u32::try_from(accounts.len()).ok().filter(|_| source.product == Product::Jira);
+    let mut pager = client.pager(call, params, per_page);
     let mut read = Converted::default();
     while let Some(page) = client.next(call, &mut pager).await? {
         let json = String::from_utf8_lossy(&page.reply.body);

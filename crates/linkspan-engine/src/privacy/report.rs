@@ -17,8 +17,11 @@ use super::lease::Lease;
 use crate::engine::Inner;
 use crate::error::EngineError;
 
+/// Accounts of one report, as the store counts.
+#[expect(clippy::cast_possible_truncation, reason = "it is 90")]
+const BATCH: u32 = ACCOUNTS_PER_REPORT as u32;
 /// Accounts enrolled at a time: whole batches.
-const ENROL_AT_ONCE: u32 = 10 * ACCOUNTS_PER_REPORT as u32;
+const ENROL_AT_ONCE: u32 = 10 * BATCH;
 /// Steps of enrolling in one turn.
 const ENROL_STEPS: u32 = 20;
 /// Batches reported in one turn, so that what piled up goes out bit by bit.
@@ -119,7 +122,7 @@ impl Inner {
                 None if batches == BATCHES_PER_TURN => break,
                 None => {
                     batches += 1;
-                    self.store.due_accounts(app, self.clock.now(), ACCOUNTS_PER_REPORT as u32).await?
+                    self.store.due_accounts(app, self.clock.now(), BATCH).await?
                 }
             };
             if part.is_empty() {

@@ -6,4 +6,5 @@ pub(crate) mod content;
 pub(crate) mod keys;
 pub(crate) mod link_tokens;
 pub(crate) mod models;
+pub(crate) mod personal_data;
 pub(crate) mod status;

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod knowledgebase;
 pub mod page;
+pub mod personal_data;
 pub mod ticketing;
 
 use std::collections::BTreeMap;

@@ -56,7 +56,7 @@ fn holds_any(path: &Path, traces: &[Vec<u8>]) -> std::io::Result<bool> {
 }
 
 fn holds(mut file: impl Read, traces: &[Vec<u8>]) -> std::io::Result<bool> {
-    let finders: Vec<_> = traces.iter().map(|trace| memchr::memmem::Finder::new(trace)).collect();
+    let finders: Vec<_> = traces.iter().map(memchr::memmem::Finder::new).collect();
     let mut window = Vec::with_capacity(WINDOW + LONGEST_TRACE);
     loop {
         // What a window ends with may be the beginning of a trace.

@@ -15,5 +15,6 @@ mod demo;
 mod house;
 mod killed;
 mod link;
+mod personal_data;
 mod support;
 mod sync;

@@ -1,0 +1,195 @@
+use linkspan_model::record::Model;
+use linkspan_sandbox::Options;
+use serde_json::Value;
+
+use super::Privacy;
+use super::scan::everything_stored;
+
+/// A week and a bit: everybody is reported.
+const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
+
+fn world() -> Options {
+    Options { projects: 3, issues: 150, spaces: 2, pages: 60, users: 25, groups: 5, ..Options::default() }
+}
+
+/// Somebody who is found in many places: account id, name, e-mail address.
+struct Person {
+    account_id: String,
+    name: String,
+    email: Option<String>,
+}
+
+impl Privacy {
+    /// The person, besides the administrator who linked, whose account id stands in most lines of what is stored.
+    async fn busiest_person(&self) -> Person {
+        let stored = everything_stored(&self.store).await;
+        let mut best: Option<(usize, Person)> = None;
+        for source in self.store.sources().await.unwrap() {
+            let people = self
+                .store
+                .list_records(source.id, Model::User, &Default::default(), None, 1_000)
+                .await
+                .unwrap();
+            for person in people {
+                let account_id = person.remote_id.clone().unwrap();
+                let body: Value = serde_json::from_str(&person.body).unwrap();
+                let Some(name) = body["name"].as_str() else { continue };
+                let lines = stored.lines().filter(|line| line.contains(&account_id)).count();
+                let is_admin = account_id == self.upstream.text("/users/0/account_id");
+                let has_email = body["email_address"].is_string();
+                let rank = lines + if has_email { 100_000 } else { 0 };
+                if !is_admin && best.as_ref().is_none_or(|(most, _)| rank > *most) {
+                    let email = body["email_address"].as_str().map(str::to_owned);
+                    best = Some((rank, Person { account_id, name: name.to_owned(), email }));
+                }
+            }
+        }
+        best.unwrap().1
+    }
+
+    async fn close(&self, person: &Person) {
+        self.say(&person.account_id, "closed").await;
+        assert_eq!(self.hours(CYCLE_OF_HOURS).await.erased, 1);
+    }
+}
+
+impl Person {
+    fn words(&self) -> Vec<&str> {
+        let mut words = vec![self.name.as_str()];
+        words.extend(self.email.as_deref());
+        words
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_a_closed_account_is_found_nowhere_and_no_sync_brings_it_back() {
+    let mut privacy = Privacy::start(world()).await;
+    privacy.linked_and_read().await;
+    let person = privacy.busiest_person().await;
+    let words = person.words();
+    assert!(words.len() == 2, "an e-mail address is shown");
+    let before = privacy.places_of(&words).await;
+    assert!(before.len() > 30, "{before:?}");
+    let others = |text: &str| text.matches("\"displayName\":\"").count();
+    let names_before = others(&everything_stored(&privacy.store).await);
+
+    privacy.close(&person).await;
+    let after = privacy.places_of(&words).await;
+    assert!(after.is_empty(), "{after:#?}");
+    // Only this person was erased.
+    let left = everything_stored(&privacy.store).await;
+    assert!(left.contains(&person.account_id) && others(&left) > names_before / 2);
+    assert_eq!(privacy.store.erasures(None, None, 10).await.unwrap().len(), 1);
+
+    // Reading everything anew, as if nothing had been read before, also after a restart.
+    privacy.restart().await;
+    for source in privacy.store.sources().await.unwrap() {
+        for stream in privacy.store.get_streams(source.id).await.unwrap() {
+            privacy.store.reset_stream(source.id, &stream.stream).await.unwrap();
+        }
+    }
+    privacy.read_all().await;
+    let after = privacy.places_of(&words).await;
+    assert!(after.is_empty(), "{after:#?}");
+
+    // And it is never reported again.
+    privacy.hours(CYCLE_OF_HOURS).await;
+    let report = privacy.reports().await[&person.account_id].clone();
+    assert_eq!((report["times"].as_u64(), report["after_closed"].as_u64()), (Some(1), Some(0)), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_the_receipt_counts_what_was_erased_and_holds_nothing_of_it() {
+    let privacy = Privacy::start(world()).await;
+    privacy.linked_and_read().await;
+    let person = privacy.busiest_person().await;
+    privacy.close(&person).await;
+    let page = privacy.engine.erasure_receipts(Some(&person.account_id), None, 10).await.unwrap();
+    let receipt = &page.receipts[0];
+    assert!(receipt.finished_at >= Some(receipt.told_at));
+    let touched = receipt.touched;
+    assert_eq!(touched.people, 2, "one in each product: {touched:?}");
+    assert!(touched.raws > 10 && touched.group_members > 0, "{touched:?}");
+    let shown = format!("{receipt:?}");
+    assert!(!shown.contains(&person.account_id) && !shown.contains(&person.name), "{shown}");
+    assert!(
+        privacy.engine.erasure_receipts(Some("somebody-else"), None, 10).await.unwrap().receipts.is_empty()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_a_customers_contact_address_is_emptied_only_if_it_is_the_closed_accounts_own() {
+    let privacy = Privacy::start(world()).await;
+    privacy.linked_and_read().await;
+    let person = privacy.busiest_person().await;
+    let email = person.email.clone().unwrap();
+    privacy.link("bolt", &email, linkspan_model::product::Integration::Jira).await;
+    privacy.close(&person).await;
+    let accounts = privacy.store.list_linked_accounts(&Default::default(), None, 10).await.unwrap();
+    let addresses: Vec<(&str, &str)> = accounts
+        .iter()
+        .map(|account| (account.end_user.origin_id.as_str(), account.end_user.email_address.as_str()))
+        .collect();
+    assert!(
+        addresses.contains(&("bolt", "")) && addresses.contains(&("acme", "it@acme.example")),
+        "{addresses:?}"
+    );
+    let after = privacy.places_of(&person.words()).await;
+    assert!(after.is_empty(), "{after:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_an_erasure_killed_at_any_step_completes_after_a_restart() {
+    let mut privacy = Privacy::start(world()).await;
+    privacy.linked_and_read().await;
+    let person = privacy.busiest_person().await;
+    privacy.say(&person.account_id, "closed").await;
+    let mut kills = 0;
+    let mut erased = 0;
+    let mut patience = std::time::Duration::from_micros(200);
+    for _ in 0..CYCLE_OF_HOURS {
+        privacy.pass(super::HOUR).await;
+        // Once it is known that the account was closed, every turn is cut short, each a little later than the one before.
+        while privacy.status().await.counts.to_erase > 0 {
+            let turn = tokio::time::timeout(patience, privacy.engine.tend_personal_data()).await;
+            patience = patience.mul_f64(1.25);
+            if turn.is_err() {
+                kills += 1;
+                // A killed process gives no lease back; it ends by itself.
+                privacy.clock.advance(jiff::SignedDuration::from_mins(7));
+                privacy.restart().await;
+            } else {
+                erased += turn.unwrap().unwrap().erased;
+            }
+        }
+        // Stops right behind the transaction that notes the answer.
+        privacy.report_only().await;
+    }
+    assert!(kills >= 5, "it was interrupted {kills} times");
+    assert_eq!(erased, 1);
+    let after = privacy.places_of(&person.words()).await;
+    assert!(after.is_empty(), "{after:#?}");
+    let receipts = privacy.store.erasures(None, None, 10).await.unwrap();
+    assert_eq!(receipts.len(), 1);
+    assert!(receipts[0].finished_at.is_some() && receipts[0].touched.people == 2, "{receipts:?}");
+    assert_eq!(privacy.reports().await[&person.account_id]["after_closed"], 0);
+}
+
+impl Privacy {
+    /// Tends until a report was made that says somebody was closed, and is killed there; else to the end.
+    async fn report_only(&self) {
+        let watch = async {
+            loop {
+                if self.status().await.counts.to_erase > 0 {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = watch => self.clock.advance(jiff::SignedDuration::from_mins(7)),
+            turn = self.engine.tend_personal_data() => drop(turn.unwrap()),
+        }
+    }
+}
