@@ -1,8 +1,10 @@
 //! Atlassian accounts. One directory for the whole world: an account may be present on several sites, or on none.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use super::generated::words::FAMILY_NAMES;
 use super::ids::AccountIndex;
 
 /// Kind of an account, as `accountType` prints it.
@@ -49,7 +51,7 @@ pub struct Account {
     pub email: String,
     /// Profile setting: the address is not shown to anybody but the account itself.
     pub email_hidden: bool,
-    /// Display name while the account is not closed; use [`Account::display_name`].
+    /// The name the account was made with; use [`Account::display_name`], which knows renames and closures.
     pub name: String,
     /// Kind.
     pub account_type: AccountType,
@@ -62,7 +64,18 @@ pub struct Account {
     /// Last path segment of the avatar's address, e.g. `3` for a default avatar.
     pub avatar: String,
     status: AtomicU8,
+    renamed: OnceLock<Box<Rename>>,
 }
+
+/// A later name. Names only ever come on top, so that a name once lent out stays valid.
+#[derive(Debug)]
+struct Rename {
+    name: String,
+    next: OnceLock<Box<Rename>>,
+}
+
+/// More renames of one account than any test makes.
+const MAX_RENAMES: usize = 100;
 
 impl Account {
     /// The present status.
@@ -86,7 +99,43 @@ impl Account {
 
     /// The name others see: "Former user" once the account is closed.
     pub fn display_name(&self) -> &str {
-        if self.status() == AccountStatus::Closed { "Former user" } else { &self.name }
+        if self.status() == AccountStatus::Closed { "Former user" } else { self.present_name() }
+    }
+
+    /// The newest name, whatever the status.
+    pub fn present_name(&self) -> &str {
+        let (mut name, mut later) = (self.name.as_str(), &self.renamed);
+        while let Some(rename) = later.get() {
+            (name, later) = (&rename.name, &rename.next);
+        }
+        name
+    }
+
+    /// A name that nobody gave the account yet, for a rename that names none.
+    pub fn made_up_new_name(&self) -> String {
+        let present = self.present_name();
+        let given = present.split_whitespace().next().unwrap_or(present);
+        let start = self.index.0 as usize;
+        let family = (0..FAMILY_NAMES.len())
+            .map(|step| FAMILY_NAMES[start.wrapping_add(step) % FAMILY_NAMES.len()])
+            .find(|family| !present.ends_with(family) && !self.name.ends_with(family));
+        format!("{given} {}", family.unwrap_or_default())
+    }
+
+    /// Gives the account another name, on all sites at once. Returns whether it took: each account takes a hundred.
+    pub(super) fn rename(&self, name: &str) -> bool {
+        let mut place = &self.renamed;
+        for _ in 0..MAX_RENAMES {
+            match place.get() {
+                Some(rename) => place = &rename.next,
+                None => {
+                    return place
+                        .set(Box::new(Rename { name: name.to_owned(), next: OnceLock::new() }))
+                        .is_ok();
+                }
+            }
+        }
+        false
     }
 
     /// The address others see, if any.
@@ -126,6 +175,8 @@ pub struct Directory {
     accounts: Vec<Account>,
     by_id: HashMap<String, AccountIndex>,
     by_email: HashMap<String, AccountIndex>,
+    /// Whether an account was renamed or closed at run time: only then must names in stored texts be looked up anew.
+    names_changed: AtomicBool,
 }
 
 impl Directory {
@@ -145,6 +196,7 @@ impl Directory {
             api_token: new.api_token,
             avatar: (index.0 % 7).to_string(),
             status: AtomicU8::new(Account::status_code(new.status)),
+            renamed: OnceLock::new(),
         });
         index
     }
@@ -162,6 +214,15 @@ impl Directory {
     /// Finds an account by e-mail address, upper and lower case alike (sign-in and basic authentication only).
     pub fn by_email(&self, email: &str) -> Option<&Account> {
         self.by_email.get(&email.to_ascii_lowercase()).map(|index| self.get(*index))
+    }
+
+    /// Whether any account was renamed or closed since the world was made.
+    pub fn names_changed(&self) -> bool {
+        self.names_changed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn note_name_change(&self) {
+        self.names_changed.store(true, Ordering::Release);
     }
 
     /// All accounts, in order of their positions.

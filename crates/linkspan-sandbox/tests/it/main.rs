@@ -16,6 +16,7 @@ mod jira_shapes;
 mod limits;
 mod openapi;
 mod operations;
+mod privacy;
 mod reports;
 mod support;
 mod tokens;

@@ -12,7 +12,7 @@ use crate::{
         view::View,
     },
     world::{
-        AccountIndex, AccountType, OrganizationId, RequestTypeId, ServiceDeskId,
+        AccountIndex, AccountStatus, AccountType, OrganizationId, RequestTypeId, ServiceDeskId,
         jira::{Organization, PortalAccess, Project, ProjectState, RequestType, ServiceDesk},
     },
 };
@@ -168,7 +168,7 @@ pub(super) async fn customers(Path(name): Path<String>, session: Session, header
         let account = site.account(*index);
         let named = |text: &String| {
             account.display_name().to_lowercase().contains(text)
-                || account.email.to_lowercase().contains(text)
+                || (account.status() != AccountStatus::Closed && account.email.to_lowercase().contains(text))
         };
         account.account_type != AccountType::App && text.as_ref().is_none_or(named)
     });

@@ -304,7 +304,7 @@ impl GeneratedJira {
         let shared = &self.shared;
         let person = |dice: &mut Dice| {
             let account = self.directory.get(*dice.pick(&self.staff));
-            (Some(Arc::from(account.account_id.as_str())), Some(Arc::from(account.name.as_str())))
+            (Some(Arc::from(account.account_id.as_str())), Some(Arc::from(account.display_name())))
         };
         let text = |text: &str| (None, Some(Arc::from(text)));
         match dice.below(6) {
