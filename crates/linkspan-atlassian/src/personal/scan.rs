@@ -99,12 +99,14 @@ fn values<'j>(
     })
 }
 
-/// Whether an id can be nothing but that of an account: 24 hexadecimal digits, or a prefix and a colon before something
-/// long.
+/// Whether an id can be nothing but that of an account: 24 hexadecimal digits, or a UUID behind one or two prefixes.
 fn is_telling(id: &str) -> bool {
+    let tail = id.rsplit(':').next().unwrap_or_default();
+    let is_bare = tail.len() == id.len();
     is_account_id(id)
-        && id.len() >= SHORTEST_TELLING_ID
-        && (id.contains(':') || (id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit())))
+        && tail.len() >= SHORTEST_TELLING_ID
+        && (!is_bare || tail.len() == SHORTEST_TELLING_ID)
+        && tail.bytes().all(|byte| byte.is_ascii_hexdigit() || (byte == b'-' && !is_bare))
 }
 
 fn is_id_byte(byte: u8) -> bool {

@@ -96,6 +96,7 @@ fn g1_every_account_that_something_is_said_about_is_found() {
 #[test]
 fn g1_ids_of_other_things_are_no_accounts() {
     let json = json!({ "id": "10042", "accountId": "unknown", "authorId": "not an id", "from": "10001",
+        "value": "<ac:inline-comment-marker>", "to": "com.example:some-long-name-of-a-thing",
         "media": { "id": "550e8400-e29b-41d4-a716-446655440000" }, "accountIdentity": "x" });
     assert!(accounts_in(&json.to_string()).is_empty());
     assert!(is_account_id("a") && is_account_id(&"a".repeat(128)));

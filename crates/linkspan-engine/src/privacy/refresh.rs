@@ -35,12 +35,15 @@ impl Inner {
         if pending.is_empty() {
             return Ok(0);
         }
+        // What was blanked once stays blank; only the reading is tried again.
+        let is_blank = pending.iter().all(|it| it.was_tried);
         let accounts: Vec<String> = pending.into_iter().map(|it| it.account_id).collect();
         let mut is_whole = true;
         for source in self.sources_naming(accounts.iter().map(String::as_str)).await? {
             lease.renew().await?;
-            is_whole &= self.refresh_in(lease, &source, &accounts, began).await?;
+            is_whole &= self.refresh_in(lease, &source, &accounts, began, is_blank).await?;
         }
+        self.store.forget_rewritten().await?;
         for account_id in &accounts {
             if is_whole {
                 self.store.set_report_state(app, account_id, ReportState::Active, None).await?;
@@ -61,6 +64,7 @@ impl Inner {
         source: &Source,
         accounts: &[String],
         began: jiff::Timestamp,
+        is_blank: bool,
     ) -> Result<bool, EngineError> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&source.id);
         let answer = match self.read_accounts(source, accounts).await {
@@ -72,6 +76,9 @@ impl Inner {
             }
         };
         let is_answered = answer.is_some();
+        if !is_answered && is_blank {
+            return Ok(false);
+        }
         let fresh = answer.unwrap_or_default();
         let ids: Vec<RecordId> =
             accounts.iter().map(|account| RecordId::of(source.id, Model::User, account)).collect();

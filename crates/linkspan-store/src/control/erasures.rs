@@ -142,6 +142,11 @@ impl Store {
         Ok(contacts)
     }
 
+    /// Leaves nothing of what was rewritten in the database's own log (SQLite).
+    pub async fn forget_rewritten(&self) -> Result<(), StoreError> {
+        self.db.forget_erased().await
+    }
+
     /// Leaves nothing of what was erased in the database's file. Erased rows are overwritten as they go, but SQLite may
     /// leave an older copy of a row in a page that was split. So the file is searched for `traces`, and written anew if
     /// one is found, or if none is given because nobody knows any more what to search for. Whether it was written anew.

@@ -62,7 +62,7 @@ statements! {
             WHEN due_at > known_since + $2 THEN known_since + $2
             ELSE due_at END
         WHERE app_id = $1 AND due_at IS NOT NULL";
-    PENDING = "SELECT account_id, reported_at FROM account_reports
+    PENDING = "SELECT account_id, reported_at, retry_at FROM account_reports
         WHERE app_id = $1 AND state = $2 AND (retry_at IS NULL OR retry_at <= $3) ORDER BY account_id LIMIT $4";
     SET_STATE = "UPDATE account_reports SET state = $3, retry_at = $4 WHERE app_id = $1 AND account_id = $2";
     FORGET_DUE = "UPDATE account_reports SET due_at = NULL WHERE app_id = $1 AND account_id = $2";
@@ -166,6 +166,8 @@ pub struct PendingAccount {
     pub account_id: String,
     /// When it was last reported, which is when Atlassian said so.
     pub told_at: Option<Timestamp>,
+    /// It was tried before.
+    pub was_tried: bool,
 }
 
 /// An answered report, to be made durable.
@@ -329,8 +331,13 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<PendingAccount>, StoreError> {
         let rows = self.db.all(PENDING, args![app, state.as_str(), now, i64::from(limit)]).await?;
-        let read =
-            |row: &Row| Ok(PendingAccount { account_id: row.text(0)?, told_at: row.optional_time(1)? });
+        let read = |row: &Row| {
+            Ok(PendingAccount {
+                account_id: row.text(0)?,
+                told_at: row.optional_time(1)?,
+                was_tried: row.optional_int(2)?.is_some(),
+            })
+        };
         rows.iter().map(read).collect()
     }
 

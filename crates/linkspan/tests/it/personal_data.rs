@@ -6,6 +6,7 @@ mod reported;
 mod scan;
 
 use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::{Feature, smallest_scopes};
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream as Atlassian};
 use linkspan_engine::link::{Callback, LinkRequest, Linked, Progress};
 use linkspan_engine::read::EndUser;
@@ -13,7 +14,7 @@ use linkspan_engine::{Engine, PersonalDataStatus, ReportTurn, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::SourceId;
-use linkspan_model::product::{Category, Integration};
+use linkspan_model::product::{Category, Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_sandbox::Options;
 use linkspan_store::{DatabaseUrl, Store};
@@ -52,16 +53,8 @@ impl Privacy {
 
     /// Registers the app with the scopes of a sync and these.
     async fn register(&self, more: &str) {
-        let scopes = [
-            "offline_access read:me read:jira-work read:jira-user manage:jira-configuration manage:jira-project",
-            "read:confluence-space.summary read:confluence-content.summary search:confluence read:confluence-user",
-            "read:confluence-groups readonly:content.attachment:confluence read:confluence-content.all",
-            "read:confluence-content.permission read:confluence-props",
-            "read:page:confluence read:space:confluence read:comment:confluence read:attachment:confluence",
-            "read:permission:confluence read:folder:confluence read:database:confluence read:hierarchical-content:confluence",
-            more,
-        ];
-        let scopes = scopes.iter().flat_map(|line| line.split_whitespace()).map(str::to_owned).collect();
+        let list = smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::SYNC).classic;
+        let scopes = list.set().iter().chain(more.split_whitespace()).map(str::to_owned).collect();
         let secret = Secret::new(self.upstream.text("/client_secret"));
         let (client_id, callback) = (self.upstream.text("/client_id"), self.upstream.text("/redirect_uri"));
         self.engine.register_app(client_id, &secret, callback, "Acme Tools", scopes).await.unwrap();

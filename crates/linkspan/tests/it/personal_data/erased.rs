@@ -1,5 +1,6 @@
 use linkspan_model::record::Model;
 use linkspan_sandbox::Options;
+use linkspan_store::{AccountFilter, ListFilter};
 use serde_json::Value;
 
 use super::Privacy;
@@ -27,7 +28,7 @@ impl Privacy {
         for source in self.store.sources().await.unwrap() {
             let people = self
                 .store
-                .list_records(source.id, Model::User, &Default::default(), None, 1_000)
+                .list_records(source.id, Model::User, &ListFilter::default(), None, 1_000)
                 .await
                 .unwrap();
             for person in people {
@@ -125,7 +126,7 @@ async fn g2_a_customers_contact_address_is_emptied_only_if_it_is_the_closed_acco
     let email = person.email.clone().unwrap();
     privacy.link("bolt", &email, linkspan_model::product::Integration::Jira).await;
     privacy.close(&person).await;
-    let accounts = privacy.store.list_linked_accounts(&Default::default(), None, 10).await.unwrap();
+    let accounts = privacy.store.list_linked_accounts(&AccountFilter::default(), None, 10).await.unwrap();
     let addresses: Vec<(&str, &str)> = accounts
         .iter()
         .map(|account| (account.end_user.origin_id.as_str(), account.end_user.email_address.as_str()))
@@ -153,14 +154,14 @@ async fn g2_an_erasure_killed_at_any_step_completes_after_a_restart() {
         while privacy.status().await.counts.to_erase > 0 {
             let turn = tokio::time::timeout(patience, privacy.engine.tend_personal_data()).await;
             patience = patience.mul_f64(1.25);
-            if turn.is_err() {
-                kills += 1;
-                // A killed process gives no lease back; it ends by itself.
-                privacy.clock.advance(jiff::SignedDuration::from_mins(7));
-                privacy.restart().await;
-            } else {
-                erased += turn.unwrap().unwrap().erased;
+            if let Ok(turn) = turn {
+                erased += turn.unwrap().erased;
+                continue;
             }
+            kills += 1;
+            // A killed process gives no lease back; it ends by itself.
+            privacy.clock.advance(jiff::SignedDuration::from_mins(7));
+            privacy.restart().await;
         }
         // Stops right behind the transaction that notes the answer.
         privacy.report_only().await;

@@ -1,7 +1,7 @@
 //! Looking for planted words wherever data can be.
 
 use linkspan_model::record::Model;
-use linkspan_store::Store;
+use linkspan_store::{AccountFilter, ListFilter, Store};
 
 use super::Privacy;
 
@@ -19,16 +19,20 @@ pub(super) async fn everything_stored(store: &Store) -> String {
             let raws = store.list_all_raws(source.id, place, 500).await.unwrap();
             let Some(last) = raws.last() else { break };
             after = Some((last.remote_id.clone(), last.kind.clone()));
-            raws.iter().for_each(|raw| add(&format!("{} {}", raw.kind, raw.json)));
+            for raw in &raws {
+                add(&format!("{} {}", raw.kind, raw.json));
+            }
         }
-        let filter = linkspan_store::ListFilter { include_deleted: true, ..Default::default() };
+        let filter = ListFilter { include_deleted: true, ..ListFilter::default() };
         for model in Model::ALL {
             let mut after = None;
             loop {
                 let records = store.list_records(source.id, model, &filter, after, 500).await.unwrap();
                 let Some(last) = records.last() else { break };
                 after = Some(last.position());
-                records.iter().for_each(|record| add(&format!("{model} {}", record.body)));
+                for record in &records {
+                    add(&format!("{model} {}", record.body));
+                }
             }
         }
         for (_, rule) in store.access_rules(source.id).await.unwrap() {
@@ -41,7 +45,7 @@ pub(super) async fn everything_stored(store: &Store) -> String {
             add(&format!("{stream:?}"));
         }
     }
-    for account in store.list_linked_accounts(&Default::default(), None, 1_000).await.unwrap() {
+    for account in store.list_linked_accounts(&AccountFilter::default(), None, 1_000).await.unwrap() {
         add(&format!("{account:?}"));
     }
     for grant in store.grants().await.unwrap() {
