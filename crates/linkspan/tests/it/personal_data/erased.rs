@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex};
+
 use linkspan_model::record::Model;
 use linkspan_sandbox::Options;
 use linkspan_store::{AccountFilter, ListFilter};
@@ -99,6 +101,42 @@ async fn g2_a_closed_account_is_found_nowhere_and_no_sync_brings_it_back() {
     assert_eq!((report["times"].as_u64(), report["after_closed"].as_u64()), (Some(1), Some(0)), "{report}");
 }
 
+/// A log at its most talkative, kept for the test.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_no_log_ever_names_anybody() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .try_init()
+        .expect("a test has a process of its own");
+    let privacy = Privacy::start(world()).await;
+    privacy.linked_and_read().await;
+    let person = privacy.busiest_person().await;
+    privacy.close(&person).await;
+    let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    assert!(text.contains("a closed account was erased") && text.contains("accounts reported"));
+    // The sandbox in this process is no part of the product; what it logs is its own.
+    for line in text.lines().filter(|line| !line.contains("linkspan_sandbox")) {
+        assert!(!person.words().iter().any(|word| line.contains(word)), "{line}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn g2_the_receipt_counts_what_was_erased_and_holds_nothing_of_it() {
     let privacy = Privacy::start(world()).await;
@@ -110,7 +148,7 @@ async fn g2_the_receipt_counts_what_was_erased_and_holds_nothing_of_it() {
     assert!(receipt.finished_at >= Some(receipt.told_at));
     let touched = receipt.touched;
     assert_eq!(touched.people, 2, "one in each product: {touched:?}");
-    assert!(touched.raws > 10 && touched.group_members > 0, "{touched:?}");
+    assert!(touched.raws > 10 && touched.texts > 0 && touched.group_members > 0, "{touched:?}");
     let shown = format!("{receipt:?}");
     assert!(!shown.contains(&person.account_id) && !shown.contains(&person.name), "{shown}");
     assert!(

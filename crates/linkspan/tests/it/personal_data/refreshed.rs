@@ -32,7 +32,10 @@ async fn g3_a_changed_account_is_read_again_in_every_source_that_names_it() {
     let turn = privacy.hours(CYCLE_OF_HOURS).await;
     assert_eq!((turn.refreshed, privacy.status().await.counts.to_refresh), (1, 0));
     let after = privacy.user(&account).await;
-    assert!(!after.name.is_empty());
+    assert!(!after.name.is_empty() && after.name != before.name, "{after:?}");
+    let stored = super::scan::everything_stored(&privacy.store).await;
+    let old: Vec<&str> = stored.lines().filter(|line| line.contains(&before.name)).collect();
+    assert!(old.is_empty(), "{old:#?}");
     assert_eq!((after.teams, after.roles), (before.teams, before.roles), "groups and roles stay");
     for source in sources {
         assert!(
