@@ -4,7 +4,7 @@
 //! While nothing was ever erased this costs nothing. Afterwards every answer is searched for account ids, and of each id
 //! met for the first time the digest is taken; what follows is one look into a table.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -36,9 +36,10 @@ pub(crate) struct ErasedAccounts(Mutex<Arc<Known>>);
 struct Known {
     /// The latest erasure among them.
     latest: i64,
-    digests: HashSet<Digest>,
-    /// Account ids that were looked up, and whether they are erased.
-    checked: Mutex<HashMap<String, bool>>,
+    /// Digests of account ids, with the number of the first erasure of each.
+    digests: HashMap<Digest, i64>,
+    /// Account ids that were looked up, and what was found.
+    checked: Mutex<HashMap<String, Option<i64>>>,
 }
 
 impl ErasedAccounts {
@@ -60,7 +61,9 @@ impl Inner {
         let Some((latest, _)) = since.last() else { return Ok(()) };
         let mut digests = before.digests.clone();
         let latest = *latest;
-        digests.extend(since.into_iter().map(|(_, digest)| digest));
+        for (no, digest) in since {
+            digests.entry(digest).or_insert(no);
+        }
         let mut known = self.erased.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.latest < latest {
             *known = Arc::new(Known { latest, digests, checked: Mutex::default() });
@@ -74,19 +77,29 @@ impl Inner {
     }
 
     fn is_known_erased(&self, known: &Known, account_id: &str) -> bool {
+        self.erasure_of(known, account_id).is_some()
+    }
+
+    /// The number of the erasure of an account.
+    fn erasure_of(&self, known: &Known, account_id: &str) -> Option<i64> {
         if known.digests.is_empty() {
-            return false;
+            return None;
         }
         let mut checked = known.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(is_erased) = checked.get(account_id) {
-            return *is_erased;
+        if let Some(found) = checked.get(account_id) {
+            return *found;
         }
         if checked.len() >= MAX_CHECKED {
             checked.clear();
         }
-        let is_erased = known.digests.contains(&self.erased_digest(account_id));
-        checked.insert(account_id.to_owned(), is_erased);
-        is_erased
+        let found = known.digests.get(&self.erased_digest(account_id)).copied();
+        checked.insert(account_id.to_owned(), found);
+        found
+    }
+
+    /// The latest erasure that this process knows of.
+    pub(crate) fn latest_erasure(&self) -> i64 {
+        self.erased.known().latest
     }
 
     fn erased_in<'j>(&self, known: &Known, json: &'j str) -> Vec<&'j str> {
@@ -112,22 +125,24 @@ impl Inner {
     }
 
     /// Writes a batch that was fetched at `fetched_at` or later: with the accounts it names, and without erased ones.
+    /// `knew` is the latest erasure that was known when whatever it was made with began to be gathered.
     ///
     /// # Errors
-    /// [`EngineError::Outdated`] when the batch says more about an erased account than its id: what it was made of was
-    /// fetched before the account was erased, and is to be fetched again.
+    /// [`EngineError::Outdated`] when the batch names an account that was erased later than that, or says more about an
+    /// erased account than its id: it may hold what was erased, and is to be made anew.
     pub(crate) async fn write_guarded(
         &self,
         source: SourceId,
         mut batch: Batch,
         fetched_at: Timestamp,
+        knew: i64,
     ) -> Result<BatchOutcome, EngineError> {
         drop_malformed(&mut batch);
         batch.accounts = accounts_of(&batch);
         batch.fetched_at = Some(fetched_at);
         for _ in 0..WRITE_TRIES {
             let known = self.erased.known();
-            self.guard(&known, &mut batch)?;
+            self.guard(&known, &mut batch, knew)?;
             batch.erasures_known = known.latest;
             match self.store.write_batch(source, &batch, self.clock.now()).await {
                 Err(StoreError::ErasuresMoved) => self.renew_erased().await?,
@@ -138,10 +153,14 @@ impl Inner {
     }
 
     /// Takes erased accounts out of what is derived: their people, and their names in rules.
-    fn guard(&self, known: &Known, batch: &mut Batch) -> Result<(), EngineError> {
+    fn guard(&self, known: &Known, batch: &mut Batch, knew: i64) -> Result<(), EngineError> {
         if known.digests.is_empty() || !batch.accounts.iter().any(|id| self.is_known_erased(known, id)) {
             self.guard_access(known, batch);
             return Ok(());
+        }
+        // Texts may have been made with names that were learnt before.
+        if batch.accounts.iter().any(|id| self.erasure_of(known, id).is_some_and(|no| no > knew)) {
+            return Err(EngineError::Outdated);
         }
         batch.redacted.clear();
         for (place, raw) in batch.raws.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! (hazard G2).
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::{Body, Model};
@@ -108,7 +108,7 @@ impl Inner {
         people: Vec<StoredRecord>,
         traces: &mut BTreeSet<String>,
     ) -> Result<(), EngineError> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&source.id);
+        self.start_over(source.id);
         self.store.settle_writes(source.id).await?;
         let bare = Body::User(linkspan_model::models::User::default()).to_json();
         let people: Vec<StoredRecord> =

@@ -22,11 +22,11 @@ mod rewrite;
 mod status;
 mod texts;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use linkspan_model::ids::AppId;
+use linkspan_model::ids::{AppId, SourceId};
 
 pub(crate) use self::border::ErasedAccounts;
 use self::lease::Lease;
@@ -81,6 +81,15 @@ impl Inner {
         }
         self.gauge_personal_data().await?;
         Ok(turn)
+    }
+
+    /// Forgets what a source was last read with, and stops a reading of this process: both may hold names that are not to
+    /// be used any more. The next reading goes on from the checkpoint.
+    fn start_over(&self, source: SourceId) {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
+        if let Some(reading) = self.reading.lock().unwrap_or_else(PoisonError::into_inner).get(&source) {
+            reading.cancel();
+        }
     }
 
     async fn tend_app(self: &Arc<Self>, app: AppId) -> Result<ReportTurn, EngineError> {

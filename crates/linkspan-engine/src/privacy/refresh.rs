@@ -2,7 +2,7 @@
 //! (hazard G3).
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use linkspan_atlassian::calls::{confluence, jira};
@@ -66,7 +66,7 @@ impl Inner {
         began: jiff::Timestamp,
         is_blank: bool,
     ) -> Result<bool, EngineError> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&source.id);
+        self.start_over(source.id);
         let answer = match self.read_accounts(source, accounts).await {
             Ok(answer) => Some(answer),
             Err(error @ (EngineError::Store(_) | EngineError::Stopped)) => return Err(error),
@@ -101,7 +101,7 @@ impl Inner {
                 record.body = with_person(person.instance()?, user.clone());
             }
         }
-        self.write_guarded(source.id, batch, began).await?;
+        self.write_guarded(source.id, batch, began, self.latest_erasure()).await?;
         let subjects: Vec<Subject> = accounts
             .iter()
             .map(|account_id| Subject {

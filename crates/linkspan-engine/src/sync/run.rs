@@ -34,6 +34,8 @@ pub(super) struct Run {
     stop: CancellationToken,
     /// When the run began: everything it stores was fetched later.
     began: Timestamp,
+    /// The latest erasure that was known when it began.
+    knew: i64,
     /// Accounts without a name of which it was asked for one.
     pub(super) nameless: Mutex<HashSet<String>>,
     failed: Mutex<Vec<(&'static str, String)>>,
@@ -46,7 +48,8 @@ impl Run {
         let client =
             SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
         let (began, nameless, failed) = (inner.clock.now(), Mutex::default(), Mutex::default());
-        Self { inner, source, client, meter, stop, began, nameless, failed }
+        let knew = inner.latest_erasure();
+        Self { inner, source, client, meter, stop, began, knew, nameless, failed }
     }
 
     pub(super) fn id(&self) -> SourceId {
@@ -158,10 +161,11 @@ impl Run {
             return Err(EngineError::Stopped);
         }
         for batch in batches(converted, checkpoint) {
-            let (inner, source, began) = (Arc::clone(&self.inner), self.id(), self.began);
+            let (inner, source) = (Arc::clone(&self.inner), self.id());
+            let (began, knew) = (self.began, self.knew);
             // A task of its own: while one list's batch is prepared, another's statements go on to the database.
             let written =
-                self.inner.tasks.spawn(async move { inner.write_guarded(source, batch, began).await });
+                self.inner.tasks.spawn(async move { inner.write_guarded(source, batch, began, knew).await });
             written
                 .await
                 .map_err(|error| EngineError::Invalid(format!("a batch could not be written: {error}")))??;

@@ -1,9 +1,10 @@
 use std::sync::{Arc, Mutex};
 
+use linkspan_engine::EngineError;
 use linkspan_model::record::Model;
 use linkspan_sandbox::Options;
 use linkspan_store::{AccountFilter, ListFilter};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Privacy;
 use super::scan::everything_stored;
@@ -99,6 +100,45 @@ async fn g2_a_closed_account_is_found_nowhere_and_no_sync_brings_it_back() {
     privacy.hours(CYCLE_OF_HOURS).await;
     let report = privacy.reports().await[&person.account_id].clone();
     assert_eq!((report["times"].as_u64(), report["after_closed"].as_u64()), (Some(1), Some(0)), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_a_reading_that_is_under_way_cannot_bring_it_back() {
+    let privacy = Privacy::start(Options { latency_ms: 5, ..world() }).await;
+    let sources = privacy.linked_and_read().await;
+    let person = privacy.busiest_person().await;
+    privacy.say(&person.account_id, "closed").await;
+    while privacy.status().await.counts.to_erase == 0 {
+        privacy.pass(super::HOUR).await;
+        privacy.report_only().await;
+    }
+    privacy
+        .upstream
+        .control
+        .post("accounts", &json!({ "account_id": person.account_id, "status": "active" }))
+        .await;
+    for source in &sources {
+        for stream in privacy.store.get_streams(*source).await.unwrap() {
+            privacy.store.reset_stream(*source, &stream.stream).await.unwrap();
+        }
+    }
+    // Upstream shows the person again, so whatever is read now names them.
+    let readings: Vec<_> = sources
+        .into_iter()
+        .map(|source| {
+            let engine = privacy.engine.clone();
+            tokio::spawn(async move { engine.sync_source(source).await.map(drop) })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(privacy.tend().await.erased, 1);
+    for reading in readings {
+        let ended = reading.await.unwrap();
+        assert!(matches!(ended, Ok(()) | Err(EngineError::Stopped | EngineError::Outdated)), "{ended:?}");
+    }
+    assert_eq!(privacy.places_of(&person.words()).await, Vec::<String>::new());
+    privacy.read_all().await;
+    assert_eq!(privacy.places_of(&person.words()).await, Vec::<String>::new());
 }
 
 /// A log at its most talkative, kept for the test.

@@ -152,3 +152,20 @@ async fn g4_who_is_known_from_no_source_any_more_is_not_reported() {
     assert_eq!((turn.reported, privacy.status().await.counts.known), (0, 0));
     privacy.pass(SignedDuration::from_hours(1)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vendor_is_told_how_reporting_stands() {
+    let demo = crate::demo::demo(&crate::support::SMALL);
+    let told = crate::support::Api::of(&demo, "jira").get("/v1/personal-data?page_size=5").await;
+    insta::assert_json_snapshot!(told, {
+        ".apps[].client_id" => "[id]",
+        ".apps[].accounts_known" => "[count]",
+        ".apps[].accounts_reported" => "[count]",
+        ".apps[].accounts_due" => "[count]",
+        ".apps[].next_deadline" => "[time]",
+        ".apps[].last_report" => "[time]",
+    });
+    let url = format!("{}/v1/personal-data", demo.text("/base_url"));
+    let refused = crate::support::http().get(url).bearer_auth("lsk_wrong").send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+}
