@@ -5,6 +5,7 @@ use linkspan_model::record::Model;
 use linkspan_sandbox::Options;
 use linkspan_store::{AccountFilter, ListFilter};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::Privacy;
 use super::scan::everything_stored;
@@ -123,17 +124,14 @@ async fn g2_a_reading_that_is_under_way_cannot_bring_it_back() {
         }
     }
     // Upstream shows the person again, so whatever is read now names them.
-    let readings: Vec<_> = sources
-        .into_iter()
-        .map(|source| {
-            let engine = privacy.engine.clone();
-            tokio::spawn(async move { engine.sync_source(source).await.map(drop) })
-        })
-        .collect();
+    let mut readings = JoinSet::new();
+    for source in sources {
+        let engine = privacy.engine.clone();
+        readings.spawn(async move { engine.sync_source(source).await.map(drop) });
+    }
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(privacy.tend().await.erased, 1);
-    for reading in readings {
-        let ended = reading.await.unwrap();
+    for ended in readings.join_all().await {
         assert!(matches!(ended, Ok(()) | Err(EngineError::Stopped | EngineError::Outdated)), "{ended:?}");
     }
     assert_eq!(privacy.places_of(&person.words()).await, Vec::<String>::new());
