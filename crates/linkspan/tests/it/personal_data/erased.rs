@@ -222,7 +222,6 @@ async fn g2_an_erasure_killed_at_any_step_completes_after_a_restart() {
     let person = privacy.busiest_person().await;
     privacy.say(&person.account_id, "closed").await;
     let mut kills = 0;
-    let mut erased = 0;
     let mut patience = std::time::Duration::from_micros(200);
     for _ in 0..CYCLE_OF_HOURS {
         privacy.pass(super::HOUR).await;
@@ -230,8 +229,9 @@ async fn g2_an_erasure_killed_at_any_step_completes_after_a_restart() {
         while privacy.status().await.counts.to_erase > 0 {
             let turn = tokio::time::timeout(patience, privacy.engine.tend_personal_data()).await;
             patience = patience.mul_f64(1.25);
+            // What a turn counted is lost with it when it is killed behind its last transaction; what is stored counts.
             if let Ok(turn) = turn {
-                erased += turn.unwrap().erased;
+                turn.unwrap();
                 continue;
             }
             kills += 1;
@@ -243,7 +243,7 @@ async fn g2_an_erasure_killed_at_any_step_completes_after_a_restart() {
         privacy.report_only().await;
     }
     assert!(kills >= 5, "it was interrupted {kills} times");
-    assert_eq!(erased, 1);
+    assert_eq!(privacy.status().await.counts.to_erase, 0);
     let after = privacy.places_of(&person.words()).await;
     assert!(after.is_empty(), "{after:#?}");
     let receipts = privacy.store.erasures(None, None, 10).await.unwrap();
