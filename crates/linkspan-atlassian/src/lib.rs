@@ -11,6 +11,7 @@ pub mod error;
 pub mod limit;
 pub mod oauth;
 pub mod page;
+pub mod personal;
 pub mod query;
 pub mod resources;
 pub mod retry;

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::error::EngineError;
 use crate::files::{FileSettings, Files};
+use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
 use crate::sync::Remembered;
 use crate::tokens::Refresher;
@@ -80,6 +81,8 @@ pub(crate) struct Inner {
     /// What is known of upstream's limits, for all sources of this process.
     pub(crate) gate: Mutex<Gate>,
     pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
+    /// Accounts that were erased and must not come back.
+    pub(crate) erased: ErasedAccounts,
     /// Sources being read by this process: a source has one reader at a time.
     pub(crate) reading: Mutex<HashMap<SourceId, CancellationToken>>,
 }
@@ -107,7 +110,7 @@ impl Engine {
         let digest_key = DigestKey::open(&ring, context, &sealed)?;
         let node = entropy.uuid();
         let files = Files::open(&settings.files, &store).await?;
-        Ok(Self {
+        let engine = Self {
             inner: Arc::new(Inner {
                 store,
                 upstream,
@@ -126,9 +129,12 @@ impl Engine {
                 remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),
+                erased: ErasedAccounts::default(),
                 reading: Mutex::default(),
             }),
-        })
+        };
+        engine.inner.renew_erased().await?;
+        Ok(engine)
     }
 
     /// Who runs this server.

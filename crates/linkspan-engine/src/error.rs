@@ -30,6 +30,12 @@ pub enum EngineError {
     /// The work was told to stop; it goes on from its checkpoint next time.
     #[error("stopped")]
     Stopped,
+    /// What was to be stored was fetched before an account in it was erased; it is fetched again next time.
+    #[error("an account was erased while a page that names it was on its way: the page is read again")]
+    Outdated,
+    /// Another process took over the work.
+    #[error("another process took over")]
+    LeaseLost,
     /// An answer of upstream cannot be used as a whole.
     #[error(transparent)]
     Page(#[from] linkspan_atlassian::convert::PageProblem),
@@ -49,6 +55,7 @@ impl EngineError {
         match self {
             Self::Store(error) => error.is_transient(),
             Self::Grant(error) => matches!(error, GrantError::Unavailable(_)),
+            Self::Outdated => true,
             _ => false,
         }
     }

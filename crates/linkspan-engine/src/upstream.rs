@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use linkspan_atlassian::calls::Call;
+use linkspan_atlassian::calls::{Answer, Call};
 use linkspan_atlassian::client::{Download, Params, Reply, Site};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::limit::LimitHeaders;
@@ -58,8 +58,9 @@ impl SourceClient {
         loop {
             let token = self.ready(call, &patience).await?;
             match self.inner.upstream.send(call, &self.site, &token, params).await {
-                Ok(reply) => {
+                Ok(mut reply) => {
                     self.note(call, &reply);
+                    self.admit(call, &mut reply);
                     return Ok(reply);
                 }
                 Err(error) => self.after(call, &mut patience, token, error).await?,
@@ -132,9 +133,10 @@ impl SourceClient {
         loop {
             let token = self.ready(call, &patience).await?;
             match pager.next(&self.inner.upstream, &token).await {
-                Ok(page) => {
-                    if let Some(page) = &page {
+                Ok(mut page) => {
+                    if let Some(page) = &mut page {
                         self.note(call, &page.reply);
+                        self.admit(call, &mut page.reply);
                     }
                     return Ok(page);
                 }
@@ -184,6 +186,13 @@ impl SourceClient {
         self.gate(|gate, now, cloud_id| {
             gate.answered(now, call.product, cloud_id, call.name, limits, points);
         });
+    }
+
+    /// Takes erased accounts out of an answer: nothing behind this place ever sees what upstream still says of them.
+    fn admit(&self, call: &'static Call, reply: &mut Reply) {
+        if call.answer == Answer::Json {
+            reply.body = self.inner.admit(std::mem::take(&mut reply.body));
+        }
     }
 
     fn gate(&self, change: impl FnOnce(&mut linkspan_atlassian::limit::Gate, jiff::Timestamp, &str)) {

@@ -24,6 +24,7 @@ use utoipa::{Modify, OpenApi};
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
+        (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
     components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
     modifiers(&Keys),

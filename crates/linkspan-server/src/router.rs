@@ -16,7 +16,9 @@ use utoipa_axum::routes;
 
 use crate::openapi::Contract;
 use crate::problem::ApiError;
-use crate::rest::{accounts, actions, content, files, keys, link_tokens, models, sources, status};
+use crate::rest::{
+    accounts, actions, content, files, keys, link_tokens, models, personal_data, sources, status,
+};
 use crate::{App, link, openapi, telemetry};
 
 /// The largest body a caller may send.
@@ -92,6 +94,7 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(sources::list_raw_kinds))
         .routes(routes!(sources::list_raw))
         .routes(routes!(files::attachment_content))
+        .routes(routes!(personal_data::personal_data))
 }
 
 /// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described

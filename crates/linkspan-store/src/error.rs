@@ -32,6 +32,10 @@ pub enum StoreError {
         /// Rows that would have been accepted.
         max: usize,
     },
+    /// An account was erased since the batch was made: it could bring back what was erased. Look at
+    /// [`Store::erased_since`](crate::Store::erased_since) and make the batch anew.
+    #[error("an account was erased meanwhile: make the batch anew")]
+    ErasuresMoved,
     /// A row that must not exist yet does.
     #[error("{0} exists already")]
     Exists(&'static str),

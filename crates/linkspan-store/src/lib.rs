@@ -25,9 +25,13 @@ pub use control::accounts::{AccountFilter, AccountStatus, LinkedAccount, Unlinke
 pub use control::api_keys::ApiKey;
 pub use control::apps::App;
 pub use control::data_keys::StoredDataKey;
+pub use control::erasures::{Erasure, Touched};
 pub use control::grants::{Grant, GrantState, NewTokens};
 pub use control::links::{
     Completion, EndUser, Link, LinkCompleted, LinkState, NewLink, PublicTokenUse, StateAnswer,
+};
+pub use control::reports::{
+    AnsweredReport, DueAccount, Enrolment, PendingAccount, ReportCounts, ReportCycle, ReportState,
 };
 pub use control::sources::{NewSource, Source, SourceState};
 pub use error::{DatabaseError, StoreError};
@@ -38,6 +42,7 @@ pub use spine::files::{FileHash, FileState, StoredFile};
 pub use spine::fingerprint::{Fingerprint, FingerprintPart};
 pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
+pub use spine::redaction::Redaction;
 pub use spine::streams::{StreamProgress, StreamState};
 pub use store::Store;
 pub use url::DatabaseUrl;

@@ -9,6 +9,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0002_spine", include_str!("../migrations/0002_spine.sql")),
     ("0003_listed_raws", include_str!("../migrations/0003_listed_raws.sql")),
     ("0004_files", include_str!("../migrations/0004_files.sql")),
+    ("0005_personal_data", include_str!("../migrations/0005_personal_data.sql")),
 ];
 
 const CREATE: &str =

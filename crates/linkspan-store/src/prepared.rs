@@ -3,10 +3,15 @@
 
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-use crate::control::{accounts, api_keys, apps, data_keys, grants, links, server_secrets, sources};
+use crate::control::{
+    accounts, api_keys, apps, data_keys, erasures, grants, links, reports, server_secrets, sources,
+};
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
-use crate::spine::{access, changes, erase, files, fingerprint, memberships, raws, records, streams, write};
+use crate::spine::{
+    access, changes, erase, files, fingerprint, memberships, named_accounts, raws, records, redaction,
+    streams, write,
+};
 use crate::testing::{fresh_postgres, fresh_sqlite};
 
 const MODULES: &[(&str, &[(&str, &str)])] = &[
@@ -14,8 +19,10 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("api_keys", api_keys::STATEMENTS),
     ("apps", apps::STATEMENTS),
     ("data_keys", data_keys::STATEMENTS),
+    ("erasures", erasures::STATEMENTS),
     ("grants", grants::STATEMENTS),
     ("links", links::STATEMENTS),
+    ("reports", reports::STATEMENTS),
     ("server_secrets", server_secrets::STATEMENTS),
     ("sources", sources::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
@@ -25,8 +32,10 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("files", files::STATEMENTS),
     ("fingerprint", fingerprint::STATEMENTS),
     ("memberships", memberships::STATEMENTS),
+    ("named_accounts", named_accounts::STATEMENTS),
     ("raws", raws::STATEMENTS),
     ("records", records::STATEMENTS),
+    ("redaction", redaction::STATEMENTS),
     ("streams", streams::STATEMENTS),
     ("write", write::STATEMENTS),
 ];
@@ -36,8 +45,10 @@ static BULK_MODULES: &[(&str, &[(&str, &Bulk)])] = &[
     ("changes", changes::BULKS),
     ("files", files::BULKS),
     ("memberships", memberships::BULKS),
+    ("named_accounts", named_accounts::BULKS),
     ("raws", raws::BULKS),
     ("records", records::BULKS),
+    ("reports", reports::BULKS),
     ("write", write::BULKS),
 ];
 

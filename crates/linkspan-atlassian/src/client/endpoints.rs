@@ -79,6 +79,11 @@ impl Endpoints {
         at(&self.api, "/me")
     }
 
+    /// Where accounts are reported (`atlassian-platform.md` 3); the slash at the end belongs to it.
+    pub fn report_accounts(&self) -> Url {
+        at(&self.api, "/app/report-accounts/")
+    }
+
     /// Whether `url` may be fetched without a token on upstream's word: https on a named host, or the sandbox itself.
     pub(super) fn may_follow(&self, url: &Url) -> bool {
         if self.auth.origin() == self.api.origin() && url.origin() == self.api.origin() {

@@ -327,6 +327,7 @@ impl Inner {
             EngineError::Call(error) => RawProblem::Upstream(error),
             error => RawProblem::Engine(error),
         };
+        let (began, knew) = (self.clock.now(), self.latest_erasure());
         let mut list = OneList::new(self, source, call, params, page_size(call));
         let mut ids = Vec::new();
         while let Some(page) = list.next().map_err(refused).await? {
@@ -334,7 +335,7 @@ impl Inner {
                 .map_err(EngineError::from)?;
             ids.extend(converted.ids);
             let batch = Batch { raws: converted.raws, ..Batch::default() };
-            self.store.write_batch(source.id, &batch, self.clock.now()).await?;
+            self.write_guarded(source.id, batch, began, knew).await?;
         }
         if let (Some(owner), None, false) = (&owner.id, listing.question, listing.is_one_thing()) {
             let seen = ids.iter().cloned().collect();

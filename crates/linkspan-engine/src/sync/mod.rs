@@ -7,6 +7,7 @@ mod audit;
 mod confluence;
 mod jira;
 mod listed;
+mod names;
 mod remembered;
 mod run;
 mod worker;

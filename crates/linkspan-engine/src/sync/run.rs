@@ -1,15 +1,18 @@
 //! One run over a source, and what its streams have in common.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
 use linkspan_atlassian::calls::{Call, Feature, ScopeSet, missing_scopes};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
 use linkspan_atlassian::page::{PageState, Pager};
 use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
-use linkspan_model::ids::SourceId;
+use linkspan_model::ids::{RecordId, SourceId};
+use linkspan_model::record::Model;
 use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +34,12 @@ pub(super) struct Run {
     pub(super) client: SourceClient,
     meter: Arc<RunMeter>,
     stop: CancellationToken,
+    /// When the run began: everything it stores was fetched later.
+    began: Timestamp,
+    /// The latest erasure that was known when it began.
+    knew: i64,
+    /// Accounts without a name of which it was asked for one.
+    pub(super) nameless: Mutex<HashSet<String>>,
     failed: Mutex<Vec<(&'static str, String)>>,
     /// What the grant holds on the site.
     granted: ScopeSet,
@@ -42,7 +51,9 @@ impl Run {
         let meter = Arc::new(RunMeter::default());
         let client =
             SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
-        Self { inner, source, client, meter, stop, failed: Mutex::default(), granted }
+        let (began, nameless, failed) = (inner.clock.now(), Mutex::default(), Mutex::default());
+        let knew = inner.latest_erasure();
+        Self { inner, source, client, meter, stop, began, knew, nameless, failed, granted }
     }
 
     /// Whether the operator wants this read.
@@ -190,14 +201,22 @@ impl Run {
             return Err(EngineError::Stopped);
         }
         for batch in batches(converted, checkpoint) {
-            let (store, source, now) = (self.inner.store.clone(), self.id(), self.inner.clock.now());
+            let (inner, source) = (Arc::clone(&self.inner), self.id());
+            let (began, knew) = (self.began, self.knew);
             // A task of its own: while one list's batch is prepared, another's statements go on to the database.
-            let written = self.inner.tasks.spawn(async move { store.write_batch(source, &batch, now).await });
+            let written =
+                self.inner.tasks.spawn(async move { inner.write_guarded(source, batch, began, knew).await });
             written
                 .await
                 .map_err(|error| EngineError::Invalid(format!("a batch could not be written: {error}")))??;
         }
         Ok(())
+    }
+
+    /// Marks records as gone upstream.
+    pub(super) async fn remove(&self, removed: Vec<(Model, RecordId)>) -> Result<(), EngineError> {
+        let batch = Batch { removed, ..Batch::default() };
+        self.inner.write_guarded(self.id(), batch, self.began, self.knew).await.map(drop)
     }
 
     /// A whole list that needs no checkpoint of its own, page by page.

@@ -23,6 +23,7 @@ impl Engine {
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move { inner.work().await });
         self.inner.tasks.spawn(Arc::clone(&self.inner).follow_files());
+        self.inner.tasks.spawn(Arc::clone(&self.inner).keep_personal_data());
     }
 }
 

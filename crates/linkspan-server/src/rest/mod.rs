@@ -8,5 +8,6 @@ pub(crate) mod files;
 pub(crate) mod keys;
 pub(crate) mod link_tokens;
 pub(crate) mod models;
+pub(crate) mod personal_data;
 pub(crate) mod sources;
 pub(crate) mod status;

@@ -5,6 +5,7 @@ pub mod account;
 pub mod file;
 pub mod knowledgebase;
 pub mod page;
+pub mod personal_data;
 pub(crate) mod sources;
 pub mod ticketing;
 

@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub(crate) mod dialect;
 pub(crate) mod postgres;
 pub(crate) mod row;
+mod scrub;
 pub(crate) mod sqlite;
 pub(crate) mod statement;
 pub(crate) mod write_ahead;

@@ -1,6 +1,6 @@
 //! SQLite: one writer connection and a few readers, in write-ahead mode.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +48,7 @@ pub(crate) struct Pools {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
     pub(crate) log: Arc<WriteAheadLog>,
+    pub(crate) path: PathBuf,
     /// Keeps the log short; ends with the pools.
     _log_keeper: JoinSet<()>,
 }
@@ -95,7 +96,7 @@ impl Pools {
         let log = WriteAheadLog::new(mover, writer.clone());
         let mut log_keeper = JoinSet::new();
         log_keeper.spawn(Arc::clone(&log).keep_short());
-        Ok(Self { writer, readers, log, _log_keeper: log_keeper })
+        Ok(Self { writer, readers, log, path: path.to_owned(), _log_keeper: log_keeper })
     }
 
     pub(crate) async fn close(&self) {

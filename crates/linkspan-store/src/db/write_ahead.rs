@@ -17,6 +17,9 @@ pub(crate) const MOVE_LOG: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// Moves everything and cuts the log, so that it keeps nothing of what was erased.
 pub(crate) const TRUNCATE_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
+/// Writes the whole file anew, so that nothing is left between its rows.
+pub(crate) const WRITE_ANEW: &str = "VACUUM";
+
 /// The log of one database file.
 pub(crate) struct WriteAheadLog {
     /// Bytes of content written since the log was last begun anew.

@@ -1,7 +1,8 @@
 //! What one transaction of the spine takes and tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use jiff::Timestamp;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Model, NewRaw, NewRecord};
 
@@ -26,6 +27,15 @@ pub struct Batch {
     pub removed: Vec<(Model, RecordId)>,
     /// How far the stream has come when this batch is stored.
     pub checkpoint: Option<Checkpoint>,
+    /// The accounts that anything in this batch names: they are to be reported to Atlassian from now on.
+    pub accounts: BTreeSet<String>,
+    /// When what this batch says about them was fetched, or earlier; `None`: when it is stored.
+    pub fetched_at: Option<Timestamp>,
+    /// The places of those raws that name an erased account, and do without what upstream said about it.
+    pub redacted: HashSet<usize>,
+    /// The latest erasure that the writer knows of ([`Store::erased_since`](crate::Store::erased_since)). A batch made
+    /// without knowing of one is refused: it could bring back what was erased.
+    pub erasures_known: i64,
 }
 
 /// The complete children of a record, of one model.

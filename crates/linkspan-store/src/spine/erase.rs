@@ -27,12 +27,14 @@ statements! {
         AND stream IN (SELECT stream FROM streams WHERE source_id = $1 LIMIT $2)";
     FILES = "DELETE FROM files WHERE source_id = $1
         AND record_id IN (SELECT record_id FROM files WHERE source_id = $1 LIMIT $2)";
+    SOURCE_ACCOUNTS = "DELETE FROM source_accounts WHERE source_id = $1
+        AND account_id IN (SELECT account_id FROM source_accounts WHERE source_id = $1 LIMIT $2)";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 8] = [
+pub(crate) const TABLES: [(&str, &str); 9] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
@@ -40,6 +42,7 @@ pub(crate) const TABLES: [(&str, &str); 8] = [
     ("group_members", GROUP_MEMBERS),
     ("streams", STREAMS),
     ("files", FILES),
+    ("source_accounts", SOURCE_ACCOUNTS),
     ("changes", CHANGES),
 ];
 
@@ -71,6 +74,7 @@ impl Store {
             }
         }
         erased += self.db.write(DELETE, args![source]).await?;
+        self.drop_unknown_accounts().await?;
         self.db.forget_erased().await?;
         Ok(erased)
     }

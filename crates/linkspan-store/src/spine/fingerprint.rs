@@ -17,7 +17,7 @@ const PAGE: i64 = 500;
 statements! {
     RECORDS = "SELECT id, model, remote_id, parent, container, remote_created_at, remote_updated_at, deleted, body
         FROM records WHERE source_id = $1 AND id > $2 ORDER BY id LIMIT $3";
-    RAWS = "SELECT kind, remote_id, path, record, problem, stored_at, body FROM raws
+    RAWS = "SELECT kind, remote_id, path, record, problem, stored_at, body, redacted FROM raws
         WHERE source_id = $1 AND (remote_id, kind) > ($2, $3) ORDER BY remote_id, kind LIMIT $4";
     ACCESS = "SELECT a.guarded, a.rule, r.id FROM records r
         LEFT JOIN record_access a ON a.source_id = r.source_id AND a.no = r.no

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use linkspan_model::access::{AccessRule, RuleKey};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Access, Model, NewRaw, NewRecord};
@@ -41,6 +42,8 @@ pub(crate) struct PlannedRaw<'a> {
     pub(crate) stored: Vec<u8>,
     /// Not known to have the upstream id of its record.
     pub(crate) loose: bool,
+    /// Names an erased account.
+    pub(crate) redacted: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -64,7 +67,7 @@ impl<'a> Plan<'a> {
         }
         records.reverse();
         Ok(Self {
-            raws: plan_raws(&batch.raws, &records),
+            raws: plan_raws(&batch.raws, &batch.redacted, &records),
             records,
             rules: keys.into_iter().map(|(rule, key)| (key, rule)).collect(),
         })
@@ -74,18 +77,14 @@ impl<'a> Plan<'a> {
 impl<'a> PlannedRecord<'a> {
     fn of(record: &'a NewRecord, access: StoredAccess, only_if_unknown: bool) -> Self {
         let json = record.body.to_json();
-        let optional_id = |id: &Option<RecordId>| id.map_or([0; 16], |id| *id.0.as_bytes());
-        let optional_time = |time: &Option<jiff::Timestamp>| {
-            time.map_or(i64::MIN, jiff::Timestamp::as_millisecond).to_le_bytes()
-        };
-        let hash = content_hash([
-            record.remote_id.as_deref().unwrap_or_default().as_bytes(),
-            &optional_id(&record.parent),
-            &optional_id(&record.container),
-            &optional_time(&record.remote_created_at),
-            &optional_time(&record.remote_updated_at),
-            json.as_bytes(),
-        ]);
+        let hash = hash_of_record(
+            record.remote_id.as_deref(),
+            record.parent,
+            record.container,
+            record.remote_created_at,
+            record.remote_updated_at,
+            &json,
+        );
         Self { record, model: record.body.model(), json, hash, access, only_if_unknown }
     }
 }
@@ -98,7 +97,11 @@ fn stored_access<'a>(access: &'a Access, keys: &mut HashMap<&'a AccessRule, Rule
     }
 }
 
-fn plan_raws<'a>(received: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<PlannedRaw<'a>> {
+fn plan_raws<'a>(
+    received: &'a [NewRaw],
+    redacted: &HashSet<usize>,
+    records: &[PlannedRecord<'_>],
+) -> Vec<PlannedRaw<'a>> {
     let remote_ids: HashMap<RecordId, Option<&str>> =
         records.iter().map(|planned| (planned.record.id, planned.record.remote_id.as_deref())).collect();
     let is_loose = |raw: &NewRaw| {
@@ -108,11 +111,13 @@ fn plan_raws<'a>(received: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<P
     let mut encoder = raws::Encoder::default();
     let mut planned: Vec<PlannedRaw<'_>> = received
         .iter()
+        .enumerate()
         .rev()
-        .filter(|raw| seen.insert((raw.kind, &raw.remote_id)))
-        .map(|raw| PlannedRaw {
+        .filter(|(_, raw)| seen.insert((raw.kind, &raw.remote_id)))
+        .map(|(place, raw)| PlannedRaw {
             raw,
-            hash: raw_hash(raw),
+            hash: hash_of_raw(&raw.json, &raw.path, raw.record, raw.problem.as_deref()),
+            redacted: redacted.contains(&place),
             stored: encoder.encode(&raw.json),
             loose: is_loose(raw),
         })
@@ -121,11 +126,39 @@ fn plan_raws<'a>(received: &'a [NewRaw], records: &[PlannedRecord<'_>]) -> Vec<P
     planned
 }
 
-fn raw_hash(raw: &NewRaw) -> [u8; 16] {
+/// The hash of a record's content: by it an unchanged record is recognised.
+pub(super) fn hash_of_record(
+    remote_id: Option<&str>,
+    parent: Option<RecordId>,
+    container: Option<RecordId>,
+    remote_created_at: Option<Timestamp>,
+    remote_updated_at: Option<Timestamp>,
+    json: &str,
+) -> [u8; 16] {
+    let optional_id = |id: Option<RecordId>| id.map_or([0; 16], |id| *id.0.as_bytes());
+    let optional_time =
+        |time: Option<Timestamp>| time.map_or(i64::MIN, Timestamp::as_millisecond).to_le_bytes();
     content_hash([
-        raw.json.as_bytes(),
-        raw.path.as_bytes(),
-        raw.record.map_or([0; 16], |id| *id.0.as_bytes()).as_slice(),
-        raw.problem.as_deref().unwrap_or_default().as_bytes(),
+        remote_id.unwrap_or_default().as_bytes(),
+        &optional_id(parent),
+        &optional_id(container),
+        &optional_time(remote_created_at),
+        &optional_time(remote_updated_at),
+        json.as_bytes(),
+    ])
+}
+
+/// The hash of upstream JSON and of what is kept beside it.
+pub(super) fn hash_of_raw(
+    json: &str,
+    path: &str,
+    record: Option<RecordId>,
+    problem: Option<&str>,
+) -> [u8; 16] {
+    content_hash([
+        json.as_bytes(),
+        path.as_bytes(),
+        record.map_or([0; 16], |id| *id.0.as_bytes()).as_slice(),
+        problem.unwrap_or_default().as_bytes(),
     ])
 }

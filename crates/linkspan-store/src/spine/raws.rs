@@ -14,7 +14,7 @@ use crate::error::StoreError;
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT kind, remote_id, path, record, problem, stored_at, body FROM raws ", $rest)
+        concat!("SELECT kind, remote_id, path, record, problem, stored_at, body, redacted FROM raws ", $rest)
     };
 }
 
@@ -38,15 +38,16 @@ bulks! {
     STORED = "SELECT kind, remote_id, hash FROM raws WHERE source_id = $1 AND remote_id IN (", "?", ")";
     // Most raws have the upstream id of the record made from them; the others are in an index of their own. A cross join
     // is never reordered by SQLite, which would begin with all raws of the source.
-    SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body FROM records r
+    SHARING_ID = "SELECT w.kind, w.remote_id, w.path, w.record, w.problem, w.stored_at, w.body, w.redacted
+        FROM records r
         CROSS JOIN raws w
         WHERE w.source_id = r.source_id AND w.remote_id = r.remote_id AND w.record = r.id AND w.loose = FALSE
             AND r.source_id = $1 AND r.id IN (", "?", ")";
     LOOSE = select!("WHERE source_id = $1 AND loose = TRUE AND record IN ("), "?", ")";
-    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, listed, path, problem, body)
-        VALUES ", "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    UPSERT = "INSERT INTO raws (source_id, stored_at, kind, remote_id, hash, record, loose, listed, redacted, path, problem, body)
+        VALUES ", "($1, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, remote_id, kind) DO UPDATE SET stored_at = excluded.stored_at, hash = excluded.hash,
-            record = excluded.record, loose = excluded.loose, listed = excluded.listed, path = excluded.path,
+            record = excluded.record, loose = excluded.loose, listed = excluded.listed, redacted = excluded.redacted, path = excluded.path,
             problem = excluded.problem, body = excluded.body";
     REMOVE = "DELETE FROM raws WHERE source_id = $1 AND listed = TRUE AND kind = $2 AND remote_id IN (", "?", ")";
 }
@@ -121,6 +122,8 @@ pub struct StoredRaw {
     pub problem: Option<String>,
     /// When this version of it was stored here.
     pub stored_at: Timestamp,
+    /// It names an account that was erased, and does without what upstream said about it.
+    pub redacted: bool,
 }
 
 impl Store {
@@ -247,8 +250,8 @@ pub(crate) async fn write(
             stored.entry(row.text(1)?).or_default().push((row.text(0)?, row.array(2)?));
         }
     }
-    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 9), Vec::new());
-    for PlannedRaw { raw, hash, stored: form, loose } in raws {
+    let (mut new, mut changed) = (Vec::with_capacity(raws.len() * 10), Vec::new());
+    for PlannedRaw { raw, hash, stored: form, loose, redacted } in raws {
         let of_id = stored.get(&raw.remote_id).map_or(&[][..], Vec::as_slice);
         let known = of_id.iter().find(|(kind, _)| kind == raw.kind).map(|(_, hash)| hash);
         if known == Some(&*hash) {
@@ -264,6 +267,7 @@ pub(crate) async fn write(
             raw.record.into(),
             (*loose).into(),
             (!BULK_KINDS.contains(&raw.kind)).into(),
+            (*redacted).into(),
             raw.path.as_str().into(),
             raw.problem.as_deref().into(),
             std::mem::take(form).into(),
@@ -282,6 +286,7 @@ pub(crate) fn read(row: &Row) -> Result<StoredRaw, StoreError> {
         problem: row.optional_text(4)?,
         stored_at: row.time(5)?,
         json: decode(&row.bytes(6)?)?,
+        redacted: row.bool(7)?,
     })
 }
 

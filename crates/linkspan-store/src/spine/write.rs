@@ -10,8 +10,9 @@ use linkspan_model::record::Model;
 use super::access::{Guard, StoredAccess};
 use super::batch::{Batch, BatchOutcome, ChildSet};
 use super::plan::{Plan, PlannedRecord};
-use super::{access, changes, raws, streams};
+use super::{access, changes, named_accounts, raws, streams};
 use crate::Store;
+use crate::control::erasures;
 use crate::db::{Arg, Tx, args, bulks, statements};
 use crate::error::StoreError;
 
@@ -51,7 +52,8 @@ impl Store {
     /// by (`modified_at`, id) never misses a change.
     ///
     /// # Errors
-    /// [`StoreError::SourceGone`] when the source does not exist or is being erased; [`StoreError::BatchTooLarge`].
+    /// [`StoreError::SourceGone`] when the source does not exist or is being erased; [`StoreError::BatchTooLarge`];
+    /// [`StoreError::ErasuresMoved`] when an account was erased of which the writer does not know.
     pub async fn write_batch(
         &self,
         source: SourceId,
@@ -60,6 +62,11 @@ impl Store {
     ) -> Result<BatchOutcome, StoreError> {
         let mut plan = Plan::of(batch)?;
         let mut writer = Writer::begin(self, source, now).await?;
+        if erasures::latest(&mut writer.tx).await? > batch.erasures_known {
+            return Err(StoreError::ErasuresMoved);
+        }
+        let fetched_at = batch.fetched_at.unwrap_or(now);
+        named_accounts::write(&mut writer.tx, source, &batch.accounts, fetched_at).await?;
         raws::write(&mut writer.tx, source, &mut plan.raws, now, &mut writer.outcome).await?;
         let children = writer.children_of(batch.child_sets.iter().map(|set| set.parent)).await?;
         writer.write_records(&mut plan).await?;

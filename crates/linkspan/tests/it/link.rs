@@ -17,7 +17,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::customer::{Customer, Page};
+pub(crate) use self::customer::Customer;
+use self::customer::Page;
+pub(crate) use self::failures::state_of;
 use crate::support::{Running, Upstream, http, run, stdout};
 
 /// The vendor's name on the link page.
@@ -26,7 +28,7 @@ const VENDOR: &str = "Acme Tools";
 const SYNC_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The smallest world that has something of everything.
-fn tiny_world() -> Options {
+pub(crate) fn tiny_world() -> Options {
     Options { projects: 2, issues: 12, spaces: 1, pages: 6, users: 12, groups: 4, ..Options::default() }
 }
 

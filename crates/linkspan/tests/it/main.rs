@@ -16,5 +16,6 @@ mod guides;
 mod house;
 mod killed;
 mod link;
+mod personal_data;
 mod support;
 mod sync;

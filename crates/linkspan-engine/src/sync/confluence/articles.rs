@@ -219,6 +219,10 @@ async fn convert_text(
         know_attachments(learner, &contents).await?;
         containers::above(learner, &contents).await?;
     }
+    let names = learner.run.names_in(&json, &learner.context().names).await?;
+    if !names.is_empty() {
+        learner.context_mut().names.extend(names);
+    }
     learner.convert(move |ctx| kind.convert(&json, ctx)).await
 }
 

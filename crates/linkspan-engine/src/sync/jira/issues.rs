@@ -197,6 +197,7 @@ impl ProjectReader<'_> {
 
     /// Makes a page ready to be stored. The checkpoint moves only when that has worked.
     async fn prepare(&mut self, page: PageBody, ctx: &mut Arc<JiraContext>) -> Result<Prepared, EngineError> {
+        learn_names(self.run, &page, ctx).await?;
         let mut converted = convert(page, ctx).await?;
         let items = converted.ids.len() as u64;
         waiting::learn_levels(&mut converted, ctx);
@@ -241,6 +242,7 @@ async fn changes(
     let mut waiting = Vec::new();
     let mut pager = run.client.pager(&jira::SEARCH_JQL, search_params(&jql), Some(PAGE_SIZE));
     while let Some(page) = run.client.next(&jira::SEARCH_JQL, &mut pager).await? {
+        learn_names(run, &page, &mut ctx).await?;
         let mut converted = convert(page, &ctx).await?;
         let items = converted.ids.len() as u64;
         waiting::learn_levels(&mut converted, &mut ctx);
@@ -254,6 +256,15 @@ async fn changes(
     // Only now: a reading that broke off is repeated from where it began.
     let mark = Run::mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
     run.write(Converted::default(), Some(mark)).await?;
+    Ok(())
+}
+
+/// Learns the names of who is mentioned in a page.
+async fn learn_names(run: &Run, page: &PageBody, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
+    let names = run.names_in(text(&page.reply.body)?, &ctx.names).await?;
+    if !names.is_empty() {
+        Arc::make_mut(ctx).names.extend(names);
+    }
     Ok(())
 }
 

@@ -21,6 +21,12 @@ pub(super) async fn issues(run: &Run, ctx: &Arc<JiraContext>) -> Result<(), Engi
             run.inner.store.list_raws(run.id(), "jira.issue", after.as_deref(), ISSUES_PER_READ).await?;
         let Some(last) = raws.last() else { break };
         after = Some(last.remote_id.clone());
+        for raw in &raws {
+            let names = run.names_in(&raw.json, &ctx.names).await?;
+            if !names.is_empty() {
+                Arc::make_mut(&mut ctx).names.extend(names);
+            }
+        }
         let mut converted = convert_again(raws.iter().map(|raw| raw.json.as_str()).collect(), &ctx).await?;
         waiting::learn_levels(&mut converted, &mut ctx);
         children::complete(run, &mut converted, &ctx).await?;

@@ -9,7 +9,6 @@ use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{JiraContext, PageProblem, parent_of_issue, worklog_page};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
-use linkspan_store::Batch;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -56,8 +55,7 @@ pub(super) async fn feeds(run: &Run, ctx: &Arc<JiraContext>, began: Timestamp) -
             .collect();
         if !removed.is_empty() {
             run.add(STREAM, removed.len() as u64);
-            let batch = Batch { removed, ..Batch::default() };
-            run.inner.store.write_batch(run.id(), &batch, run.inner.clock.now()).await?;
+            run.remove(removed).await?;
         }
     }
     let next = FeedCheckpoint { since: Some((began - HIDDEN).as_millisecond()) };

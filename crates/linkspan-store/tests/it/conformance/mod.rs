@@ -10,6 +10,7 @@ mod guards;
 mod keys;
 mod links;
 mod lists;
+mod personal_data;
 mod raws;
 mod streams;
 
@@ -105,6 +106,18 @@ conformance! {
     lists::filters_narrow_the_list,
     lists::an_empty_list_of_containers_matches_nothing,
     lists::counts_tell_live_and_removed_apart,
+    personal_data::g1_accounts_are_noted_with_what_names_them,
+    personal_data::g1_due_accounts_come_in_batches_and_only_when_due,
+    personal_data::g1_an_answered_report_is_durable_and_a_new_cycle_replans,
+    personal_data::g1_one_process_reports_for_an_app_at_a_time,
+    personal_data::g1_a_failed_report_says_why_and_until_when,
+    personal_data::g2_a_closed_account_is_due_no_more,
+    personal_data::g2_a_writer_who_does_not_know_of_an_erasure_is_refused,
+    personal_data::g2_rows_are_redacted_only_as_they_were_found,
+    personal_data::g2_a_person_becomes_a_bare_tombstone,
+    personal_data::g2_an_account_is_taken_out_of_groups_and_rules,
+    personal_data::g2_receipts_hold_digests_and_counts,
+    personal_data::g4_accounts_that_nothing_names_any_more_are_dropped,
     raws::raws_come_back_byte_for_byte,
     raws::raws_are_found_by_record_and_by_kind,
     raws::an_unchanged_raw_is_not_written_again,

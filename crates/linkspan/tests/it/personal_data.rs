@@ -1,0 +1,176 @@
+//! Personal data as Atlassian and the people concerned meet it: reports on a moved clock, erasure, refreshing.
+
+mod erased;
+mod refreshed;
+mod reported;
+mod scan;
+
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::{Feature, ScopeFamily, smallest_scopes};
+use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream as Atlassian};
+use linkspan_engine::link::{Callback, LinkRequest, Linked, Progress};
+use linkspan_engine::read::EndUser;
+use linkspan_engine::{Engine, PersonalDataStatus, ReportTurn, Settings, Vendor};
+use linkspan_model::clock::Clock;
+use linkspan_model::entropy::Entropy;
+use linkspan_model::ids::SourceId;
+use linkspan_model::product::{Category, Integration, Product};
+use linkspan_model::secret::Secret;
+use linkspan_sandbox::Options;
+use linkspan_store::{DatabaseUrl, Store};
+use linkspan_vault::KeyRing;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::link::{Customer, state_of};
+use crate::support::Upstream;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// A vendor's engine on a clock that the test moves, in front of a sandbox that moves along.
+struct Privacy {
+    upstream: Upstream,
+    store: Store,
+    engine: Engine,
+    clock: Clock,
+    ring: KeyRing,
+    data: TempDir,
+}
+
+impl Privacy {
+    async fn start(world: Options) -> Self {
+        let upstream = Upstream::start(world).await;
+        let data = tempfile::tempdir().unwrap();
+        let now = upstream.control.get("clock").await["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
+        let clock = Clock::at(now);
+        let ring = KeyRing::generate(&Entropy::seeded(9));
+        let (store, engine) = open(&upstream, &data, &clock, &ring).await;
+        let privacy = Self { upstream, store, engine, clock, ring, data };
+        privacy.register("report:personal-data").await;
+        privacy
+    }
+
+    /// Registers the app with the scopes of a sync and these.
+    async fn register(&self, more: &str) {
+        let list =
+            smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::reading(), ScopeFamily::Classic);
+        let scopes = list.set().iter().chain(more.split_whitespace()).map(str::to_owned).collect();
+        let secret = Secret::new(self.upstream.text("/client_secret"));
+        let (client_id, callback) = (self.upstream.text("/client_id"), self.upstream.text("/redirect_uri"));
+        self.engine.register_app(client_id, &secret, callback, "Acme Tools", scopes).await.unwrap();
+    }
+
+    /// What is left of a server after a kill: another process over the same data.
+    async fn restart(&mut self) {
+        self.store.close().await;
+        (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+    }
+
+    /// Links a customer as the administrator.
+    async fn link(&self, customer: &str, email: &str, integration: Integration) -> Linked {
+        let request = LinkRequest {
+            end_user: EndUser {
+                origin_id: customer.to_owned(),
+                organization_name: customer.to_owned(),
+                email_address: email.to_owned(),
+            },
+            categories: vec![Category::Ticketing, Category::KnowledgeBase],
+            integration: None,
+            expires_in: std::time::Duration::from_mins(30),
+        };
+        let token = self.engine.create_link_token(request).await.unwrap();
+        let departure = self.engine.start_link(&token, integration).await.unwrap();
+        let choice = [
+            ("account_id", self.upstream.text("/users/0/account_id")),
+            ("cloud_id", self.upstream.text("/sites/0/cloud_id")),
+            ("decision", "accept"),
+        ];
+        let answer = Customer::new().consent(departure.authorize_url.as_str(), &choice).await;
+        let callback = Url::parse(&answer.location.expect("a redirect to the callback")).unwrap();
+        let code = callback.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let callback = Callback {
+            state: Secret::new(state_of(callback.as_str())),
+            code: Some(Secret::new(code)),
+            error: None,
+            browser: Some(departure.browser.clone()),
+        };
+        match self.engine.answer_link(callback).await.unwrap() {
+            Progress::Linked(linked) => linked,
+            Progress::ChooseSite { .. } => panic!("there is one site"),
+        }
+    }
+
+    /// Links Jira and Confluence and reads both.
+    async fn linked_and_read(&self) -> Vec<SourceId> {
+        self.link("acme", "it@acme.example", Integration::Jira).await;
+        self.link("acme", "it@acme.example", Integration::Confluence).await;
+        self.read_all().await;
+        self.store.sources().await.unwrap().into_iter().map(|source| source.id).collect()
+    }
+
+    async fn read_all(&self) {
+        for source in self.store.sources().await.unwrap() {
+            let report = self.engine.sync_source(source.id).await.unwrap();
+            assert!(report.failed.is_empty(), "{:?}", report.failed);
+        }
+    }
+
+    /// Moves the clocks of both sides.
+    async fn pass(&self, time: SignedDuration) {
+        self.upstream.control.post("clock", &json!({ "advance_seconds": time.as_secs() })).await;
+        self.clock.advance(time);
+    }
+
+    async fn tend(&self) -> ReportTurn {
+        self.engine.tend_personal_data().await.unwrap()
+    }
+
+    /// Lets hours pass, tending in each; what that came to.
+    async fn hours(&self, hours: u32) -> ReportTurn {
+        let mut total = ReportTurn::default();
+        for _ in 0..hours {
+            self.pass(HOUR).await;
+            total += self.tend().await;
+        }
+        total
+    }
+
+    async fn status(&self) -> PersonalDataStatus {
+        self.engine.personal_data_status().await.unwrap().remove(0)
+    }
+
+    /// What the sandbox was told, by account.
+    async fn reports(&self) -> serde_json::Map<String, Value> {
+        self.upstream.control.get("reports").await["accounts"].as_object().unwrap().clone()
+    }
+
+    async fn fault(&self, fault: Value) {
+        self.upstream.control.post("faults", &fault).await;
+    }
+
+    async fn say(&self, account_id: &str, status: &str) {
+        self.upstream.control.post("accounts", &json!({ "account_id": account_id, "status": status })).await;
+    }
+}
+
+async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing) -> (Store, Engine) {
+    let endpoints = Endpoints::single_origin(&Url::parse(upstream.text("/origin")).unwrap()).unwrap();
+    let atlassian = Atlassian::new(endpoints, ClientLimits::default(), clock.clone()).unwrap();
+    let store = Store::open(&DatabaseUrl::sqlite(data.path().join("linkspan.db"))).await.unwrap();
+    let settings = Settings {
+        vendor: Vendor {
+            name: "Acme Tools".to_owned(),
+            public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
+        },
+        sync_every: std::time::Duration::from_hours(1),
+        parallel_lists: 4,
+        features: Feature::usual(),
+        custom_content_types: Vec::new(),
+        files: linkspan_engine::files::FileSettings::default(),
+    };
+    let entropy = Entropy::seeded(7);
+    let engine =
+        Engine::open(store.clone(), atlassian, ring.clone(), clock.clone(), entropy, settings).await.unwrap();
+    (store, engine)
+}

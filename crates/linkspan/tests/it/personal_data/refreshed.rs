@@ -1,0 +1,76 @@
+use linkspan_model::ids::RecordId;
+use linkspan_model::models::User;
+use linkspan_model::record::{Body, Model};
+use serde_json::json;
+
+use super::Privacy;
+use crate::link::tiny_world;
+
+const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
+
+impl Privacy {
+    async fn user(&self, account_id: &str) -> User {
+        let source = self.store.sources().await.unwrap()[0].id;
+        let id = RecordId::of(source, Model::User, account_id);
+        match self.store.get_records(source, &[id]).await.unwrap()[0].instance().unwrap() {
+            Body::User(user) => user,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g3_a_changed_account_is_read_again_in_every_source_that_names_it() {
+    let privacy = Privacy::start(tiny_world()).await;
+    let sources = privacy.linked_and_read().await;
+    let account = privacy.upstream.text("/users/3/account_id").to_owned();
+    let before = privacy.user(&account).await;
+    assert!(!before.name.is_empty());
+    let fetched = privacy.store.account_fetched_at(sources[0], &account).await.unwrap().unwrap();
+    privacy.pass(super::HOUR).await;
+    privacy.say(&account, "updated").await;
+    let turn = privacy.hours(CYCLE_OF_HOURS).await;
+    assert_eq!((turn.refreshed, privacy.status().await.counts.to_refresh), (1, 0));
+    let after = privacy.user(&account).await;
+    assert!(!after.name.is_empty() && after.name != before.name, "{after:?}");
+    let stored = super::scan::everything_stored(&privacy.store).await;
+    let old: Vec<&str> = stored.lines().filter(|line| line.contains(&before.name)).collect();
+    assert!(old.is_empty(), "{old:#?}");
+    assert_eq!((after.teams, after.roles), (before.teams, before.roles), "groups and roles stay");
+    for source in sources {
+        assert!(
+            privacy.store.account_fetched_at(source, &account).await.unwrap().is_none_or(|at| at > fetched)
+        );
+    }
+    // The fresh data is not reported as changed once more.
+    assert_eq!(privacy.hours(CYCLE_OF_HOURS).await.refreshed, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g3_until_a_changed_account_can_be_read_what_is_held_of_it_is_blank() {
+    let privacy = Privacy::start(tiny_world()).await;
+    privacy.linked_and_read().await;
+    let account = privacy.upstream.text("/users/3/account_id").to_owned();
+    let before = privacy.user(&account).await;
+    privacy.pass(super::HOUR).await;
+    privacy.say(&account, "updated").await;
+    for path in ["/rest/api/3/user/bulk", "/wiki/rest/api/user/bulk"] {
+        privacy.fault(json!({ "kind": "status", "status": 403, "path": path })).await;
+    }
+    while privacy.status().await.counts.to_refresh == 0 {
+        assert_eq!(privacy.hours(1).await.refreshed, 0);
+    }
+    assert_eq!(privacy.hours(3).await.refreshed, 0);
+    assert_eq!(privacy.status().await.counts.to_refresh, 1);
+    let blank = privacy.user(&account).await;
+    assert_eq!(blank, User { teams: before.teams.clone(), roles: before.roles.clone(), ..User::default() });
+    let places = privacy.places_of(&[&before.name]).await;
+    assert!(places.is_empty(), "{places:#?}");
+
+    let url = format!("{}/_sandbox/faults", privacy.upstream.text("/origin"));
+    let clear = crate::support::http().delete(url).bearer_auth(privacy.upstream.text("/control_token"));
+    assert!(clear.send().await.unwrap().status().is_success());
+    assert_eq!(privacy.hours(2).await.refreshed, 1);
+    assert!(!privacy.user(&account).await.name.is_empty());
+    assert_eq!(privacy.status().await.counts.to_refresh, 0);
+}
