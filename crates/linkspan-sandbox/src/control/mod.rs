@@ -151,8 +151,11 @@ async fn reset_stats(State(state): State<AppState>) -> StatusCode {
 }
 
 async fn show_reports(State(state): State<AppState>) -> Response {
-    let reported = state.reported_accounts().reported().clone();
-    Json(json!({ "accounts": reported })).into_response()
+    let (accounts, calls) = {
+        let reports = state.reported_accounts();
+        (reports.reported().clone(), reports.calls().clone())
+    };
+    Json(json!({ "accounts": accounts, "calls": calls })).into_response()
 }
 
 /// Runs what walks the whole site on a thread where it does not hold up other requests.

@@ -73,7 +73,7 @@ pub(super) fn convert(ask: &Ask, to: &str, body: &Bytes) -> Answer {
     ask.read(|view| {
         let mut json = JsonWriter::default();
         json.object(|json| {
-            json.key("value").string(&render(&given, format, view.base()));
+            json.key("value").string(&render(&given, format, view));
             json.key("representation").string(name);
         });
         Ok(ok(json, Charge::BASE))

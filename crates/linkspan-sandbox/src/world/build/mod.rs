@@ -57,6 +57,7 @@ impl World {
             .as_deref()
             .map(|folder| Loaded::load(folder, &mut directory, staff[0]))
             .transpose()?;
+        people::keep_spare_customers(seed, &mut directory);
         let directory = Arc::new(directory);
         let sites = (0..options.sites.max(1) as usize).map(|number| {
             let is_main = number == 0;
