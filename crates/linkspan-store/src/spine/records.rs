@@ -243,7 +243,7 @@ impl ListFilter<'_> {
             query.push(" AND parent = ").bind(parent);
         }
         if let Some(address) = self.email_address {
-            query.push(" AND LOWER(body) LIKE ").bind(containing_address(address)).push(" ESCAPE '!'");
+            query.push(" AND LOWER(body) LIKE LOWER(").bind(containing_address(address)).push(") ESCAPE '!'");
         }
         if let Some(containers) = self.containers {
             query.push(" AND container IN ").bind_list(containers.iter().copied());
@@ -254,7 +254,7 @@ impl ListFilter<'_> {
 /// The pattern of a body with this address. Inside of texts quotation marks are escaped, so that only the member itself
 /// looks like this.
 fn containing_address(address: &str) -> String {
-    let member = format!("\"email_address\":{}", serde_json::Value::from(address)).to_lowercase();
+    let member = format!("\"email_address\":{}", serde_json::Value::from(address));
     let escaped = member.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")
 }

@@ -15,5 +15,6 @@ mod demo;
 mod house;
 mod killed;
 mod link;
+mod service_desk;
 mod support;
 mod sync;

@@ -46,7 +46,7 @@ async fn an_error_that_atlassian_sends_back_is_shown_as_text() {
     }
 }
 
-pub(super) fn state_of(address: &str) -> String {
+pub(crate) fn state_of(address: &str) -> String {
     let url = url::Url::parse(address).unwrap();
     url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
