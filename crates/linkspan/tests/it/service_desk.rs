@@ -40,7 +40,7 @@ const LATER: SignedDuration = SignedDuration::from_hours(7);
 
 /// A site with two service desks and enough requests to have some of everything.
 fn desks() -> Options {
-    Options { projects: 6, issues: 240, spaces: 1, pages: 6, users: 12, groups: 4, ..Options::default() }
+    Options { projects: 6, issues: 420, spaces: 10, pages: 120, users: 12, sites: 1, ..Options::default() }
 }
 
 /// The simulator, the engine and the server, in one process.
@@ -207,6 +207,13 @@ impl Site {
         raws.into_iter().map(|raw| (text(&raw["remote_id"]), raw["data"].clone())).collect()
     }
 
+    /// The id of the custom field of this type.
+    async fn field(&self, custom_type: &str) -> String {
+        let (_, fields) = self.upstream("GET", "/rest/api/3/field", None).await;
+        let is_it = |field: &&Value| field["schema"]["custom"] == custom_type;
+        text(&fields.as_array().unwrap().iter().find(is_it).unwrap()["id"])
+    }
+
     /// How the reading of a kind went.
     async fn kind(&self, source: SourceId, kind: &str) -> Value {
         let (_, kinds) = self.get(&format!("/v1/sources/{source}/raw"), None).await;
@@ -268,6 +275,11 @@ impl Site {
         self.upstream.control.post("faults", &fault).await;
     }
 }
+
+/// The type of the field that names the organizations of a request.
+const ORGANIZATIONS: &str = "com.atlassian.servicedesk:sd-customer-organizations";
+/// The type of the field that names the request type.
+const REQUEST_TYPE: &str = "com.atlassian.servicedesk:vp-origin";
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()

@@ -33,6 +33,8 @@ const LISTS_PER_TURN: usize = 16;
 const STORED_PER_READ: u32 = 500;
 /// Records removed in one transaction.
 const REMOVED_PER_BATCH: usize = 4_000;
+/// How often a list is read at most that seems to have lost most of what it had.
+const LISTINGS: usize = 2;
 /// Losing fewer than these needs no second look.
 const SMALL_LOSS: usize = 10;
 
@@ -74,11 +76,9 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 
 async fn own_lists(run: &Run) -> Result<(), EngineError> {
     let mut reading = CustomerReading::new(run);
-    reading.pass().await?;
-    if reading.loses_much().await? {
-        tracing::warn!(source.id = %run.id(), "most customers or organizations are gone; they are listed once more");
-        reading.pass().await?;
-    }
+    reading.read_organizations().await?;
+    reading.read_all_members().await?;
+    reading.read_all_customers().await?;
     reading.settle().await?;
     for list in reading.lists() {
         if list.is_open {
@@ -106,6 +106,20 @@ impl Seen {
     /// What is not on it is gone.
     fn is_whole(&self) -> bool {
         self.is_open && self.refused.is_none()
+    }
+
+    /// Whether more than half of what is stored would go.
+    async fn loses_much(&self, run: &Run) -> Result<bool, EngineError> {
+        if !self.is_whole() {
+            return Ok(false);
+        }
+        let stored = stored_ids(run, self.kind, None).await?;
+        let lost = stored.iter().filter(|id| !self.ids.contains(*id)).count();
+        let much = lost > SMALL_LOSS && lost * 2 > stored.len();
+        if much {
+            tracing::warn!(source.id = %run.id(), kind = self.kind, lost, "most are gone; they are listed once more");
+        }
+        Ok(much)
     }
 
     fn refuse(&mut self, error: &CallError) {
@@ -138,38 +152,61 @@ impl<'a> CustomerReading<'a> {
         [&self.organizations, &self.members, &self.customers]
     }
 
-    /// Reads every list once and keeps what is on it.
-    async fn pass(&mut self) -> Result<(), EngineError> {
+    /// Reads the list of organizations, and once more if most of them would go by it: what else is read hangs on it.
+    async fn read_organizations(&mut self) -> Result<(), EngineError> {
+        for _ in 0..LISTINGS {
+            if !self.organizations.is_open {
+                break;
+            }
+            match list(self.run, &jira::ORGANIZATIONS, Params::new()).await? {
+                Ok(pages) => {
+                    for page in pages {
+                        let converted = organization_page(&page, self.run.id())?;
+                        keep(self.run, converted, &mut self.organizations).await?;
+                    }
+                }
+                Err(error) => self.organizations.refuse(&error),
+            }
+            if !self.organizations.loses_much(self.run).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads who is in each organization, and once more if most would go by it.
+    async fn read_all_members(&mut self) -> Result<(), EngineError> {
         let run = self.run;
-        self.read_organizations().await?;
         // The lowest id first: it is the organization that counts for a customer of several.
         let mut organizations = owners(run, self.organizations.kind).await?;
         if self.organizations.is_whole() {
             organizations.retain(|id| self.organizations.ids.contains(id));
         }
         organizations.sort_unstable_by(|one, other| by_number(one, other));
-        for turn in organizations.chunks(LISTS_PER_TURN) {
-            self.read_members(turn).await?;
-        }
-        if self.customers.is_open {
-            for turn in desks(run).await?.chunks(LISTS_PER_TURN) {
-                self.read_customers(turn).await?;
+        for _ in 0..LISTINGS {
+            for turn in organizations.chunks(LISTS_PER_TURN) {
+                self.read_members(turn).await?;
+            }
+            if !self.members.loses_much(run).await? {
+                break;
             }
         }
         Ok(())
     }
 
-    async fn read_organizations(&mut self) -> Result<(), EngineError> {
-        if !self.organizations.is_open {
+    /// Reads who was added to each service desk, and once more if most would go by it.
+    async fn read_all_customers(&mut self) -> Result<(), EngineError> {
+        if !self.customers.is_open {
             return Ok(());
         }
-        match list(self.run, &jira::ORGANIZATIONS, Params::new()).await? {
-            Ok(pages) => {
-                for page in pages {
-                    keep(self.run, organization_page(&page, self.run.id())?, &mut self.organizations).await?;
-                }
+        let desks = desks(self.run).await?;
+        for _ in 0..LISTINGS {
+            for turn in desks.chunks(LISTS_PER_TURN) {
+                self.read_customers(turn).await?;
             }
-            Err(error) => self.organizations.refuse(&error),
+            if !self.customers.loses_much(self.run).await? {
+                break;
+            }
         }
         Ok(())
     }
@@ -224,18 +261,6 @@ impl<'a> CustomerReading<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Whether more than half of what is stored of a kind would go.
-    async fn loses_much(&self) -> Result<bool, EngineError> {
-        for list in self.lists().into_iter().filter(|list| list.is_whole()) {
-            let stored = stored_ids(self.run, list.kind, None).await?;
-            let lost = stored.iter().filter(|id| !list.ids.contains(*id)).count();
-            if lost > SMALL_LOSS && lost * 2 > stored.len() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Removes what is on no list any more. The records first: a reading that is killed in between does it again.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use linkspan_sandbox::Options;
 use serde_json::{Value, json};
 
 use super::{Site, desks, text};
@@ -35,7 +36,7 @@ async fn expected(site: &Site) -> BTreeMap<&'static str, BTreeMap<String, Value>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_keeps_desks_request_types_forms_groups_queues_and_organizations() {
-    let site = Site::start(desks()).await;
+    let site = Site::start(Options { projects: 12, ..desks() }).await;
     let source = site.adopt(0, None).await;
     site.read(source).await;
     let expected = expected(&site).await;

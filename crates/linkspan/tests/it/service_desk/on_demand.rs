@@ -3,7 +3,7 @@
 use linkspan_model::ids::SourceId;
 use serde_json::{Value, json};
 
-use super::{Site, desks, text};
+use super::{REQUEST_TYPE, Site, desks, text};
 
 /// Kinds that are lists of a request, the path of the list, and what tells its items apart.
 const LISTS: [(&str, &str, &str); 5] = [
@@ -21,7 +21,8 @@ async fn ask(site: &Site, source: SourceId, kind: &str, query: &str) -> (u16, Va
 /// The ids of the requests among the issues that were read.
 async fn requests(site: &Site, source: SourceId) -> Vec<String> {
     let issues = site.raws(source, "jira.issue").await;
-    let origin = |issue: &Value| issue["fields"]["customfield_10010"]["requestType"].is_object();
+    let origin = site.field(REQUEST_TYPE).await;
+    let origin = |issue: &Value| issue["fields"][&origin]["requestType"].is_object();
     issues.iter().filter(|(_, issue)| origin(issue)).map(|(id, _)| id.clone()).collect()
 }
 
@@ -34,7 +35,7 @@ async fn every_list_of_a_request_is_had_by_its_upstream_id() {
     assert!(requests.len() > 10);
     for (kind, list, id) in LISTS {
         let mut found = 0;
-        for request in requests.iter().take(60) {
+        for request in &requests {
             let expected = site.desk_list(&format!("/request/{request}/{list}")).await;
             if expected.is_empty() {
                 continue;
@@ -97,7 +98,7 @@ async fn a_request_its_feedback_and_articles_are_had_whole() {
     assert_eq!(status, 400, "{problem}");
     assert!(text(&problem["detail"]).contains("ask with `question`"), "{problem}");
     let mut articles = 0;
-    for question in ["the", "a", "how", "release"] {
+    for question in ["the", "nowhere-to-be-found"] {
         let expected = site.desk_list_by_link(&format!("/knowledgebase/article?query={question}")).await;
         let (status, page) = ask(&site, source, "jsm.article", &format!("question={question}")).await;
         assert_eq!(status, 200, "{page}");
