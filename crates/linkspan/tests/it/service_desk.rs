@@ -38,7 +38,7 @@ use crate::support::{Upstream, http};
 /// Longer than any list stays fresh.
 const LATER: SignedDuration = SignedDuration::from_hours(7);
 
-/// A site with two service desks and enough requests to have some of everything.
+/// A site with a service desk and enough requests to have some of everything.
 fn desks() -> Options {
     Options { projects: 6, issues: 420, spaces: 10, pages: 120, users: 12, sites: 1, ..Options::default() }
 }
