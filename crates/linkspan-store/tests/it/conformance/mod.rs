@@ -99,6 +99,7 @@ conformance! {
     lists::polling_by_modified_after_misses_nothing,
     lists::filters_narrow_the_list,
     lists::an_empty_list_of_containers_matches_nothing,
+    lists::an_address_finds_its_contact_whatever_its_case_and_nobody_else,
     lists::counts_tell_live_and_removed_apart,
     raws::raws_come_back_byte_for_byte,
     raws::raws_are_found_by_record_and_by_kind,
