@@ -76,6 +76,11 @@ fn open_resources(run: &Run, feature: Feature) -> Vec<(&'static Resource, &'stat
         .collect()
 }
 
+/// The kinds of a feature that are listed and that the grant opens.
+pub(super) fn open_kinds(run: &Run, feature: Feature) -> Vec<&'static str> {
+    kinds(&open_resources(run, feature))
+}
+
 /// The streams that [`read`] will read now.
 pub(super) async fn due(run: &Run, but: &[Feature]) -> Result<Vec<Feature>, EngineError> {
     let mut due = Vec::new();

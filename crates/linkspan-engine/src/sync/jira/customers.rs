@@ -35,7 +35,7 @@ const STORED_PER_READ: u32 = 500;
 const REMOVED_PER_BATCH: usize = 4_000;
 /// How often a list is read at most that seems to have lost most of what it had.
 const LISTINGS: usize = 2;
-/// Losing fewer than these needs no second look.
+/// Losing no more than these needs no second look.
 const SMALL_LOSS: usize = 10;
 
 /// The kinds that this stream reads and the grant opens.
@@ -50,9 +50,14 @@ pub(super) fn are_listed(run: &Run) -> bool {
     !open_kinds(run).is_empty()
 }
 
+/// The kinds of the whole feature that the grant opens: this stream's, and the plain lists that are read with them.
+fn feature_kinds(run: &Run) -> Vec<&'static str> {
+    open_kinds(run).into_iter().chain(listed::open_kinds(run, Feature::Customers)).collect()
+}
+
 /// Whether there is anything to read now.
 pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
-    let open = open_kinds(run);
+    let open = feature_kinds(run);
     let known: ListedCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
     Ok(!open.is_empty() && !known.covers(run.inner.clock.now(), &open))
 }
@@ -61,7 +66,7 @@ pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     let began = run.inner.clock.now();
     // Whatever fails here, the plain lists of the feature are read (hazard S15).
-    let own = own_lists(run).await;
+    let own = if are_listed(run) { own_lists(run).await } else { Ok(()) };
     let failed = match own {
         Err(error @ (EngineError::Call(_) | EngineError::Page(_))) => Some(error),
         own => own.map(|()| None)?,
@@ -70,7 +75,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     if let Some(error) = failed {
         return Err(error);
     }
-    let mark = Run::mark(STREAM, &ListedCheckpoint::of(began, &open_kinds(run)))?;
+    let mark = Run::mark(STREAM, &ListedCheckpoint::of(began, &feature_kinds(run)))?;
     run.write(Converted::default(), Some(mark)).await
 }
 

@@ -92,3 +92,19 @@ async fn what_desks_no_longer_have_is_removed_and_a_refused_list_removes_nothing
     let desks = &expected["jsm.servicedesk"];
     assert_eq!(site.raws(source, "jsm.servicedesk").await.len(), desks.len(), "a refusal is no empty list");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organizations_of_desks_are_kept_where_customers_may_not_be_listed() {
+    let site = Site::start(desks()).await;
+    let scopes = "read:me read:jira-work read:jira-user read:servicedesk:jira-service-management \
+                  read:servicedesk.organization:jira-service-management";
+    let source = site.adopt(0, Some(scopes)).await;
+    site.read(source).await;
+    let kept = site.raws(source, "jsm.deskorganization").await;
+    assert_eq!(
+        kept.keys().collect::<Vec<_>>(),
+        expected(&site).await["jsm.deskorganization"].keys().collect::<Vec<_>>()
+    );
+    let closed = site.kind(source, "jsm.organization").await;
+    assert_eq!((closed["access"].as_str(), closed["count"].as_u64()), (Some("closed"), None));
+}
