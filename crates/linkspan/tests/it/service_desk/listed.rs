@@ -96,7 +96,7 @@ async fn what_desks_no_longer_have_is_removed_and_a_refused_list_removes_nothing
 #[tokio::test(flavor = "multi_thread")]
 async fn organizations_of_desks_are_kept_where_customers_may_not_be_listed() {
     let site = Site::start(desks()).await;
-    let scopes = "read:me read:jira-work read:jira-user read:servicedesk:jira-service-management \
+    let scopes = "read:me read:jira-work read:jira-user manage:jira-configuration read:servicedesk:jira-service-management \
                   read:servicedesk.organization:jira-service-management";
     let source = site.adopt(0, Some(scopes)).await;
     site.read(source).await;
