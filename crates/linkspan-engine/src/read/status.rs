@@ -81,13 +81,13 @@ impl Engine {
     pub async fn model_statuses(&self, scope: &AccountScope) -> Result<Vec<ModelStatus>, EngineError> {
         let states = self.inner.store.get_streams(scope.source.id).await?;
         let closed = self.customers_closed(scope).await?;
-        let status = |(model, stream): &(Model, &'static str)| match (&closed, *model, *stream) {
+        let row = |(model, stream): &(Model, &'static str)| match (&closed, *model, *stream) {
             (Some(reason), Model::Account, CUSTOMERS) => Self::disabled(Model::Account, reason.clone()),
             // Customers are met on requests and in the site's list of accounts too.
             (Some(_), model, CUSTOMERS) => self.status_of(model, find(&states, "people")),
             (_, model, stream) => self.status_of(model, find(&states, stream)),
         };
-        Ok(streams_of(scope.account.integration).iter().map(status).collect())
+        Ok(streams_of(scope.account.integration).iter().map(row).collect())
     }
 
     /// Why organizations and customers are not read; `None` where they are.

@@ -53,7 +53,7 @@ pub(super) fn ticketing_permissions(
         for principal in &clause.any_of {
             match principal {
                 Principal::Account(id) if !is_portal_customer(id) => {
-                    users.push(RecordId::of(source, Model::User, id).0)
+                    users.push(RecordId::of(source, Model::User, id).0);
                 }
                 Principal::Group(id) => teams.push(RecordId::of(source, Model::Group, id).0),
                 _ => {}
