@@ -36,6 +36,12 @@ impl AccountScope {
     pub fn source(&self) -> &Source {
         &self.source
     }
+
+    /// Whether the account's integration has the model: organizations of customers are Jira Service Management's alone
+    /// (`merge-atlassian-mapping.md` section 1), though the source of a plain Jira account may hold them.
+    pub fn offers(&self, model: Model) -> bool {
+        model != Model::Account || self.account.integration == Integration::JiraServiceManagement
+    }
 }
 
 /// A linked account with the site it reads.

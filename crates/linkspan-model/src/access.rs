@@ -136,6 +136,12 @@ impl AccessRule {
     }
 }
 
+/// Whether an account is a portal-only customer's: it has no licence and sees nothing of the Jira view, whatever rule names
+/// it (`atlassian-permissions.md` 3.3).
+pub fn is_portal_customer(account_id: &str) -> bool {
+    account_id.starts_with("qm:")
+}
+
 /// Names an interned rule within its source: a digest of the rule, so equal rules have equal keys everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

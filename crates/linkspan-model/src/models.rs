@@ -43,12 +43,16 @@ model!(
         priority_native: Option<String>,
         /// Issue type name.
         ticket_type: Option<String>,
+        /// The name of the request type, where the issue is a request of a portal.
+        request_type: Option<String>,
         /// Users it is assigned to; Jira has at most one.
         assignees: Vec<RecordId>,
         /// Who asked: the reporter, else who typed it.
         creator: Option<RecordId>,
         /// The customer who asked, where the reporter is one.
         contact: Option<RecordId>,
+        /// The organization of customers that the request is shared with; of several the first.
+        account: Option<RecordId>,
         /// Projects it lies in.
         collections: Vec<RecordId>,
         /// The issue above it.

@@ -43,10 +43,12 @@ impl Modify for Keys {
 }
 
 /// Models that others refer to, by id or whole.
-const RELATED: [&str; 11] = [
+const RELATED: [&str; 13] = [
+    "Account",
     "Article",
     "Attachment",
     "Collection",
+    "Contact",
     "Container",
     "KnowledgeBaseAttachment",
     "KnowledgeBasePermission",

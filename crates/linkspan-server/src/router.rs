@@ -67,6 +67,10 @@ fn ticketing() -> OpenApiRouter<App> {
         .routes(routes!(models::retrieve_tag))
         .routes(routes!(models::list_teams))
         .routes(routes!(models::retrieve_team))
+        .routes(routes!(models::list_accounts))
+        .routes(routes!(models::retrieve_account))
+        .routes(routes!(models::list_contacts))
+        .routes(routes!(models::retrieve_contact))
         .routes(routes!(models::list_users))
         .routes(routes!(models::retrieve_user))
 }

@@ -37,6 +37,10 @@ pub(crate) struct DemoCounts {
     /// Comments of tickets.
     pub(crate) comments: u64,
     pub(crate) articles: u64,
+    /// Organizations of customers.
+    pub(crate) accounts: u64,
+    /// Customers.
+    pub(crate) contacts: u64,
 }
 
 /// The line of `serve --json`.

@@ -277,7 +277,7 @@ fn put_worklog(
         remote_updated_at: worklog.updated.get().map(|moment| moment.0),
         body: Body::Worklog(Box::new(Worklog {
             ticket: Some(parent.record),
-            user: author.map(|person| person.id),
+            user: author.filter(|person| !person.customer).map(|person| person.id),
             comment,
             started_at: worklog.started.get().map(|moment| moment.0),
             seconds: worklog.seconds.get().map(|seconds| seconds.0).unwrap_or_default(),

@@ -249,9 +249,11 @@ fn ticket(
         priority: fields.priority.get().and_then(priority),
         priority_native: fields.priority.get().and_then(|priority| priority.name.filled()).map(str::to_owned),
         ticket_type: fields.issue_type.get().and_then(|kind| kind.name.filled()).map(str::to_owned),
+        request_type: ctx.fields.request_type(&fields.others),
         assignees: assignee.iter().map(|person| person.id).collect(),
         creator: asked_as_user.or(typed_as_user).map(|person| person.id),
         contact: reporter.filter(|person| person.customer).map(|person| person.id),
+        account: ctx.fields.organization(&fields.others).map(|id| ctx.id(Model::Account, &id)),
         collections: fields
             .project
             .get()

@@ -7,11 +7,15 @@ use serde_json::value::RawValue;
 
 use super::PageProblem;
 use super::sink::items;
-use crate::wire::jira::{Field, IdAndName, Status};
+use crate::wire::jira::{Field, IdAndName, List, RequestOrigin, Status};
 use crate::wire::{Id, Member, Text, read, read_object};
 
 /// The type of the field that held an issue's epic before `parent` did.
 const EPIC_LINK: &str = "com.pyxis.greenhopper.jira:gh-epic-link";
+/// The type of the field that names the organizations a request is shared with.
+const ORGANIZATIONS: &str = "com.atlassian.servicedesk:sd-customer-organizations";
+/// The type of the field that names the request type.
+const REQUEST_TYPE: &str = "com.atlassian.servicedesk:vp-origin";
 
 /// Fields that say something about the reader or are told by other records, so that they are not kept as values of the
 /// issue: sub-tasks are tickets of their own, the status category is in the status, and `lastViewed` is when the account
@@ -23,6 +27,8 @@ const NOT_VALUES: [&str; 3] = ["lastViewed", "statusCategory", "subtasks"];
 pub struct FieldCatalogue {
     fields: HashMap<String, FieldFacts>,
     epic_links: Vec<String>,
+    organizations: Vec<String>,
+    request_types: Vec<String>,
 }
 
 /// What is known of a field.
@@ -51,8 +57,14 @@ impl FieldCatalogue {
                 member.and_then(|member| member.text()).map(str::to_owned)
             };
             let custom_type = word(schema.map(|schema| &schema.custom));
-            if custom_type.as_deref() == Some(EPIC_LINK) && !self.epic_links.iter().any(|known| known == id) {
-                self.epic_links.push(id.to_owned());
+            let of_its_type = match custom_type.as_deref() {
+                Some(EPIC_LINK) => Some(&mut self.epic_links),
+                Some(ORGANIZATIONS) => Some(&mut self.organizations),
+                Some(REQUEST_TYPE) => Some(&mut self.request_types),
+                _ => None,
+            };
+            if let Some(of_its_type) = of_its_type.filter(|known| !known.iter().any(|known| known == id)) {
+                of_its_type.push(id.to_owned());
             }
             self.fields.insert(
                 id.to_owned(),
@@ -85,6 +97,25 @@ impl FieldCatalogue {
         let is_link = |id: &str| id == "epic" || self.epic_links.iter().any(|link| link == id);
         let mut links = others.iter().filter(|(id, _)| is_link(id));
         links.find_map(|(_, raw)| read_object::<IdAndName<'_>>(raw).ok()?.id.id().map(str::to_owned))
+    }
+
+    /// The id of the first organization that a request is shared with.
+    pub(super) fn organization(&self, others: &[(std::borrow::Cow<'_, str>, &RawValue)]) -> Option<String> {
+        let mut values = others.iter().filter(|(id, _)| self.organizations.iter().any(|known| known == id));
+        values.find_map(|(_, raw)| {
+            let listed = read::<List<'_>>(raw);
+            let first = listed.get()?.first().copied()?;
+            read_object::<IdAndName<'_>>(first).ok()?.id.id().map(str::to_owned)
+        })
+    }
+
+    /// The name of an issue's request type.
+    pub(super) fn request_type(&self, others: &[(std::borrow::Cow<'_, str>, &RawValue)]) -> Option<String> {
+        let mut values = others.iter().filter(|(id, _)| self.request_types.iter().any(|known| known == id));
+        values.find_map(|(_, raw)| {
+            let origin = read_object::<RequestOrigin<'_>>(raw).ok()?;
+            origin.request_type.get()?.name.filled().map(str::to_owned)
+        })
     }
 }
 

@@ -16,11 +16,14 @@
 //! | `jira.project` | project id | collection |
 //! | `jira.role` | role id | role |
 //! | `jira.projectrole` | `{project id}/{role id}` | role |
-//! | `jira.user` | account id | user |
+//! | `jira.user` | account id | user; a customer's: contact |
 //! | `jira.group` | group id | group |
 //! | `jira.permissionscheme`, `jira.securityscheme` | scheme id | none |
 //! | `jira.securitylevelmember` | id | none |
 //! | `jira.applicationrole` | key | none |
+//! | `jsm.organization` | organization id | account |
+//! | `jsm.organizationuser` | `{organization id}/{account id}` | contact |
+//! | `jsm.customer` | `{service desk id}/{account id}` | contact |
 //! | `confluence.space`, `confluence.folder`, `confluence.database` | id | container |
 //! | `confluence.page`, `confluence.blogpost` | content id | article |
 //! | `confluence.comment` | comment id | comment |
@@ -43,6 +46,7 @@ mod article;
 mod article_parts;
 mod catalogue;
 mod children;
+mod customer;
 mod issue;
 mod issue_fields;
 mod listing;
@@ -67,6 +71,10 @@ pub use self::article_parts::{
 };
 pub use self::catalogue::{Catalogue, catalogue, restriction, space_permission_page};
 pub use self::children::{bulk_changelog_page, changelog_page, comment_page, worklog_page};
+pub use self::customer::{
+    CustomerOrganizations, by_number, desk_customer_page, organization_page, organization_user_page,
+    unlisted_customer,
+};
 pub use self::issue::{access_of_issue, issue, issue_page, levels_of, parent_of_issue};
 pub use self::issue_fields::FieldCatalogue;
 pub use self::listing::{ListOwner, listing_page, member_of};
@@ -97,6 +105,9 @@ pub struct JiraContext {
     pub on_hold_names: Vec<String>,
     /// Display names by account id, for mentions that carry none.
     pub names: HashMap<String, String>,
+    /// Customers are read from the lists of organizations and service desks: what other places say of them counts only
+    /// where nothing is stored.
+    pub customers_are_listed: bool,
 }
 
 impl JiraContext {
@@ -111,6 +122,7 @@ impl JiraContext {
             parent_levels: HashMap::new(),
             on_hold_names: ["Waiting for customer", "Pending", "On hold"].map(str::to_owned).to_vec(),
             names: HashMap::new(),
+            customers_are_listed: false,
         }
     }
 

@@ -6,7 +6,7 @@ use linkspan_model::record::{Body, Model};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::value::RawValue;
 
-use super::sink::{Sink, items, one, record_of_user, unguarded, user_of};
+use super::sink::{Sink, contact_of, is_customer, items, one, record_of_user, unguarded, user_of};
 use super::{ConfluenceContext, Converted, JiraContext, Memberships, PageProblem};
 use crate::wire::{Shape as _, confluence, jira, read_object};
 
@@ -31,6 +31,15 @@ fn put_jira_user(raw: &RawValue, ctx: &JiraContext, sink: &mut Sink) -> String {
     };
     let mut odd = Vec::new();
     user.list_odd(&mut odd);
+    if is_customer(&user) {
+        let record = ctx.id(Model::Contact, id);
+        let contact = unguarded(record, id, Body::Contact(contact_of(&user)));
+        // The lists of customers say more: their organization, and the address that the profile hides from others.
+        let into = if ctx.customers_are_listed { &mut sink.out.people } else { &mut sink.out.records };
+        into.push(contact);
+        sink.raw("jira.user", id, format!("{path}{}", encoded(id)), raw, Some(record), &odd);
+        return id.to_owned();
+    }
     let record = ctx.id(Model::User, id);
     let groups = groups_of(&user, id, &ctx.memberships);
     let body = User {

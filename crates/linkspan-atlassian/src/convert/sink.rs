@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use linkspan_model::access::is_portal_customer;
 use linkspan_model::ids::{RecordId, SourceId};
-use linkspan_model::models::{Tag, User};
+use linkspan_model::models::{Contact, Tag, User};
 use linkspan_model::record::{Access, Body, Model, NewRaw, NewRecord};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -63,8 +64,8 @@ impl<'de> Visitor<'de> for OneList {
 /// Gathers what a page becomes.
 pub(super) struct Sink {
     source: SourceId,
-    /// Where each account stands among the people met.
-    people: HashMap<String, usize>,
+    /// Where each person stands among the people met.
+    people: HashMap<RecordId, usize>,
     tags: HashSet<String>,
     pub(super) out: Converted,
 }
@@ -110,27 +111,28 @@ impl Sink {
         remote_id
     }
 
-    /// Notes an account that was met and gives its record and whether it is a customer.
+    /// Notes an account that was met and gives its record, a contact's where it is a customer.
     pub(super) fn person(&mut self, user: &jira::User<'_>) -> Option<Person> {
         let account_id = user.account_id.id()?;
-        let id = RecordId::of(self.source, Model::User, account_id);
-        let customer = user.account_type.text() == Some("customer");
-        if let Some(&at) = self.people.get(account_id) {
+        let customer = is_customer(user);
+        let model = if customer { Model::Contact } else { Model::User };
+        let id = RecordId::of(self.source, model, account_id);
+        if let Some(&at) = self.people.get(&id) {
             self.name_person(at, user);
         } else {
-            self.people.insert(account_id.to_owned(), self.out.people.len());
-            self.out.people.push(record_of_user(id, account_id, user_of(user)));
+            self.people.insert(id, self.out.people.len());
+            let body = if customer { Body::Contact(contact_of(user)) } else { Body::User(user_of(user)) };
+            self.out.people.push(unguarded(id, account_id, body));
         }
         Some(Person { id, customer })
     }
 
     /// Some places name an account by its id alone: the first that says more counts.
     fn name_person(&mut self, at: usize, user: &jira::User<'_>) {
-        let Some(Body::User(known)) = self.out.people.get_mut(at).map(|record| &mut record.body) else {
-            return;
-        };
-        if known.name.is_empty() {
-            *known = user_of(user);
+        match self.out.people.get_mut(at).map(|record| &mut record.body) {
+            Some(Body::User(known)) if known.name.is_empty() => *known = user_of(user),
+            Some(Body::Contact(known)) if known.name.is_empty() => *known = contact_of(user),
+            _ => {}
         }
     }
 
@@ -157,6 +159,24 @@ impl Sink {
 pub(super) struct Person {
     pub(super) id: RecordId,
     pub(super) customer: bool,
+}
+
+/// Whether an account is a customer of service desks and nothing else.
+pub(super) fn is_customer(user: &jira::User<'_>) -> bool {
+    match user.account_type.text() {
+        Some(word) => word == "customer",
+        None => user.account_id.id().is_some_and(is_portal_customer),
+    }
+}
+
+/// The common model of a customer as far as Jira's user object says.
+pub(super) fn contact_of(user: &jira::User<'_>) -> Contact {
+    Contact {
+        name: user.display_name.text().unwrap_or_default().to_owned(),
+        email_address: user.email_address.filled().map(str::to_owned),
+        is_active: user.active.get().map(|flag| flag.0),
+        account: None,
+    }
 }
 
 /// The common model of an account as far as Jira's user object says.

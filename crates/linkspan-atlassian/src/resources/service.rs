@@ -153,6 +153,7 @@ pub(super) static ALL: &[Resource] = &[
         &[way(&[&calls::KNOWLEDGE_ARTICLES])],
         site("/rest/servicedeskapi/knowledgebase/article")
             .question(Question::Query("query"))
-            .id(Identity::Member("title")),
+            // Titles are unique within their space alone.
+            .id(Identity::Pair("title", "source")),
     ),
 ];

@@ -65,6 +65,20 @@ shapes! {
         "avatarUrls" avatar_urls: Option<&'a RawValue>,
         "groups" groups: Member<ExpandedList<'a>>,
     }
+    /// The portal and request type that a request came from.
+    RequestOrigin {
+        "requestType" request_type: Member<Named<'a>>,
+    }
+    /// An organization of customers.
+    Organization {
+        "id" id: Member<Id<'a>>,
+        "name" name: Member<Text<'a>>,
+        "created" created: Member<ServiceDate<'a>>,
+    }
+    /// A moment as Jira Service Management tells it, in four forms.
+    ServiceDate {
+        "epochMillis" epoch_millis: Member<Id<'a>>,
+    }
     /// Pictures by size.
     AvatarUrls {
         "48x48" largest: Member<Text<'a>>,

@@ -35,6 +35,8 @@ pub struct RecordFilter {
     pub remote_id: Option<String>,
     /// The record they belong to.
     pub parent: Option<RecordId>,
+    /// The e-mail address of a user or contact, without regard to case.
+    pub email_address: Option<String>,
     /// The projects or spaces they lie in, any of these.
     pub containers: Option<Vec<RecordId>>,
     /// Deleted ones too.
@@ -77,6 +79,9 @@ impl Engine {
     ) -> Result<Page, EngineError> {
         let list = list_key(scope, model, filter);
         let cursor = cursor.map(|text| Cursor::decode(text, list)).transpose()?;
+        if !scope.offers(model) {
+            return Ok(Page { records: Vec::new(), next: None, previous: None });
+        }
         let containers = visible_containers(scope, model, filter);
         let store_filter = ListFilter {
             created_after: filter.created_after,
@@ -89,6 +94,7 @@ impl Engine {
             remote_updated_before: filter.remote_updated_before,
             remote_id: filter.remote_id.as_deref(),
             parent: filter.parent,
+            email_address: filter.email_address.as_deref(),
             containers: containers.as_deref(),
             include_deleted: filter.include_deleted,
         };
@@ -206,6 +212,9 @@ fn lies_in_containers(model: Model) -> bool {
 }
 
 fn is_visible(scope: &AccountScope, record: &StoredRecord) -> bool {
+    if !scope.offers(record.model) {
+        return false;
+    }
     let Some(containers) = &scope.containers else { return true };
     !lies_in_containers(record.model)
         || record.container.is_some_and(|container| containers.contains(&container))

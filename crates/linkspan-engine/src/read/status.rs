@@ -1,7 +1,9 @@
 //! How fresh each model is.
 
 use jiff::Timestamp;
-use linkspan_model::product::Product;
+use linkspan_atlassian::calls::Feature;
+use linkspan_atlassian::resources::{Reading, Resource, gap_of, open_way};
+use linkspan_model::product::Integration;
 use linkspan_model::record::Model;
 use linkspan_store::StreamState;
 
@@ -14,7 +16,7 @@ use crate::error::EngineError;
 pub struct ModelStatus {
     /// The model.
     pub model: Model,
-    /// `SYNCING`, `DONE`, `FAILED`, `PARTIALLY_SYNCED`.
+    /// `SYNCING`, `DONE`, `FAILED`, `PARTIALLY_SYNCED`, or `DISABLED` where it is not read at all.
     pub status: &'static str,
     /// The first reading is not finished.
     pub is_initial: bool,
@@ -32,10 +34,10 @@ pub struct ModelStatus {
     pub reason: Option<String>,
 }
 
-/// The stream from which a model's records come, for each product.
-fn streams_of(product: Product) -> &'static [(Model, &'static str)] {
-    match product {
-        Product::Jira => &[
+/// The stream from which a model's records come, for each integration.
+fn streams_of(integration: Integration) -> &'static [(Model, &'static str)] {
+    match integration {
+        Integration::Jira => &[
             (Model::Ticket, "issues"),
             (Model::Comment, "issues"),
             (Model::Attachment, "issues"),
@@ -44,8 +46,21 @@ fn streams_of(product: Product) -> &'static [(Model, &'static str)] {
             (Model::Role, "projects"),
             (Model::User, "people"),
             (Model::Group, "groups"),
+            (Model::Contact, "people"),
         ],
-        Product::Confluence => &[
+        Integration::JiraServiceManagement => &[
+            (Model::Ticket, "issues"),
+            (Model::Comment, "issues"),
+            (Model::Attachment, "issues"),
+            (Model::Tag, "issues"),
+            (Model::Collection, "projects"),
+            (Model::Role, "projects"),
+            (Model::User, "people"),
+            (Model::Group, "groups"),
+            (Model::Account, CUSTOMERS),
+            (Model::Contact, CUSTOMERS),
+        ],
+        Integration::Confluence => &[
             (Model::Article, "pages"),
             (Model::Attachment, "attachments"),
             (Model::Container, "spaces"),
@@ -55,6 +70,9 @@ fn streams_of(product: Product) -> &'static [(Model, &'static str)] {
     }
 }
 
+/// The stream of organizations and customers, which not every grant opens.
+const CUSTOMERS: &str = "customers";
+
 impl Engine {
     /// How the reading of each model of the account stands.
     ///
@@ -62,11 +80,53 @@ impl Engine {
     /// When the store fails.
     pub async fn model_statuses(&self, scope: &AccountScope) -> Result<Vec<ModelStatus>, EngineError> {
         let states = self.inner.store.get_streams(scope.source.id).await?;
-        let statuses = streams_of(scope.source.product).iter().map(|(model, stream)| {
-            let state = states.iter().find(|state| state.stream == *stream);
-            self.status_of(*model, state)
-        });
-        Ok(statuses.collect())
+        let closed = self.customers_closed(scope).await?;
+        let row = |(model, stream): &(Model, &'static str)| match (&closed, *model, *stream) {
+            (Some(reason), Model::Account, CUSTOMERS) => Self::disabled(Model::Account, reason.clone()),
+            // Customers are met on requests and in the site's list of accounts too.
+            (Some(_), model, CUSTOMERS) => self.status_of(model, find(&states, "people")),
+            (_, model, stream) => self.status_of(model, find(&states, stream)),
+        };
+        Ok(streams_of(scope.account.integration).iter().map(row).collect())
+    }
+
+    /// Why organizations and customers are not read; `None` where they are.
+    async fn customers_closed(&self, scope: &AccountScope) -> Result<Option<String>, EngineError> {
+        if !self.inner.settings.features.contains(&Feature::Customers) {
+            return Ok(Some("the feature `customers` is not among those that are read here".to_owned()));
+        }
+        let granted = self.inner.scopes_of(&scope.source).await?;
+        let of_stream =
+            Resource::all().filter(|resource| matches!(resource.reading, Reading::Stream(CUSTOMERS)));
+        let resources: Vec<_> = of_stream.collect();
+        if resources.iter().any(|resource| open_way(resource, &granted).is_some()) {
+            return Ok(None);
+        }
+        let mut missing: Vec<&str> = resources
+            .iter()
+            .filter_map(|resource| gap_of(resource, &granted))
+            .flat_map(|gap| gap.missing)
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        Ok(Some(format!(
+            "the grant does not open organizations and customers: it lacks {}",
+            missing.join(" ")
+        )))
+    }
+
+    fn disabled(model: Model, reason: String) -> ModelStatus {
+        ModelStatus {
+            model,
+            status: "DISABLED",
+            is_initial: false,
+            started_at: None,
+            finished_at: None,
+            last_result: None,
+            next_at: None,
+            fresh_as_of: None,
+            reason: Some(reason),
+        }
     }
 
     fn status_of(&self, model: Model, state: Option<&StreamState>) -> ModelStatus {
@@ -104,4 +164,8 @@ impl Engine {
             reason: progress.last_error.clone(),
         }
     }
+}
+
+fn find<'a>(states: &'a [StreamState], stream: &str) -> Option<&'a StreamState> {
+    states.iter().find(|state| state.stream == stream)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use linkspan_model::access::{AccessRule, Principal, Reader};
+use linkspan_model::access::{AccessRule, Principal, Reader, is_portal_customer};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::{StoredAccess, StoredRecord};
@@ -123,7 +123,8 @@ impl Engine {
             groups.extend(store.groups_with_members(source).await?);
         }
         candidates.extend(named.iter().filter_map(|principal| match principal {
-            Principal::Account(id) => Some(id.clone()),
+            // Portals show customers their requests; the view that is listed here is Jira's (hazard P15).
+            Principal::Account(id) if !is_portal_customer(id) => Some(id.clone()),
             _ => None,
         }));
         for group in groups {

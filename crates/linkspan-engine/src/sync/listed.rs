@@ -31,11 +31,25 @@ const PAGE_SIZE: u32 = 100;
 /// When a feature's lists were read, and which.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct ListedCheckpoint {
+pub(super) struct ListedCheckpoint {
     /// Epoch milliseconds.
     read_at: Option<i64>,
     /// The kinds that were open then: a consent to more has them read at once.
     kinds: Vec<String>,
+}
+
+impl ListedCheckpoint {
+    /// A reading of these kinds that began at `at`.
+    pub(super) fn of(at: Timestamp, kinds: &[&'static str]) -> Self {
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        Self { read_at: Some(at.as_millisecond()), kinds }
+    }
+
+    /// Whether these kinds were read so lately that they need not be read again.
+    pub(super) fn covers(&self, now: Timestamp, kinds: &[&'static str]) -> bool {
+        let at = self.read_at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+        at.is_some_and(|at| now < at + EVERY) && self.kinds == kinds
+    }
 }
 
 /// The features of a product that have lists for the generic reader, in the order of the features.
@@ -62,6 +76,11 @@ fn open_resources(run: &Run, feature: Feature) -> Vec<(&'static Resource, &'stat
         .collect()
 }
 
+/// The kinds of a feature that are listed and that the grant opens.
+pub(super) fn open_kinds(run: &Run, feature: Feature) -> Vec<&'static str> {
+    kinds(&open_resources(run, feature))
+}
+
 /// The streams that [`read`] will read now.
 pub(super) async fn due(run: &Run, but: &[Feature]) -> Result<Vec<Feature>, EngineError> {
     let mut due = Vec::new();
@@ -71,20 +90,15 @@ pub(super) async fn due(run: &Run, but: &[Feature]) -> Result<Vec<Feature>, Engi
         }
         let open = kinds(&open_resources(run, feature));
         let known: ListedCheckpoint = run.checkpoint(&checkpoint_name(feature)).await?.unwrap_or_default();
-        let is_fresh = known
-            .read_at
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-            .is_some_and(|at| run.inner.clock.now() < at + EVERY);
-        let is_read = is_fresh && known.kinds == open;
-        if !open.is_empty() && !is_read {
+        if !open.is_empty() && !known.covers(run.inner.clock.now(), &open) {
             due.push(feature);
         }
     }
     Ok(due)
 }
 
-fn kinds(resources: &[(&'static Resource, &'static Listing)]) -> Vec<String> {
-    resources.iter().map(|(resource, _)| resource.kind.to_owned()).collect()
+fn kinds(resources: &[(&'static Resource, &'static Listing)]) -> Vec<&'static str> {
+    resources.iter().map(|(resource, _)| resource.kind).collect()
 }
 
 fn checkpoint_name(feature: Feature) -> String {
@@ -121,8 +135,7 @@ pub(super) async fn read_with(
     if let Some(error) = failed {
         return Err(error);
     }
-    let read = ListedCheckpoint { read_at: Some(began.as_millisecond()), kinds: kinds(&open) };
-    let mark = Run::mark(&checkpoint_name(feature), &read)?;
+    let mark = Run::mark(&checkpoint_name(feature), &ListedCheckpoint::of(began, &kinds(&open)))?;
     run.write(Converted::default(), Some(mark)).await
 }
 

@@ -1,7 +1,7 @@
 //! Who may see a record, in the words of the two wires.
 
 use linkspan_engine::read::{Audience, RecordReader};
-use linkspan_model::access::{Gate, Principal};
+use linkspan_model::access::{Gate, Principal, is_portal_customer};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use uuid::Uuid;
@@ -52,7 +52,9 @@ pub(super) fn ticketing_permissions(
         let mut teams = Vec::new();
         for principal in &clause.any_of {
             match principal {
-                Principal::Account(id) => users.push(RecordId::of(source, Model::User, id).0),
+                Principal::Account(id) if !is_portal_customer(id) => {
+                    users.push(RecordId::of(source, Model::User, id).0);
+                }
                 Principal::Group(id) => teams.push(RecordId::of(source, Model::Group, id).0),
                 _ => {}
             }

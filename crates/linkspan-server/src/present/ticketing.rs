@@ -5,8 +5,10 @@ use linkspan_model::record::{Body, Model};
 
 use super::permissions::ticketing_permissions;
 use super::{AccessNeed, Presented, Presenter, Stored, enveloped, filled, one, time};
+use crate::wire::Related;
 use crate::wire::ticketing::{
-    Attachment, Collection, Comment, Project, RemoteField, RemoteFieldClass, Role, Tag, Team, Ticket, User,
+    Account, Attachment, Collection, Comment, Contact, Project, RemoteField, RemoteFieldClass, Role, Tag,
+    Team, Ticket, User,
 };
 
 impl Presented for Ticket {
@@ -18,6 +20,8 @@ impl Presented for Ticket {
         vec![
             ("assignees", ticket.assignees.clone()),
             ("creator", one(ticket.creator)),
+            ("account", one(ticket.account)),
+            ("contact", one(ticket.contact)),
             ("collections", ticket.collections.clone()),
             ("parent_ticket", one(ticket.parent_ticket)),
             ("attachments", ticket.attachments.clone()),
@@ -41,8 +45,8 @@ impl Presented for Ticket {
             description: ticket.description.map(|text| text.html),
             collections: presenter.relations("collections", &ticket.collections),
             ticket_type: ticket.ticket_type,
-            account: None,
-            contact: ticket.contact.map(|id| id.0),
+            account: presenter.account(ticket.account),
+            contact: ticket.contact.map(|id| presenter.relation("contact", id)),
             parent_ticket: ticket.parent_ticket.map(|id| presenter.relation("parent_ticket", id)),
             attachments: presenter.relations("attachments", &ticket.attachments),
             access_level: ticket.access_level,
@@ -95,7 +99,7 @@ impl Presented for Comment {
 
     fn relations(body: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
         let Body::Comment(comment) = body else { return Vec::new() };
-        vec![("user", one(comment.user)), ("ticket", one(comment.on))]
+        vec![("user", one(comment.user)), ("contact", one(comment.contact)), ("ticket", one(comment.on))]
     }
 
     fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
@@ -104,7 +108,7 @@ impl Presented for Comment {
         let (text, html) = comment.body.map(|body| (body.text, body.html)).unzip();
         Some(enveloped!(presenter, record, {
             user: comment.user.map(|id| presenter.relation("user", id)),
-            contact: comment.contact.map(|id| id.0),
+            contact: comment.contact.map(|id| presenter.relation("contact", id)),
             body: text,
             html_body: html,
             ticket: comment.on.map(|id| presenter.relation("ticket", id)),
@@ -223,5 +227,44 @@ impl Presented for Tag {
         Some(enveloped!(presenter, record, {
             name: filled(tag.name),
         }))
+    }
+}
+
+impl Presented for Account {
+    const MODEL: Model = Model::Account;
+
+    fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
+        let Body::Account(account) = body else { return None };
+        Some(enveloped!(presenter, record, {
+            name: filled(account.name),
+            domains: account.domains,
+        }))
+    }
+}
+
+impl Presented for Contact {
+    const MODEL: Model = Model::Contact;
+
+    fn relations(body: &Body) -> Vec<(&'static str, Vec<RecordId>)> {
+        let Body::Contact(contact) = body else { return Vec::new() };
+        vec![("account", one(contact.account))]
+    }
+
+    fn present(presenter: &Presenter<'_>, record: &Stored, body: Body) -> Option<Self> {
+        let Body::Contact(contact) = body else { return None };
+        Some(enveloped!(presenter, record, {
+            name: filled(contact.name),
+            email_address: contact.email_address,
+            phone_number: None,
+            details: None,
+            account: presenter.account(contact.account),
+        }))
+    }
+}
+
+impl Presenter<'_> {
+    /// The customer company of a record, where the integration has such a model.
+    fn account(&self, id: Option<RecordId>) -> Option<Related<Account>> {
+        id.filter(|_| self.scope.offers(Account::MODEL)).map(|id| self.relation("account", id))
     }
 }

@@ -172,7 +172,7 @@ fn row(app: &App, summary: AccountSummary) -> AccountDetailsAndActions {
             color: color(integration).to_owned(),
             slug: integration.slug().to_owned(),
             passthrough_available: false,
-            available_model_operations: Some(operations(integration.category())),
+            available_model_operations: Some(operations(integration)),
         },
         account_type: "PRODUCTION".to_owned(),
         completed_at: Time(account.completed_at),

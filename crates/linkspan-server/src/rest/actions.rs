@@ -61,6 +61,7 @@ const TICKETING: Models = &[
             "description",
             "collections",
             "ticket_type",
+            "account",
             "contact",
             "parent_ticket",
             "attachments",
@@ -100,6 +101,8 @@ const TICKETING: Models = &[
     ("Team", &["remote_id", "name"]),
     ("Tag", &["name"]),
     ("Viewer", &["user", "team"]),
+    ("Contact", &["remote_id", "name", "email_address", "account"]),
+    ("Account", &["remote_id", "name"]),
 ];
 
 const KNOWLEDGE_BASE: Models = &[
@@ -145,19 +148,26 @@ const KNOWLEDGE_BASE: Models = &[
     ("Group", &["remote_id", "name", "users"]),
 ];
 
-/// What can be done with which model, for a category.
-pub(crate) fn operations(category: Category) -> Vec<ModelOperation> {
-    let models = match category {
+/// What can be done with which model. Customer companies are Jira Service Management's alone, and so are the members that
+/// name them (`merge-atlassian-mapping.md` section 1).
+pub(crate) fn operations(integration: Integration) -> Vec<ModelOperation> {
+    let models = match integration.category() {
         Category::Ticketing => TICKETING,
         Category::KnowledgeBase => KNOWLEDGE_BASE,
     };
+    let has_accounts = integration != Integration::Jira;
     models
         .iter()
+        .filter(|(model, _)| has_accounts || *model != "Account")
         .map(|(model, fields)| ModelOperation {
             model_name: (*model).to_owned(),
             available_operations: vec!["FETCH".to_owned()],
             required_post_parameters: Vec::new(),
-            supported_fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            supported_fields: fields
+                .iter()
+                .filter(|field| has_accounts || **field != "account")
+                .map(|field| (*field).to_owned())
+                .collect(),
         })
         .collect()
 }
@@ -180,6 +190,6 @@ pub(crate) async fn available_actions(Account(scope): Account) -> Result<Json<Av
     Ok(Json(AvailableActions {
         integration: integration_of(integration),
         passthrough_available: false,
-        available_model_operations: operations(integration.category()),
+        available_model_operations: operations(integration),
     }))
 }

@@ -18,6 +18,9 @@ use crate::wire::page::Page;
 use crate::wire::ticketing::{Team, User, Viewer};
 use crate::wire::{Related, Time, knowledgebase, ticketing};
 
+/// The longest e-mail address (RFC 5321: 64 before the sign, 255 behind it).
+const ADDRESS_CAP: usize = 320;
+
 /// The filters that lists of a model take besides those of every list.
 fn filter(model: Model, params: &Params) -> Result<RecordFilter, ApiError> {
     let record = |name: &str| Ok::<_, ApiError>(params.id(name)?.map(RecordId));
@@ -26,6 +29,15 @@ fn filter(model: Model, params: &Params) -> Result<RecordFilter, ApiError> {
         let parsed: Result<Vec<RecordId>, _> = ids.iter().map(|id| id.parse().map(RecordId)).collect();
         let parsed = parsed.map_err(|_| ApiError::bad_request(format!("`{name}` takes ids (UUIDs).")))?;
         Ok::<_, ApiError>((!parsed.is_empty()).then_some(parsed))
+    };
+    let address = match (model, params.text("email_address")) {
+        (Model::User | Model::Contact, Some(text)) if text.len() > ADDRESS_CAP => {
+            return Err(ApiError::bad_request(format!(
+                "`email_address` takes at most {ADDRESS_CAP} characters."
+            )));
+        }
+        (Model::User | Model::Contact, text) => text.map(str::to_owned),
+        _ => None,
     };
     let has_remote_times = matches!(model, Model::Ticket | Model::Comment | Model::Attachment);
     let remote_time = |name: &str| if has_remote_times { params.time(name) } else { Ok(None) };
@@ -43,6 +55,7 @@ fn filter(model: Model, params: &Params) -> Result<RecordFilter, ApiError> {
             Model::Comment | Model::Attachment => record("ticket_id")?,
             _ => None,
         },
+        email_address: address,
         containers: match model {
             Model::Ticket => records("collection_ids")?,
             Model::Article => record("root_container_id")?.map(|id| vec![id]),
@@ -199,7 +212,25 @@ model_handlers!(Ticketing, "ticketing", "projects", list_projects, retrieve_proj
 model_handlers!(Ticketing, "ticketing", "roles", list_roles, retrieve_role, ticketing::Role, []);
 model_handlers!(Ticketing, "ticketing", "tags", list_tags, retrieve_tag, ticketing::Tag, []);
 model_handlers!(Ticketing, "ticketing", "teams", list_teams, retrieve_team, ticketing::Team, []);
-model_handlers!(Ticketing, "ticketing", "users", list_users, retrieve_user, ticketing::User, []);
+model_handlers!(
+    Ticketing,
+    "ticketing",
+    "users",
+    list_users,
+    retrieve_user,
+    ticketing::User,
+    ["email_address"]
+);
+model_handlers!(Ticketing, "ticketing", "accounts", list_accounts, retrieve_account, ticketing::Account, []);
+model_handlers!(
+    Ticketing,
+    "ticketing",
+    "contacts",
+    list_contacts,
+    retrieve_contact,
+    ticketing::Contact,
+    ["email_address"]
+);
 model_handlers!(
     KnowledgeBase,
     "knowledgebase",

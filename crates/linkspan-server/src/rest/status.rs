@@ -24,6 +24,8 @@ fn name(category: Category, model: Model) -> Option<&'static str> {
         (Category::Ticketing, Model::Tag) => "Tag",
         (_, Model::User) => "User",
         (Category::Ticketing, Model::Group) => "Team",
+        (Category::Ticketing, Model::Account) => "Account",
+        (Category::Ticketing, Model::Contact) => "Contact",
         (Category::KnowledgeBase, Model::Group) => "Group",
         (Category::KnowledgeBase, Model::Article) => "Article",
         (Category::KnowledgeBase, Model::Container) => "Container",

@@ -32,9 +32,11 @@ wire_model!(
         /// Upstream's type name.
         ticket_type: Option<String>,
         /// Customer company.
-        account: Option<Uuid>,
+        #[schema(no_recursion)]
+        account: Option<Related<Account>>,
         /// Customer person.
-        contact: Option<Uuid>,
+        #[schema(no_recursion)]
+        contact: Option<Related<Contact>>,
         /// The ticket above it.
         #[schema(no_recursion)]
         parent_ticket: Option<Related<Ticket>>,
@@ -121,7 +123,8 @@ wire_model!(
         #[schema(no_recursion)]
         user: Option<Related<User>>,
         /// Author, where a customer.
-        contact: Option<Uuid>,
+        #[schema(no_recursion)]
+        contact: Option<Related<Contact>>,
         /// Plain text, verbatim.
         body: Option<String>,
         /// Sanitised HTML.
@@ -237,6 +240,33 @@ wire_model!(
     Tag {
         /// The label itself.
         name: Option<String>,
+    }
+);
+
+wire_model!(
+    /// A customer company: an organization of Jira Service Management.
+    Account {
+        /// Name.
+        name: Option<String>,
+        /// Mail domains that belong to it; upstream tells none.
+        domains: Vec<String>,
+    }
+);
+
+wire_model!(
+    /// A customer person.
+    Contact {
+        /// Display name.
+        name: Option<String>,
+        /// E-mail, where upstream shows it.
+        email_address: Option<String>,
+        /// Upstream has none.
+        phone_number: Option<String>,
+        /// Upstream has none.
+        details: Option<String>,
+        /// The customer company; of several the one with the lowest id of upstream's.
+        #[schema(no_recursion)]
+        account: Option<Related<Account>>,
     }
 );
 

@@ -103,6 +103,8 @@ pub struct ListFilter<'a> {
     pub remote_id: Option<&'a str>,
     /// The record it belongs to.
     pub parent: Option<RecordId>,
+    /// The e-mail address in its body, without regard to case. Costs a look at every record of the model.
+    pub email_address: Option<&'a str>,
     /// Any of the projects or spaces it lies in; an empty list matches nothing.
     pub containers: Option<&'a [RecordId]>,
     /// Tombstones too.
@@ -240,10 +242,21 @@ impl ListFilter<'_> {
         if let Some(parent) = self.parent {
             query.push(" AND parent = ").bind(parent);
         }
+        if let Some(address) = self.email_address {
+            query.push(" AND LOWER(body) LIKE LOWER(").bind(containing_address(address)).push(") ESCAPE '!'");
+        }
         if let Some(containers) = self.containers {
             query.push(" AND container IN ").bind_list(containers.iter().copied());
         }
     }
+}
+
+/// The pattern of a body with this address. Inside of texts quotation marks are escaped, so that only the member itself
+/// looks like this.
+fn containing_address(address: &str) -> String {
+    let member = format!("\"email_address\":{}", serde_json::Value::from(address));
+    let escaped = member.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
 }
 
 fn read(row: &Row) -> Result<StoredRecord, StoreError> {

@@ -151,6 +151,8 @@ fn models_of(product: Product) -> &'static [(Model, &'static str)] {
             (Model::Tag, "tags"),
             (Model::User, "users"),
             (Model::Group, "groups"),
+            (Model::Account, "accounts"),
+            (Model::Contact, "contacts"),
         ],
         Product::Confluence => &[
             (Model::Article, "articles"),

@@ -1,8 +1,8 @@
 //! Linking as customers and vendors meet it: the pages, the API around them, and every way in which it can fail.
 
 mod clocked;
-mod customer;
-mod failures;
+pub(crate) mod customer;
+pub(crate) mod failures;
 mod files;
 mod input;
 mod sites;

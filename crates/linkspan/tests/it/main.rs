@@ -17,5 +17,6 @@ mod house;
 mod killed;
 mod link;
 mod personal_data;
+mod service_desk;
 mod support;
 mod sync;

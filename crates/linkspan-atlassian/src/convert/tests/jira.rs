@@ -181,7 +181,10 @@ fn who_asked_is_the_reporter_if_a_user_and_else_who_typed_it() {
     assert_eq!((asked.creator, asked.contact), (Some(user("asker")), None));
     let customer =
         ticket_of(&format!(r#"{creator}, "reporter": {{"accountId": "qm:1", "accountType": "customer"}}"#));
-    assert_eq!((customer.creator, customer.contact), (Some(user("typist")), Some(user("qm:1"))));
+    assert_eq!(
+        (customer.creator, customer.contact),
+        (Some(user("typist")), Some(jira().id(Model::Contact, "qm:1")))
+    );
     let nobody = ticket_of(&format!(r#"{creator}, "reporter": null"#));
     assert_eq!((nobody.creator, nobody.contact), (Some(user("typist")), None));
 }

@@ -3,6 +3,7 @@
 mod access_confluence;
 mod access_jira;
 mod confluence;
+mod customers;
 mod jira;
 mod listing;
 mod odd;

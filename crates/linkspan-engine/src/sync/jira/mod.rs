@@ -4,6 +4,7 @@
 //! their roles and schemes, people; then the issues, project by project.
 
 mod children;
+mod customers;
 mod issues;
 mod people;
 mod projects;
@@ -29,8 +30,9 @@ const SURROUNDINGS: [&str; 4] = ["catalogues", "groups", "projects", "people"];
 
 /// Reads everything, or what changed. Who may see what is read again only when it has grown old.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
-    // The lists of this feature are among the surroundings.
-    let lists = listed::due(run, &[Feature::Tickets]).await?;
+    // The lists of the one feature are among the surroundings, those of the other belong to a stream of its own.
+    let lists = listed::due(run, &[Feature::Tickets, Feature::Customers]).await?;
+    let with_customers = customers::is_due(run).await?;
     let with_audit = audit::is_due(run).await?;
     let remembered = run.recall();
     let mut streams: Vec<&'static str> = Vec::new();
@@ -40,6 +42,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     streams.push("issues");
     streams.extend((worklogs::is_open(run) && run.wants(Feature::Worklogs)).then_some(worklogs::STREAM));
     streams.extend(lists.iter().map(|feature| feature.as_str()));
+    streams.extend(with_customers.then_some(customers::STREAM));
     streams.extend(with_audit.then_some(audit::STREAM));
     run.announce(&streams);
     let (ctx, projects) = match remembered {
@@ -59,6 +62,10 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     for feature in lists {
         run.stream(feature.as_str(), listed::read(run, feature).boxed()).await?;
     }
+    // After the lists, which bring the service desks.
+    if with_customers {
+        run.stream(customers::STREAM, customers::read(run).boxed()).await?;
+    }
     if with_audit {
         run.stream(audit::STREAM, audit::read(run).boxed()).await?;
     }
@@ -69,6 +76,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), EngineError> {
     let began = run.inner.clock.now();
     let mut ctx = JiraContext::new(run.id(), run.source.site_url.clone());
+    ctx.customers_are_listed = customers::are_listed(run);
     let fields = run.stream("catalogues", catalogues(run).boxed()).await?;
     let groups = if run.opens(&jira::GROUP_BULK) {
         run.stream("groups", people::groups(run, &ctx).boxed()).await?

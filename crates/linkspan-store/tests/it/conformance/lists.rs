@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use linkspan_model::record::Model;
+use linkspan_model::ids::RecordId;
+use linkspan_model::models::Contact;
+use linkspan_model::record::{Access, Body, Model, NewRecord};
 use linkspan_store::{Batch, ListFilter, Store, StoredRecord};
 use tokio::task::JoinSet;
 
@@ -136,4 +138,41 @@ pub(crate) async fn counts_tell_live_and_removed_apart(store: Store) {
     assert_eq!(store.count_records(source, Model::Ticket, false).await.unwrap(), 6);
     assert_eq!(store.count_records(source, Model::Ticket, true).await.unwrap(), 10);
     assert_eq!(store.count_records(source, Model::Comment, true).await.unwrap(), 0);
+}
+
+pub(crate) async fn an_address_finds_its_contact_whatever_its_case_and_nobody_else(store: Store) {
+    let source = source(&store, "ann").await;
+    let addresses =
+        ["ada@c.example", "a_a@c.example", "a%a@c.example", "a!a@c.example", "\"ad a\"@c.example"];
+    let contact = |number: usize, address: Option<&str>| {
+        let remote_id = number.to_string();
+        NewRecord {
+            id: RecordId::of(source, Model::Contact, &remote_id),
+            remote_id: Some(remote_id),
+            container: None,
+            body: Body::Contact(Contact {
+                // As if it were the member itself.
+                name: "\"email_address\":\"ada@c.example\"".to_owned(),
+                email_address: address.map(str::to_owned),
+                ..Contact::default()
+            }),
+            access: Access::Unguarded,
+            ..ticket(source, 0, "")
+        }
+    };
+    let known = addresses.iter().enumerate().map(|(number, address)| contact(number, Some(address)));
+    write(&store, source, &records(known.chain([contact(99, None)])), 100).await;
+    let found = async |address: &str| {
+        let filter = ListFilter { email_address: Some(address), ..ListFilter::default() };
+        let rows = store.list_records(source, Model::Contact, &filter, None, 100).await.unwrap();
+        rows.iter().map(|row| row.remote_id.clone().unwrap()).collect::<Vec<_>>()
+    };
+    for (number, address) in addresses.iter().enumerate() {
+        for asked in [(*address).to_owned(), address.to_uppercase()] {
+            assert_eq!(found(&asked).await, [number.to_string()], "{asked}");
+        }
+    }
+    for asked in ["", "%", "ada", "@c.example", "ada@c.exampl_", "b@c.example"] {
+        assert_eq!(found(asked).await, Vec::<String>::new(), "{asked}");
+    }
 }

@@ -105,6 +105,7 @@ conformance! {
     lists::polling_by_modified_after_misses_nothing,
     lists::filters_narrow_the_list,
     lists::an_empty_list_of_containers_matches_nothing,
+    lists::an_address_finds_its_contact_whatever_its_case_and_nobody_else,
     lists::counts_tell_live_and_removed_apart,
     personal_data::g1_accounts_are_noted_with_what_names_them,
     personal_data::g1_due_accounts_come_in_batches_and_only_when_due,

@@ -168,15 +168,18 @@ impl Demo {
                 .with_context(|| format!("{integration} was not linked"))
         };
         let (jira_token, jira) = account(Integration::Jira)?;
+        let (service_token, service) = account(Integration::JiraServiceManagement)?;
         let (confluence_token, confluence) = account(Integration::Confluence)?;
         let counts = DemoCounts {
             tickets: self.engine.count_records(jira, Model::Ticket).await?,
             comments: self.engine.count_records(jira, Model::Comment).await?,
             articles: self.engine.count_records(confluence, Model::Article).await?,
+            accounts: self.engine.count_records(service, Model::Account).await?,
+            contacts: self.engine.count_records(service, Model::Contact).await?,
         };
         let tokens = AccountTokens {
             jira: jira_token.expose().to_owned(),
-            jira_service_management: account(Integration::JiraServiceManagement)?.0.expose().to_owned(),
+            jira_service_management: service_token.expose().to_owned(),
             confluence: confluence_token.expose().to_owned(),
         };
         if self.json {

@@ -25,6 +25,8 @@ impl Summary<'_> {
             ("tickets", counts.tickets),
             ("comments", counts.comments),
             ("articles", counts.articles),
+            ("customers", counts.contacts),
+            ("customer organizations", counts.accounts),
         ]);
         let site = sandbox.sites.first().map_or("the site", |site| site.name.as_str());
         let mut text = String::new();
