@@ -14,7 +14,7 @@ use crate::error::EngineError;
 pub struct ModelStatus {
     /// The model.
     pub model: Model,
-    /// `SYNCING`, `DONE`, `FAILED`, `PARTIALLY_SYNCED`.
+    /// `SYNCING`, `DONE`, `FAILED`, `PARTIALLY_SYNCED`, or `DISABLED` where the grant does not open the model.
     pub status: &'static str,
     /// The first reading is not finished.
     pub is_initial: bool,
@@ -83,6 +83,20 @@ impl Engine {
                 reason: Some("the first reading has not come to it yet".to_owned()),
             };
         };
+        if progress.phase == "skipped" {
+            // Nothing is on its way: who waits for the first reading would wait for ever.
+            return ModelStatus {
+                model,
+                status: "DISABLED",
+                is_initial: false,
+                started_at: progress.started_at,
+                finished_at: progress.finished_at,
+                last_result: None,
+                next_at: progress.finished_at.map(|at| at + self.inner.settings.sync_every),
+                fresh_as_of: None,
+                reason: progress.last_error.clone(),
+            };
+        }
         let last_result = match (progress.finished_at, &progress.last_error) {
             (None, _) => None,
             (Some(_), None) => Some("DONE"),

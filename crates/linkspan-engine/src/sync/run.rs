@@ -8,7 +8,7 @@ use linkspan_atlassian::calls::{Call, Feature, ScopeSet, missing_scopes};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
 use linkspan_atlassian::page::{PageState, Pager};
-use linkspan_atlassian::resources::{Resource, Way, open_way};
+use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
 use linkspan_model::ids::SourceId;
 use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
 use serde::Serialize;
@@ -62,6 +62,12 @@ impl Run {
 
     pub(super) fn id(&self) -> SourceId {
         self.source.id
+    }
+
+    /// Whether any of these streams failed in this run.
+    pub(super) fn has_failed(&self, streams: &[&str]) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.iter().any(|(stream, _)| streams.contains(stream))
     }
 
     pub(super) fn report(&self) -> SyncReport {
@@ -131,6 +137,57 @@ impl Run {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads one stream by the best way to what it brings. A stream to which the grant opens no way is skipped: that is no
+    /// failure of the run, and `None` comes back. Who may see things is read whatever else is wanted.
+    pub(super) async fn stream_by_way<'w, T>(
+        &self,
+        name: &'static str,
+        kind: &'static str,
+        work: impl FnOnce(&'static Way) -> BoxFuture<'w, Result<T, EngineError>>,
+    ) -> Result<Option<T>, EngineError> {
+        let resource = Resource::of_kind(kind)
+            .ok_or_else(|| EngineError::Invalid(format!("`{kind}` is no kind of thing that is read")))?;
+        let way = if Feature::SEARCH.contains(&resource.feature) {
+            open_way(resource, &self.granted)
+        } else {
+            self.way_to(resource)
+        };
+        match way {
+            Some(way) => self.stream(name, work(way)).await,
+            None => {
+                self.skip(name, self.why_closed(resource)).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Why a resource is not read, in words.
+    pub(super) fn why_closed(&self, resource: &'static Resource) -> String {
+        if !self.wants(resource.feature) {
+            return format!("{} are not among what is to be read", resource.title);
+        }
+        let missing = gap_of(resource, &self.granted).map(|gap| gap.missing.join(", ")).unwrap_or_default();
+        format!(
+            "the grant does not open {}: it lacks {missing}; ask the customer to link again",
+            resource.title
+        )
+    }
+
+    /// Shows and stores that a stream is not read, and why. What an earlier run brought stays.
+    pub(super) async fn skip(&self, name: &'static str, why: String) -> Result<(), EngineError> {
+        let before = self.inner.store.get_stream(self.id(), name).await?.map(|state| state.progress);
+        let now = Some(self.inner.clock.now());
+        let progress = StreamProgress {
+            phase: "skipped".to_owned(),
+            started_at: now,
+            finished_at: now,
+            last_error: Some(why.clone()),
+            ..before.unwrap_or_default()
+        };
+        self.inner.progress.set(self.id(), name, Phase::Skipped(why));
+        self.note(name, progress).await
     }
 
     async fn note(&self, name: &'static str, progress: StreamProgress) -> Result<(), EngineError> {
