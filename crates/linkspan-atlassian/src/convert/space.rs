@@ -100,15 +100,17 @@ impl ContentContainer {
     }
 }
 
-/// Converts an answer of `folders/{id}` or `databases/{id}`.
+/// Converts an answer of `folders/{id}` or `databases/{id}`, or a list of such.
 pub fn content_container(
     json: &str,
     kind: ContentContainer,
     ctx: &ConfluenceContext,
 ) -> Result<Converted, PageProblem> {
     let mut sink = Sink::new(ctx.source);
-    let id = put_container(one(json)?, kind, ctx, &mut sink);
-    sink.out.ids.push(id);
+    for raw in items(json, "results").or_else(|_| one(json).map(|content| vec![content]))? {
+        let id = put_container(raw, kind, ctx, &mut sink);
+        sink.out.ids.push(id);
+    }
     Ok(sink.out)
 }
 

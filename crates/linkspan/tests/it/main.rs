@@ -12,6 +12,7 @@ mod clients;
 mod commands;
 mod dataset;
 mod demo;
+mod guides_confluence;
 mod house;
 mod killed;
 mod link;

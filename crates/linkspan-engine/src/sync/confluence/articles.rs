@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use linkspan_atlassian::calls::confluence;
 use linkspan_atlassian::convert::{
-    ConfluenceContext, Converted, Placement, SEARCHED_PATH, article_comment_page, attachment_page,
-    blogpost_page, page_page, searched_content_page,
+    ConfluenceContext, ContentContainer, Converted, Placement, SEARCHED_PATH, article_comment_page,
+    attachment_page, blogpost_page, content_container, page_page, searched_content_page,
 };
 use linkspan_atlassian::resources::Way;
 use linkspan_model::ids::RecordId;
@@ -32,6 +32,7 @@ pub(super) enum Kind {
     BlogPost,
     Attachment,
     Comment(Placement),
+    Container(ContentContainer),
     /// Content of any type, from a search.
     Searched,
 }
@@ -43,6 +44,7 @@ impl Kind {
             Self::BlogPost => blogpost_page(json, ctx)?,
             Self::Attachment => attachment_page(json, ctx)?,
             Self::Comment(placement) => article_comment_page(json, placement, None, ctx)?,
+            Self::Container(container) => content_container(json, container, ctx)?,
             Self::Searched => searched_content_page(json, ctx)?,
         })
     }
@@ -127,7 +129,9 @@ pub(super) async fn convert_text(
     json: Arc<str>,
 ) -> Result<Converted, EngineError> {
     match kind {
-        Kind::Page | Kind::BlogPost => learner.context_mut().access.add_content(&json)?,
+        Kind::Page | Kind::BlogPost | Kind::Container(_) => {
+            learner.context_mut().access.add_content(&json)?
+        }
         // What a sweep has told since counts more.
         Kind::Searched => learner.context_mut().access.add_stored_places(&json)?,
         Kind::Attachment | Kind::Comment(_) => {}
@@ -185,14 +189,22 @@ async fn rewrite_articles(
 /// Works out anew who may see what is stored, after restrictions or permissions changed; no upstream call but for what the
 /// sweep did not show: restrictions of archived content, and folders.
 pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineError> {
-    for raw_kind in ["confluence.page", "confluence.blogpost", "confluence.attachment", "confluence.comment"]
-    {
+    for raw_kind in [
+        "confluence.folder",
+        "confluence.database",
+        "confluence.page",
+        "confluence.blogpost",
+        "confluence.attachment",
+        "confluence.comment",
+    ] {
         let mut after: Option<String> = None;
         loop {
             let raws = run.inner.store.list_raws(run.id(), raw_kind, after.as_deref(), RAWS_PER_READ).await?;
             let Some(last) = raws.last() else { break };
             after = Some(last.remote_id.clone());
             for kind in [
+                Kind::Container(ContentContainer::Folder),
+                Kind::Container(ContentContainer::Database),
                 Kind::Page,
                 Kind::BlogPost,
                 Kind::Attachment,
@@ -220,6 +232,8 @@ pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> R
 fn kind_of(raw_kind: &str, path: &str) -> Option<Kind> {
     match raw_kind {
         _ if path.starts_with(SEARCHED_PATH) => Some(Kind::Searched),
+        "confluence.folder" => Some(Kind::Container(ContentContainer::Folder)),
+        "confluence.database" => Some(Kind::Container(ContentContainer::Database)),
         "confluence.page" => Some(Kind::Page),
         "confluence.blogpost" => Some(Kind::BlogPost),
         "confluence.attachment" => Some(Kind::Attachment),

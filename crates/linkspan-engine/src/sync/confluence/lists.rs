@@ -41,7 +41,9 @@ fn params(kind: Kind) -> Params {
             .query("status", "archived"),
         Kind::BlogPost => Params::new().query("body-format", "storage").query("status", "current"),
         Kind::Attachment => Params::new().query("status", "current").query("status", "archived"),
-        Kind::Comment(_) | Kind::Searched => Params::new().query("body-format", "storage"),
+        Kind::Comment(_) | Kind::Container(_) | Kind::Searched => {
+            Params::new().query("body-format", "storage")
+        }
     }
 }
 
@@ -49,7 +51,7 @@ fn params(kind: Kind) -> Params {
 fn stable_order(kind: Kind) -> &'static str {
     match kind {
         Kind::Page | Kind::BlogPost => "id",
-        Kind::Attachment | Kind::Comment(_) | Kind::Searched => "created-date",
+        Kind::Attachment | Kind::Comment(_) | Kind::Container(_) | Kind::Searched => "created-date",
     }
 }
 
