@@ -12,10 +12,20 @@ pub const READ_ME: &str = "read:me";
 /// Opens the personal-data report.
 pub const REPORT_PERSONAL_DATA: &str = "report:personal-data";
 
+/// Scopes that no operation of the documents asks for any more and that the console still offers
+/// (`atlassian-endpoints.md` 6.4, 6.8).
+const WITHOUT_OPERATION: [&str; 4] = [
+    "read:blogpost:confluence",
+    "write:blogpost:confluence",
+    "read:content.property:confluence",
+    "write:content.property:confluence",
+];
+
 static PRODUCT_SCOPES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     let sets = operations::all().flat_map(|operation| [operation.classic, operation.granular]);
     sets.filter_map(|set| if let ScopeSet::All(scopes) = set { Some(scopes.split(' ')) } else { None })
         .flatten()
+        .chain(WITHOUT_OPERATION)
         .collect()
 });
 

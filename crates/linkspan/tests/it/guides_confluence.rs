@@ -146,6 +146,25 @@ impl Copy {
     }
 }
 
+/// The members in which two bodies differ, with both values.
+fn differences(one: &Value, other: &Value) -> Vec<String> {
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let mut members = [names(one), names(other)].concat();
+    members.sort();
+    members.dedup();
+    let differs = |name: &String| one[name] != other[name];
+    members
+        .iter()
+        .filter(|name| differs(name))
+        .map(|name| format!("{name}: {} / {}", one[name], other[name]))
+        .collect()
+}
+
+/// Whether an article names a parent that was not read.
+fn is_below_unread(seen: &Seen) -> bool {
+    seen.body["parent_article"].as_str().is_some_and(|parent| !parent.starts_with("article "))
+}
+
 /// Compares what a guide's grant brought with what a full grant brought: everything that is not archived is the same, and
 /// nobody sees more.
 fn compare(guide: &BTreeMap<String, Seen>, full: &BTreeMap<String, Seen>) {
@@ -161,17 +180,28 @@ fn compare(guide: &BTreeMap<String, Seen>, full: &BTreeMap<String, Seen>) {
         .collect();
     expected.sort();
     assert_eq!(guide.keys().collect::<Vec<_>>(), expected);
+    let mut below_drafts = 0;
     for (name, seen) in guide {
         let full = &full[name];
-        assert_eq!(seen.body, full.body, "{name}");
+        let mut differing = differences(&seen.body, &full.body);
+        // Hazard P4. The second generation names somebody's draft as the parent, which this account cannot read, so that
+        // nobody is shown the page. The first leaves it out, and a draft restricts nobody.
+        if is_below_unread(full) {
+            below_drafts += 1;
+            differing
+                .retain(|member| !member.starts_with("parent_article") && !member.starts_with("visibility"));
+        } else {
+            assert_eq!(seen.access, full.access, "{name}");
+        }
+        assert_eq!(differing, Vec::<String>::new(), "{name}");
         assert_eq!((&seen.parent, &seen.container), (&full.parent, &full.container), "{name}");
         assert_eq!(seen.updated, full.updated, "{name}");
         // The second generation does not tell when an edited comment was made.
         if full.created.is_some() {
             assert_eq!(seen.created, full.created, "{name}");
         }
-        assert_eq!(seen.access, full.access, "{name}");
     }
+    assert!(below_drafts < guide.len() / 20, "{below_drafts} of {} stand below a draft", guide.len());
     let restricted = guide.values().filter_map(|seen| seen.access.as_ref()).filter(|rule| {
         rule.clauses().iter().any(|clause| matches!(clause.gate, Gate::Page | Gate::Ancestor(_)))
     });
@@ -228,7 +258,9 @@ async fn what_changes_is_read_by_search_and_what_did_not_is_left_alone() {
     for (name, one) in &seen {
         // What was deleted is the census's to find.
         let Some(full) = full.get(name) else { continue };
-        assert_eq!(one.body, full.body, "{name}");
+        if !is_below_unread(full) {
+            assert_eq!(differences(&one.body, &full.body), Vec::<String>::new(), "{name}");
+        }
     }
     assert!(full.keys().filter(|name| full[*name].body["status"] != "ARCHIVED").all(|name| {
         seen.contains_key(name)
@@ -255,7 +287,8 @@ async fn a_consent_to_more_reads_the_better_lists_from_their_beginning() {
     let (grown, full) = (copy.seen().await, Copy::open(&at("full")).await.seen().await);
     assert_eq!(grown.keys().collect::<Vec<_>>(), full.keys().collect::<Vec<_>>());
     for (name, seen) in &grown {
-        assert_eq!((&seen.body, &seen.access), (&full[name].body, &full[name].access), "{name}");
+        assert_eq!(differences(&seen.body, &full[name].body), Vec::<String>::new(), "{name}");
+        assert_eq!(seen.access, full[name].access, "{name}");
     }
 }
 
