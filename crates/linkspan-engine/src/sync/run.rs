@@ -154,13 +154,11 @@ impl Run {
         } else {
             self.way_to(resource)
         };
-        match way {
-            Some(way) => self.stream(name, work(way)).await,
-            None => {
-                self.skip(name, self.why_closed(resource)).await?;
-                Ok(None)
-            }
+        if let Some(way) = way {
+            return self.stream(name, work(way)).await;
         }
+        self.skip(name, self.why_closed(resource)).await?;
+        Ok(None)
     }
 
     /// Why a resource is not read, in words.

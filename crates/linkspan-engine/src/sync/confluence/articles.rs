@@ -130,7 +130,7 @@ pub(super) async fn convert_text(
 ) -> Result<Converted, EngineError> {
     match kind {
         Kind::Page | Kind::BlogPost | Kind::Container(_) => {
-            learner.context_mut().access.add_content(&json)?
+            learner.context_mut().access.add_content(&json)?;
         }
         // What a sweep has told since counts more.
         Kind::Searched => learner.context_mut().access.add_stored_places(&json)?,

@@ -290,7 +290,7 @@ struct Retreat {
     /// Items in a page.
     size: u32,
     /// Where the last walk was begun anew after a refused cursor.
-    from: Option<Option<i64>>,
+    from: Option<i64>,
 }
 
 impl Retreat {
@@ -302,6 +302,8 @@ impl Retreat {
     /// cannot help: a page of one item is refused, or a walk came no further than the one before it.
     fn from(&mut self, error: EngineError, reached: Option<i64>) -> Result<(), EngineError> {
         let EngineError::Call(call_error) = &error else { return Err(error) };
+        // Nothing was stored: the walk was at its beginning.
+        let reached = reached.unwrap_or(i64::MIN);
         match call_error {
             CallError::PageTokenRejected { .. } if self.from != Some(reached) => {
                 self.from = Some(reached);
