@@ -75,7 +75,7 @@ impl AppState {
                 .into_iter()
                 .map(|account| UserInfo {
                     account_id: account.account_id.clone(),
-                    email: account.email.clone(),
+                    email: account.email().to_owned(),
                     display_name: account.display_name().to_owned(),
                     api_token: account.api_token.clone(),
                     is_admin: self.world().main_site().read().is_admin(account.index),

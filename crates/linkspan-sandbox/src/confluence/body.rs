@@ -78,15 +78,16 @@ impl BodyFormat {
 pub(super) fn write_body(json: &mut JsonWriter, view: &View<'_>, body: &Body, format: BodyFormat) {
     json.key(format.name()).object(|json| {
         json.key("representation").string(format.name());
-        json.key("value").string(&render(body, format, view.base()));
+        json.key("value").string(&render(body, format, view));
     });
 }
 
 /// The text of a body in a representation.
-pub(super) fn render<'body>(body: &'body Body, format: BodyFormat, base: &str) -> Cow<'body, str> {
+pub(super) fn render<'body>(body: &'body Body, format: BodyFormat, view: &View<'_>) -> Cow<'body, str> {
+    let base = view.base();
     match format {
         BodyFormat::Storage | BodyFormat::Editor => body.storage(),
-        BodyFormat::AtlasDoc => body.adf(),
+        BodyFormat::AtlasDoc => view.state.directory().with_present_names(body.adf()),
         BodyFormat::View => body.view(),
         BodyFormat::ExportView | BodyFormat::AnonymousExportView => absolute(body.view(), base),
         BodyFormat::StyledView => {

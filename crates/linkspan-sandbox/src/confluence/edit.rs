@@ -6,7 +6,7 @@ use super::answer::Refusal;
 use super::body_input;
 use super::view::{Ask, View};
 use crate::world::confluence::{
-    CommentPlace, ContentHead, ContentKind, ContentStatus, Restriction, Restrictions,
+    CommentPlace, ContentHead, ContentKind, ContentStatus, Detail, Restriction, Restrictions,
 };
 use crate::world::confluence::{ContentChange, NewContent, NewContentComment};
 use crate::world::{AccountIndex, Body, ContentId, EditError, FileId, SiteState, SpaceId, Stamp};
@@ -35,6 +35,7 @@ pub(super) struct Creation {
     pub(super) is_draft: bool,
     /// Only the author may view and edit it.
     pub(super) is_private: bool,
+    pub(super) detail: Detail,
 }
 
 /// A new version of a page or blog post.
@@ -77,7 +78,7 @@ pub(super) fn create(ask: &Ask, creation: Creation) -> Result<ContentId, Refusal
     if let Some(parent) = creation.parent {
         view.head(parent).ok_or_else(Refusal::not_found)?;
     }
-    if !state.has_space_permission(&view.reader, creation.space, "create", creation.kind.as_str()) {
+    if !state.has_space_permission(&view.reader, creation.space, "create", creation.kind.permitted_as()) {
         return Err(Refusal::forbidden("You do not have permission to create content in this space"));
     }
     drop(view);
@@ -90,6 +91,7 @@ pub(super) fn create(ask: &Ask, creation: Creation) -> Result<ContentId, Refusal
             title: Arc::from(creation.title),
             body: creation.body,
             status: if creation.is_draft { ContentStatus::Draft } else { ContentStatus::Current },
+            detail: creation.detail,
         },
     )?;
     if creation.at_root && creation.parent.is_none() && creation.kind == ContentKind::Page {
@@ -174,7 +176,7 @@ pub(super) fn delete(
     let view = actor.view(&state);
     let head = editable(&view, id, kind)?;
     let may = head.author == actor.stamp.by
-        || state.has_space_permission(&view.reader, head.space, "delete", head.kind.as_str());
+        || state.has_space_permission(&view.reader, head.space, "delete", head.kind.permitted_as());
     if !may {
         return Err(Refusal::forbidden("You do not have permission to delete this content"));
     }

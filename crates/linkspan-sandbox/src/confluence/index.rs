@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::view::View;
-use crate::world::confluence::{CommentPlace, ContentLabel};
+use crate::world::confluence::{CommentPlace, ContentLabel, InlineTask, tasks_of};
 use crate::world::{AccountIndex, ContentId, FileId, Millis, Subject};
 
 /// A comment.
@@ -41,6 +41,7 @@ struct Entry {
     comments: Vec<CommentRow>,
     files: Vec<FileRow>,
     labels: Vec<ContentLabel>,
+    tasks: Vec<InlineTask>,
     /// Authors of all versions, each once.
     contributors: Vec<AccountIndex>,
 }
@@ -62,6 +63,11 @@ impl SiteIndex {
     /// Every file, whoever may see it.
     pub(super) fn files(&self) -> impl Iterator<Item = &FileRow> {
         self.entries.values().flat_map(|entry| &entry.files)
+    }
+
+    /// Every inline task, whoever may see it.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = &InlineTask> {
+        self.entries.values().flat_map(|entry| &entry.tasks)
     }
 
     /// The labels of content.
@@ -145,6 +151,7 @@ impl SiteIndex {
             comments: comments.collect(),
             files: files.collect(),
             labels: content.labels.clone(),
+            tasks: if content.head.kind.is_article() { tasks_of(&content) } else { Vec::new() },
             contributors,
         };
         self.entries.insert(id, entry);

@@ -36,7 +36,11 @@ impl fmt::Display for WebUi<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, id) = (self.space_key, self.head.id);
         match self.head.kind {
-            ContentKind::Folder => return write!(out, "/spaces/{key}/folder/{id}"),
+            kind @ (ContentKind::Folder
+            | ContentKind::Whiteboard
+            | ContentKind::Database
+            | ContentKind::Embed
+            | ContentKind::Custom) => return write!(out, "/spaces/{key}/{}/{id}", kind.as_str()),
             ContentKind::Page => write!(out, "/spaces/{key}/pages/{id}/")?,
             ContentKind::BlogPost => {
                 let day = Iso(self.head.created).to_string();

@@ -113,7 +113,7 @@ impl<'state> View<'state> {
     /// The address the caller may see of an account: one's own always.
     pub(super) fn email_of(&self, account: &'state Account) -> Option<&'state str> {
         if self.reader.account() == Some(account.index) {
-            return Some(&account.email);
+            return Some(account.email());
         }
         account.visible_email()
     }

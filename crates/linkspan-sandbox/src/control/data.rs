@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::{off_the_runtime, parsed, refused};
 use crate::gateway::AppState;
-use crate::world::edit::Stamp;
-use crate::world::{Account, AccountStatus, Site, Viewer};
+use crate::world::edit::{EditError, Stamp};
+use crate::world::{Account, AccountStatus, Site, SiteState, Viewer};
 
 /// `POST /_sandbox/accounts`.
 #[derive(Deserialize)]
@@ -18,6 +18,8 @@ use crate::world::{Account, AccountStatus, Site, Viewer};
 struct AccountChange {
     account_id: String,
     status: NewStatus,
+    /// For `updated`: the name the profile shows from now on; absent: a made-up one.
+    name: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -26,7 +28,7 @@ enum NewStatus {
     Active,
     Inactive,
     Closed,
-    /// The profile changed: the personal-data report answers `updated` for data fetched earlier.
+    /// The profile shows another name: the personal-data report answers `updated` for data fetched earlier.
     Updated,
 }
 
@@ -43,13 +45,44 @@ pub(super) async fn change_account(State(state): State<AppState>, body: Bytes) -
         NewStatus::Inactive => AccountStatus::Inactive,
         NewStatus::Closed => AccountStatus::Closed,
         NewStatus::Updated => {
-            state.reported_accounts().mark_updated(&change.account_id, state.now());
-            return StatusCode::NO_CONTENT.into_response();
+            let name = change.name.unwrap_or_else(|| account.made_up_new_name());
+            return match everywhere(&state, account, |site, stamp| {
+                site.rename_account(stamp, account.index, &name)
+            }) {
+                Ok(()) => {
+                    state.reported_accounts().mark_updated(&change.account_id, state.now());
+                    StatusCode::NO_CONTENT.into_response()
+                }
+                Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
+            };
         }
     };
+    if change.name.is_some() {
+        return refused(StatusCode::BAD_REQUEST, "`name` belongs to the status `updated`");
+    }
+    let set = everywhere(&state, account, |site, stamp| {
+        site.set_account_status(stamp, account.index, status);
+        Ok(())
+    });
+    match set {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}
+
+/// Changes an account where it is kept, and tells the other sites what name it shows now.
+fn everywhere(
+    state: &AppState,
+    account: &Account,
+    change: impl FnOnce(&mut SiteState, Stamp) -> Result<(), EditError>,
+) -> Result<(), EditError> {
     let stamp = Stamp { at: state.world().clock().now_ms(), by: account.index };
-    state.world().main_site().write().set_account_status(stamp, account.index, status);
-    StatusCode::NO_CONTENT.into_response()
+    let before = account.display_name();
+    change(&mut state.world().main_site().write(), stamp)?;
+    for site in state.world().sites().iter().skip(1) {
+        site.write().show_name(stamp, account.index, before);
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub use settings::{ExpiredAccessToken, Limits, Settings, TokenSettings};
+pub use settings::{ExpiredAccessToken, Limits, Settings, SpaceRoleMode, TokenSettings};
 
 use crate::apps;
 use crate::faults::Fault;
@@ -151,8 +151,11 @@ async fn reset_stats(State(state): State<AppState>) -> StatusCode {
 }
 
 async fn show_reports(State(state): State<AppState>) -> Response {
-    let reported = state.reported_accounts().reported().clone();
-    Json(json!({ "accounts": reported })).into_response()
+    let (accounts, calls) = {
+        let reports = state.reported_accounts();
+        (reports.reported().clone(), reports.calls().clone())
+    };
+    Json(json!({ "accounts": accounts, "calls": calls })).into_response()
 }
 
 /// Runs what walks the whole site on a thread where it does not hold up other requests.

@@ -1,5 +1,9 @@
 //! What can be set while the sandbox runs: the choices on which Atlassian's documents and measurements differ, and the limits.
 
+use std::collections::BTreeMap;
+
+use http::HeaderValue;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,6 +12,8 @@ use crate::oauth::{RefreshErrors, TokenRules};
 
 /// Longest latency that can be set, in milliseconds: ten minutes.
 const MAX_LATENCY_MS: u64 = 600_000;
+/// The default cycle of the personal-data report (`atlassian-platform.md` 3).
+const WEEK_SECONDS: i64 = 7 * 24 * 3600;
 
 /// `GET /_sandbox/settings`; a `POST` changes the members it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,10 +27,14 @@ pub struct Settings {
     pub limits: Limits,
     /// Token life.
     pub tokens: TokenSettings,
+    /// By cloud id: how the site's Confluence says who may do what in a space; absent: by permissions.
+    pub space_role_modes: BTreeMap<String, SpaceRoleMode>,
     /// Cloud ids of sites whose admins block user-installed apps.
     pub blocked_sites: Vec<String>,
     /// The `Cycle-Period` header of the personal-data report, whose format is not documented; absent: not sent, seven days.
     pub cycle_period: Option<String>,
+    /// How long the cycle is that reports are judged by, in seconds, whatever the header says.
+    pub cycle_seconds: i64,
 }
 
 /// The limits of `atlassian-platform.md` 5.
@@ -63,6 +73,30 @@ pub enum ExpiredAccessToken {
     LooksOrdinary,
 }
 
+/// `space-role-mode` of a site (`atlassian-endpoints.md` 6.12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SpaceRoleMode {
+    /// Permissions only.
+    #[default]
+    PreRoles,
+    /// Both, while administrators turn permissions into roles.
+    RolesTransition,
+    /// Roles only.
+    Roles,
+}
+
+impl SpaceRoleMode {
+    /// The wire name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PreRoles => "PRE_ROLES",
+            Self::RolesTransition => "ROLES_TRANSITION",
+            Self::Roles => "ROLES",
+        }
+    }
+}
+
 impl Settings {
     /// No latency; the given quota, with the short limits on when there is one.
     pub fn new(latency_ms: u64, points_quota: u64) -> Self {
@@ -81,8 +115,10 @@ impl Settings {
                 expired_access_token: ExpiredAccessToken::Unauthorized,
                 rules: TokenRules::default(),
             },
+            space_role_modes: BTreeMap::new(),
             blocked_sites: Vec::new(),
             cycle_period: None,
+            cycle_seconds: WEEK_SECONDS,
         }
     }
 
@@ -91,7 +127,12 @@ impl Settings {
         let mut settings = serde_json::to_value(self)?;
         merge(&mut settings, changes);
         let mut settings: Self = serde_json::from_value(settings)?;
+        let sendable = |text: &String| HeaderValue::from_bytes(text.as_bytes()).is_ok();
+        if !settings.cycle_period.as_ref().is_none_or(sendable) {
+            return Err(serde_json::Error::custom("`cycle_period` holds what no header can carry"));
+        }
         settings.latency_ms = settings.latency_ms.min(MAX_LATENCY_MS);
+        settings.cycle_seconds = settings.cycle_seconds.max(1);
         Ok(settings)
     }
 }

@@ -133,7 +133,7 @@ fn account_chooser(state: &AppState) -> String {
     let mut html = String::from("<fieldset>\n<legend>Your account</legend>\n");
     for (position, account) in state.representative_accounts().into_iter().enumerate() {
         let (id, name, email) =
-            (escape(&account.account_id), escape(account.display_name()), escape(&account.email));
+            (escape(&account.account_id), escape(account.display_name()), escape(account.email()));
         let checked = if position == 0 { " checked" } else { "" };
         let _ = writeln!(
             html,

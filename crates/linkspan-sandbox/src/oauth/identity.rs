@@ -63,7 +63,7 @@ pub(crate) async fn me(State(state): State<AppState>, headers: HeaderMap) -> Res
     Json(json!({
         "account_type": account.account_type.as_str(),
         "account_id": account.account_id,
-        "email": account.email,
+        "email": account.email(),
         "name": account.display_name(),
         "picture": format!("{}/_sandbox/avatar/{}.svg", state.origin(), account.avatar),
         "account_status": if account.is_active() { "active" } else { "inactive" },

@@ -1,6 +1,6 @@
 //! `POST /app/report-accounts/`: the personal-data report (`atlassian-platform.md` 3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -19,8 +19,8 @@ use crate::world::{AccountStatus, Directory};
 
 /// Accounts per request.
 const MAX_ACCOUNTS: usize = 90;
-/// The default cycle: an account must not be reported more often.
-const CYCLE_SECONDS: i64 = 7 * 24 * 3600;
+/// Calls remembered for the control plane; older ones are forgotten.
+const MAX_CALLS: usize = 5_000;
 /// Atlassian's test account that is always closed.
 const CLOSED_TEST_ACCOUNT: &str = "5be24ba3f91c106033269289";
 
@@ -29,6 +29,20 @@ const CLOSED_TEST_ACCOUNT: &str = "5be24ba3f91c106033269289";
 pub struct ReportedAccounts {
     reported: BTreeMap<String, ReportedAccount>,
     updated_at: BTreeMap<String, Timestamp>,
+    calls: VecDeque<ReportCall>,
+}
+
+/// One call of the report endpoint that the platform answered itself; injected faults never get this far.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReportCall {
+    /// When.
+    pub at: Timestamp,
+    /// The app behind the token.
+    pub client_id: String,
+    /// The accounts in the call, 0 where its body was refused unread.
+    pub accounts: usize,
+    /// The answer's status.
+    pub status: u16,
 }
 
 /// How often one account was reported.
@@ -42,6 +56,8 @@ pub struct ReportedAccount {
     pub after_closed: u64,
     /// The newest report.
     pub last: Option<Timestamp>,
+    /// The longest time between two reports, in seconds: beyond the cycle the app was late.
+    pub longest_gap_seconds: i64,
     #[serde(skip)]
     answered_closed: bool,
 }
@@ -52,13 +68,31 @@ impl ReportedAccounts {
         &self.reported
     }
 
+    /// The newest calls, oldest first.
+    pub fn calls(&self) -> &VecDeque<ReportCall> {
+        &self.calls
+    }
+
+    fn note_call(&mut self, call: ReportCall) {
+        if self.calls.len() == MAX_CALLS {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(call);
+    }
+
     /// From `at` on, data fetched earlier about the account is out of date.
     pub fn mark_updated(&mut self, account_id: &str, at: Timestamp) {
         self.updated_at.insert(account_id.to_owned(), at);
     }
 
     /// Notes one reported account and says what the app must do about it.
-    fn report(&mut self, directory: &Directory, entry: &Entry, now: Timestamp) -> Option<&'static str> {
+    fn report(
+        &mut self,
+        directory: &Directory,
+        entry: &Entry,
+        now: Timestamp,
+        cycle_seconds: i64,
+    ) -> Option<&'static str> {
         let account = directory.by_account_id(&entry.account_id);
         let closed = account.is_some_and(|account| account.status() == AccountStatus::Closed)
             || entry.account_id == CLOSED_TEST_ACCOUNT;
@@ -67,8 +101,11 @@ impl ReportedAccounts {
         if account.is_some() || closed {
             let record = self.reported.entry(entry.account_id.clone()).or_default();
             record.times += 1;
-            record.too_early +=
-                u64::from(record.last.is_some_and(|last| now.as_second() - last.as_second() < CYCLE_SECONDS));
+            if let Some(last) = record.last {
+                let gap = now.as_second() - last.as_second();
+                record.too_early += u64::from(gap < cycle_seconds);
+                record.longest_gap_seconds = record.longest_gap_seconds.max(gap);
+            }
             record.after_closed += u64::from(record.answered_closed);
             record.last = Some(now);
             record.answered_closed = closed;
@@ -106,22 +143,41 @@ pub(crate) async fn report_accounts(
     if !grant.scopes.iter().any(|scope| scope == REPORT_PERSONAL_DATA) {
         return gateway_error(StatusCode::UNAUTHORIZED, "Unauthorized; scope does not match");
     }
-    let report: Report = match serde_json::from_slice(&body) {
-        Ok(report) => report,
-        Err(error) => return refused(&format!("the body is not a report: {error}")),
-    };
-    if report.accounts.is_empty() || report.accounts.len() > MAX_ACCOUNTS {
-        return refused(&format!("a report holds 1 to {MAX_ACCOUNTS} accounts"));
-    }
-    if let Some(entry) = report.accounts.iter().find(|entry| !is_account_id(&entry.account_id)) {
-        return refused(&format!("`{}` is not an account id", entry.account_id));
-    }
     let now = state.now();
+    let (accounts, response) = match read(&body) {
+        Ok(report) => (report.accounts.len(), answer(&state, &report, now)),
+        Err((accounts, reason)) => (accounts, refused(&reason)),
+    };
+    let call =
+        ReportCall { at: now, client_id: grant.client_id, accounts, status: response.status().as_u16() };
+    state.reported_accounts().note_call(call);
+    response
+}
+
+/// The report in a body, or how many accounts it held and why it is refused.
+fn read(body: &[u8]) -> Result<Report, (usize, String)> {
+    let report: Report =
+        serde_json::from_slice(body).map_err(|error| (0, format!("the body is not a report: {error}")))?;
+    let accounts = report.accounts.len();
+    if accounts == 0 || accounts > MAX_ACCOUNTS {
+        return Err((accounts, format!("a report holds 1 to {MAX_ACCOUNTS} accounts")));
+    }
+    match report.accounts.iter().find(|entry| !is_account_id(&entry.account_id)) {
+        Some(entry) => Err((accounts, format!("`{}` is not an account id", entry.account_id))),
+        None => Ok(report),
+    }
+}
+
+fn answer(state: &AppState, report: &Report, now: Timestamp) -> Response {
+    let (cycle_seconds, cycle_period) = {
+        let settings = state.settings();
+        (settings.cycle_seconds, settings.cycle_period.clone())
+    };
     let needing_action: Vec<Value> = {
         let mut reported = state.reported_accounts();
         let directory = state.world().directory();
         let answers = report.accounts.iter().filter_map(|entry| {
-            let status = reported.report(directory, entry, now)?;
+            let status = reported.report(directory, entry, now, cycle_seconds)?;
             Some(json!({ "accountId": entry.account_id, "status": status }))
         });
         answers.collect()
@@ -130,9 +186,8 @@ pub(crate) async fn report_accounts(
         [] => StatusCode::NO_CONTENT.into_response(),
         accounts => Json(json!({ "accounts": accounts })).into_response(),
     };
-    let cycle =
-        state.settings().cycle_period.as_deref().and_then(|period| HeaderValue::from_str(period).ok());
-    if let Some(cycle) = cycle {
+    // The settings take no text that a header cannot carry.
+    if let Some(cycle) = cycle_period.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
         response.headers_mut().insert(HeaderName::from_static("cycle-period"), cycle);
     }
     response

@@ -403,7 +403,7 @@ impl SiteState {
     pub fn can_edit_content(&self, reader: &Reader, head: &ContentHead) -> bool {
         let open = self.content_restrictions(head.id).is_none_or(|own| Self::admits(reader, &own.update));
         open && self.can_see_content(reader, head)
-            && self.has_space_permission(reader, head.space, "create", head.kind.as_str())
+            && self.has_space_permission(reader, head.space, "create", head.kind.permitted_as())
     }
 
     /// Whether the reader has a permission of a space, e.g. `("administer", "space")` or `("create", "page")`.

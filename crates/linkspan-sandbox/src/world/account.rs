@@ -1,8 +1,10 @@
 //! Atlassian accounts. One directory for the whole world: an account may be present on several sites, or on none.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use super::generated::words::FAMILY_NAMES;
 use super::ids::AccountIndex;
 
 /// Kind of an account, as `accountType` prints it.
@@ -45,11 +47,11 @@ pub struct Account {
     pub index: AccountIndex,
     /// `712020:<uuid>`, 24 hexadecimal digits, or `qm:<uuid>:<uuid>` for customers.
     pub account_id: String,
-    /// E-mail address, always present here; see `email_hidden` for what others may see.
-    pub email: String,
+    /// E-mail address the account was made with; see `email_hidden` for what others may see.
+    email: String,
     /// Profile setting: the address is not shown to anybody but the account itself.
     pub email_hidden: bool,
-    /// Display name while the account is not closed; use [`Account::display_name`].
+    /// The name the account was made with; use [`Account::display_name`], which knows renames and closures.
     pub name: String,
     /// Kind.
     pub account_type: AccountType,
@@ -62,7 +64,20 @@ pub struct Account {
     /// Last path segment of the avatar's address, e.g. `3` for a default avatar.
     pub avatar: String,
     status: AtomicU8,
+    renamed: OnceLock<Box<Rename>>,
+    /// Name and address of an account that was kept for a customer made at run time.
+    claimed: OnceLock<(String, String)>,
 }
+
+/// A later name. Names only ever come on top, so that a name once lent out stays valid.
+#[derive(Debug)]
+struct Rename {
+    name: String,
+    next: OnceLock<Box<Rename>>,
+}
+
+/// More renames of one account than any test makes.
+const MAX_RENAMES: usize = 100;
 
 impl Account {
     /// The present status.
@@ -86,7 +101,49 @@ impl Account {
 
     /// The name others see: "Former user" once the account is closed.
     pub fn display_name(&self) -> &str {
-        if self.status() == AccountStatus::Closed { "Former user" } else { &self.name }
+        if self.status() == AccountStatus::Closed { "Former user" } else { self.present_name() }
+    }
+
+    /// The newest name, whatever the status.
+    pub fn present_name(&self) -> &str {
+        let first = self.claimed.get().map_or(self.name.as_str(), |(name, _)| name.as_str());
+        let (mut name, mut later) = (first, &self.renamed);
+        while let Some(rename) = later.get() {
+            (name, later) = (&rename.name, &rename.next);
+        }
+        name
+    }
+
+    /// A name that nobody gave the account yet, for a rename that names none.
+    pub fn made_up_new_name(&self) -> String {
+        let present = self.present_name();
+        let given = present.split_whitespace().next().unwrap_or(present);
+        let start = self.index.0 as usize;
+        let family = (0..FAMILY_NAMES.len())
+            .map(|step| FAMILY_NAMES[start.wrapping_add(step) % FAMILY_NAMES.len()])
+            .find(|family| !present.ends_with(family) && !self.name.ends_with(family));
+        format!("{given} {}", family.unwrap_or_default())
+    }
+
+    /// Gives the account another name, on all sites at once. Returns whether it took: each account takes a hundred.
+    pub(super) fn rename(&self, name: &str) -> bool {
+        let mut place = &self.renamed;
+        for _ in 0..MAX_RENAMES {
+            match place.get() {
+                Some(rename) => place = &rename.next,
+                None => {
+                    return place
+                        .set(Box::new(Rename { name: name.to_owned(), next: OnceLock::new() }))
+                        .is_ok();
+                }
+            }
+        }
+        false
+    }
+
+    /// The e-mail address; see [`Account::visible_email`] for what others may see.
+    pub fn email(&self) -> &str {
+        self.claimed.get().map_or(self.email.as_str(), |(_, email)| email.as_str())
     }
 
     /// The address others see, if any.
@@ -94,7 +151,7 @@ impl Account {
         let shown = !self.email_hidden
             && self.account_type == AccountType::Atlassian
             && self.status() != AccountStatus::Closed;
-        shown.then_some(self.email.as_str())
+        shown.then(|| self.email())
     }
 
     const fn status_code(status: AccountStatus) -> u8 {
@@ -126,6 +183,10 @@ pub struct Directory {
     accounts: Vec<Account>,
     by_id: HashMap<String, AccountIndex>,
     by_email: HashMap<String, AccountIndex>,
+    /// Whether an account was renamed or closed at run time: only then must names in stored texts be looked up anew.
+    names_changed: AtomicBool,
+    /// Accounts kept for customers made at run time, in the order they are used.
+    spare: Vec<AccountIndex>,
 }
 
 impl Directory {
@@ -145,6 +206,8 @@ impl Directory {
             api_token: new.api_token,
             avatar: (index.0 % 7).to_string(),
             status: AtomicU8::new(Account::status_code(new.status)),
+            renamed: OnceLock::new(),
+            claimed: OnceLock::new(),
         });
         index
     }
@@ -161,7 +224,34 @@ impl Directory {
 
     /// Finds an account by e-mail address, upper and lower case alike (sign-in and basic authentication only).
     pub fn by_email(&self, email: &str) -> Option<&Account> {
-        self.by_email.get(&email.to_ascii_lowercase()).map(|index| self.get(*index))
+        let known = self.by_email.get(&email.to_ascii_lowercase()).copied();
+        let claimed = |index: &&AccountIndex| {
+            self.get(**index).claimed.get().is_some_and(|(_, own)| own.eq_ignore_ascii_case(email))
+        };
+        known.or_else(|| self.spare.iter().find(claimed).copied()).map(|index| self.get(index))
+    }
+
+    /// Keeps an account for a customer made at run time; it is on no site until then.
+    pub(super) fn keep_spare(&mut self, new: NewAccount) {
+        let index = self.add(new);
+        self.spare.push(index);
+    }
+
+    /// Gives the next kept account a name and an address.
+    pub(super) fn claim_spare(&self, email: &str, name: &str) -> Option<AccountIndex> {
+        let claim = |index: &&AccountIndex| {
+            self.get(**index).claimed.set((name.to_owned(), email.to_owned())).is_ok()
+        };
+        self.spare.iter().find(claim).copied()
+    }
+
+    /// Whether any account was renamed or closed since the world was made.
+    pub fn names_changed(&self) -> bool {
+        self.names_changed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn note_name_change(&self) {
+        self.names_changed.store(true, Ordering::Release);
     }
 
     /// All accounts, in order of their positions.

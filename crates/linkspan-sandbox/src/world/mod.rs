@@ -17,6 +17,7 @@ pub mod ids;
 pub mod jira;
 pub mod log;
 pub mod mutate;
+mod names;
 pub mod oracle;
 pub mod people_edit;
 pub mod rich;

@@ -88,8 +88,7 @@ impl SiteState {
         }
         for space in self.spaces().iter().filter(|space| self.can_see_space(reader, space)) {
             let heads = self.content_ids_in(space.id).filter_map(|id| self.content_head(id));
-            let pages =
-                heads.filter(|head| head.kind != ContentKind::Folder && self.is_content_searchable(head));
+            let pages = heads.filter(|head| head.kind.is_article() && self.is_content_searchable(head));
             visible.pages.extend(pages.filter(|head| self.can_see_content(reader, head)).map(|head| head.id));
         }
         visible
@@ -167,6 +166,7 @@ impl SiteState {
                             ContentKind::Page => counts.pages += 1,
                             ContentKind::BlogPost => counts.blogposts += 1,
                             ContentKind::Folder => counts.folders += 1,
+                            _ => continue,
                         }
                         counts.page_comments += u64::from(head.comments);
                         counts.page_attachments += u64::from(head.files);

@@ -1,12 +1,17 @@
 //! Changes to people, groups, roles, schemes, projects and spaces as containers.
 
+use std::sync::Arc;
+
 use super::account::AccountStatus;
-use super::confluence::{SpacePermission, SpacePrincipal};
+use super::confluence::{SpaceKind, SpacePermission, SpacePrincipal};
 use super::edit::{EditError, Stamp};
 use super::ids::{AccountIndex, GroupIndex, ProjectId, RoleId, SpaceId};
 use super::jira::{Project, ProjectState, RoleActors};
 use super::log::Subject;
 use super::site::SiteState;
+
+/// The longest name of an account, in bytes.
+const MAX_NAME_BYTES: usize = 255;
 
 /// A user or a group, as an actor of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,8 +25,47 @@ pub enum Actor {
 impl SiteState {
     /// Deactivates, reactivates or closes an account, on all sites at once.
     pub fn set_account_status(&mut self, stamp: Stamp, account: AccountIndex, status: AccountStatus) {
-        self.directory.get(account).set_status(status);
+        let directory = Arc::clone(&self.directory);
+        let before = directory.get(account).display_name();
+        directory.get(account).set_status(status);
+        self.show_name(stamp, account, before);
         self.log.push(stamp.at, stamp.by, Subject::AccountChanged(account));
+    }
+
+    /// Tells a site that an account shows another name than `before`: its personal space carries the name.
+    pub fn show_name(&mut self, stamp: Stamp, account: AccountIndex, before: &str) {
+        let shown = self.directory.get(account).display_name();
+        if shown == before {
+            return;
+        }
+        self.directory.note_name_change();
+        for space in &mut self.confluence.spaces {
+            if space.kind == SpaceKind::Personal && space.author == account && space.name == before {
+                space.description = space.description.replace(before, shown);
+                shown.clone_into(&mut space.name);
+                self.log.push(stamp.at, stamp.by, Subject::SpaceUpdated(space.id));
+            }
+        }
+    }
+
+    /// Gives an account another name, on all sites at once.
+    pub fn rename_account(
+        &mut self,
+        stamp: Stamp,
+        account: AccountIndex,
+        name: &str,
+    ) -> Result<(), EditError> {
+        if name.trim().is_empty() || name.len() > MAX_NAME_BYTES {
+            return Err(EditError::Refused("a name has 1 to 255 bytes"));
+        }
+        let directory = Arc::clone(&self.directory);
+        let before = directory.get(account).display_name();
+        if !directory.get(account).rename(name) {
+            return Err(EditError::Refused("an account can be renamed a hundred times"));
+        }
+        self.show_name(stamp, account, before);
+        self.log.push(stamp.at, stamp.by, Subject::AccountChanged(account));
+        Ok(())
     }
 
     /// Puts an account into a group, or takes it out. Returns whether that changed anything.

@@ -86,3 +86,44 @@ async fn g1_the_cycle_is_watched_and_its_header_is_configurable() {
     assert_eq!((of(lab.admin(), "times"), of(lab.admin(), "too_early")), (3, 1));
     assert_eq!((of(CLOSED_TEST_ACCOUNT, "times"), of(CLOSED_TEST_ACCOUNT, "after_closed")), (2, 1));
 }
+
+#[tokio::test]
+async fn g1_the_cycle_can_be_of_any_length_and_its_header_of_any_form() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), "report:personal-data").await;
+    for form in ["7", "604800", "P7D", "1 Days", "one day"] {
+        lab.control("POST", "settings", json!({ "cycle_period": form, "cycle_seconds": 60 })).await;
+        let response = report(&lab, &token, &[(lab.admin(), FETCHED)]).await;
+        assert_eq!(response.headers()["cycle-period"], form);
+        lab.advance(61).await;
+    }
+    report(&lab, &token, &[(lab.admin(), FETCHED)]).await;
+    report(&lab, &token, &[(lab.admin(), FETCHED)]).await;
+    let reports = lab.control("GET", "reports", Value::Null).await;
+    let account = &reports["accounts"][lab.admin()];
+    assert_eq!((account["times"].as_u64(), account["too_early"].as_u64()), (Some(7), Some(1)));
+    assert!((61..70).contains(&account["longest_gap_seconds"].as_i64().unwrap()));
+    let calls = reports["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), 7);
+    assert_eq!((calls[0]["accounts"].as_u64(), calls[0]["status"].as_u64()), (Some(1), Some(204)));
+}
+
+#[tokio::test]
+async fn g1_each_documented_fault_strikes_the_report_and_counts_for_no_account() {
+    let lab = Lab::start().await;
+    let token = lab.token(lab.admin(), "report:personal-data").await;
+    for (status, retry_after) in [(429, Some("17")), (500, None), (503, None)] {
+        let fault = json!({
+            "kind": "status", "path": "/app/report-accounts/", "method": "POST", "count": 1,
+            "status": status, "retry_after": retry_after, "body": { "errorType": "E", "errorMessage": "m" },
+        });
+        lab.control("POST", "faults", fault).await;
+        let struck = report(&lab, &token, &[(lab.admin(), FETCHED)]).await;
+        assert_eq!(struck.status().as_u16(), status);
+        assert_eq!(struck.headers().get("retry-after").map(|it| it.to_str().unwrap()), retry_after);
+    }
+    assert_eq!(lab.control("GET", "reports", Value::Null).await["accounts"], json!({}));
+    assert_eq!(report(&lab, &token, &[(lab.admin(), FETCHED)]).await.status(), 204);
+    let reports = lab.control("GET", "reports", Value::Null).await;
+    assert_eq!(reports["accounts"][lab.admin()]["times"], 1);
+}

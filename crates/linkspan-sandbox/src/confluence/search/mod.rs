@@ -21,20 +21,37 @@ pub(super) enum Kind {
     Page,
     BlogPost,
     Folder,
+    Whiteboard,
+    Database,
+    Embed,
+    /// Custom content, which no query finds here.
+    Custom,
     Comment,
     Attachment,
     Space,
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Page, Self::BlogPost, Self::Folder, Self::Comment, Self::Attachment, Self::Space];
+    const ALL: [Self; 9] = [
+        Self::Page,
+        Self::BlogPost,
+        Self::Folder,
+        Self::Whiteboard,
+        Self::Database,
+        Self::Embed,
+        Self::Comment,
+        Self::Attachment,
+        Self::Space,
+    ];
 
     fn parse(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "page" => Some(Self::Page),
             "blogpost" => Some(Self::BlogPost),
             "folder" => Some(Self::Folder),
+            "whiteboard" => Some(Self::Whiteboard),
+            "database" => Some(Self::Database),
+            "embed" => Some(Self::Embed),
             "comment" => Some(Self::Comment),
             "attachment" => Some(Self::Attachment),
             "space" => Some(Self::Space),
@@ -123,7 +140,8 @@ impl<'state> Searcher<'_, 'state> {
     fn candidates(&self, kinds: &[Kind]) -> Vec<Hit<'state>> {
         let mut hits = Vec::new();
         let wants = |kind| kinds.contains(&kind);
-        if wants(Kind::Page) || wants(Kind::BlogPost) || wants(Kind::Folder) {
+        let of_content = |kind: &Kind| !matches!(kind, Kind::Comment | Kind::Attachment | Kind::Space);
+        if kinds.iter().any(of_content) {
             let heads = self.view.state.content_ids().filter_map(|id| self.view.state.content_head(id));
             let heads = heads
                 .filter(|head| wants(kind_of(head)) && self.is_found(head))
@@ -311,6 +329,10 @@ fn kind_of(head: &ContentHead) -> Kind {
         ContentKind::Page => Kind::Page,
         ContentKind::BlogPost => Kind::BlogPost,
         ContentKind::Folder => Kind::Folder,
+        ContentKind::Whiteboard => Kind::Whiteboard,
+        ContentKind::Database => Kind::Database,
+        ContentKind::Embed => Kind::Embed,
+        ContentKind::Custom => Kind::Custom,
     }
 }
 

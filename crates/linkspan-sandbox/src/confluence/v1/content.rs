@@ -236,7 +236,7 @@ fn body(json: &mut JsonWriter, view: &View<'_>, item: &Item, expand: &Expand) {
     for (name, format) in BodyFormat::SINGLE {
         if expand.has(name) {
             json.key(name).object(|json| {
-                json.key("value").string(&render(body, format, view.base()));
+                json.key("value").string(&render(body, format, view));
                 json.key("representation").string(name);
                 json.key("embeddedContent").array(|_| ());
                 json.key("_expandable")

@@ -21,7 +21,8 @@ use crate::confluence::parameters::Parameters;
 use crate::confluence::v2::file_id;
 use crate::confluence::view::Ask;
 use crate::gateway::AppState;
-use crate::world::{FileId, Millis};
+use crate::world::confluence::ContentFile;
+use crate::world::{ContentId, FileId, Millis};
 
 /// How long a signed address works, in milliseconds.
 const SIGNED_FOR: Millis = 10 * 60 * 1000;
@@ -93,21 +94,24 @@ pub(super) async fn replace(ask: &Ask, id: &str, attachment: &str, request: Requ
 /// (`atlassian-platform.md` 6.3).
 pub(super) fn download(ask: &Ask, id: &str, attachment: &str) -> Answer {
     let (content, file) = (content_id(id)?, file_id(attachment)?);
-    ask.read(|view| {
-        let (_, found) = view.file(file)?;
-        if found.container != content {
-            return Err(Refusal::not_found());
-        }
-        let cloud_id = view.site.cloud_id();
-        let expires = view.now.saturating_add(SIGNED_FOR);
-        let signature = sign(&ask.app, cloud_id, file, expires);
-        let location = format!(
-            "{}/s/{cloud_id}/wiki/media/{file}?expires={expires}&signature={signature}",
-            ask.app.origin()
-        );
-        let location = HeaderValue::from_str(&location).map_err(|_| Refusal::not_found())?;
-        Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
-    })
+    let (_, found) = ask.read(|view| view.file(file))?;
+    signed_redirect(ask, content, &found)
+}
+
+/// 302 to the signed address of a file the caller sees, if it stands on that content.
+pub(in crate::confluence) fn signed_redirect(ask: &Ask, content: ContentId, file: &ContentFile) -> Answer {
+    if file.container != content {
+        return Err(Refusal::not_found());
+    }
+    let (cloud_id, file) = (ask.site().cloud_id(), file.id);
+    let expires = ask.now().saturating_add(SIGNED_FOR);
+    let signature = sign(&ask.app, cloud_id, file, expires);
+    let location = format!(
+        "{}/s/{cloud_id}/wiki/media/{file}?expires={expires}&signature={signature}",
+        ask.app.origin()
+    );
+    let location = HeaderValue::from_str(&location).map_err(|_| Refusal::not_found())?;
+    Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }
 
 fn sign(app: &AppState, cloud_id: &str, file: FileId, expires: Millis) -> String {

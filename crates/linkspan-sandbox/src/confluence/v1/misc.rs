@@ -73,7 +73,7 @@ pub(super) fn convert(ask: &Ask, to: &str, body: &Bytes) -> Answer {
     ask.read(|view| {
         let mut json = JsonWriter::default();
         json.object(|json| {
-            json.key("value").string(&render(&given, format, view.base()));
+            json.key("value").string(&render(&given, format, view));
             json.key("representation").string(name);
         });
         Ok(ok(json, Charge::BASE))
@@ -97,6 +97,7 @@ pub(super) fn label(ask: &Ask) -> Answer {
                 };
                 if let Some(head) = view
                     .listed_container(id)
+                    .filter(|head| head.kind.is_article())
                     .filter(|head| kind.is_none_or(|kind| head.kind.as_str() == kind))
                 {
                     found.get_or_insert_with(|| own.clone());

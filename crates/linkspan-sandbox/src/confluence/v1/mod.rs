@@ -30,6 +30,8 @@ use super::view::{Ask, v1};
 use crate::gateway::{AppState, Caller};
 use crate::world::confluence::{CommentPlace, ContentComment};
 
+pub(super) use self::files::signed_redirect;
+
 type OneId = Path<String>;
 type TwoIds = Path<(String, String)>;
 type ThreeIds = Path<(String, String, String)>;

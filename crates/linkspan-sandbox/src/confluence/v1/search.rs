@@ -13,7 +13,7 @@ use crate::confluence::search::{self, Found, Hit, Search};
 use crate::confluence::time::{Friendly, Iso};
 use crate::confluence::view::{Ask, View, former};
 use crate::gateway::Charge;
-use crate::world::confluence::{ContentKind, ContentStatus};
+use crate::world::confluence::ContentStatus;
 use crate::world::{Account, AccountType, Body, Millis};
 
 /// Most hits of one answer, whatever limit is echoed.
@@ -107,7 +107,7 @@ fn item_of(view: &View<'_>, hit: &Hit<'_>) -> Option<Item> {
 /// A search hit costs what the thing it finds costs; comments and folders are not on the price list.
 fn charge_for(page: &Page<Hit<'_>>) -> Charge {
     let on_list = page.items.iter().filter(|hit| match hit {
-        Hit::Content(head) => head.kind != ContentKind::Folder,
+        Hit::Content(head) => head.kind.is_article(),
         Hit::File(..) | Hit::Space(_) => true,
         Hit::Comment(..) => false,
     });

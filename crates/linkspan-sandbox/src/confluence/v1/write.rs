@@ -105,6 +105,7 @@ pub(super) fn create(ask: &Ask, body: &Bytes) -> Answer {
         body: content_body,
         is_draft: is_draft(input.status.as_deref()),
         is_private: false,
+        detail: crate::world::confluence::Detail::Plain,
     };
     let id = edit::create(ask, creation)?;
     answer(ask, &id.to_string())

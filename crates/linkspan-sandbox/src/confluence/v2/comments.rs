@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::Path;
 use axum::response::Response;
 
-use super::content::{STATUSES, operations_answer};
+use super::content::{STATUSES, operations_answer, write_like};
 use super::list::{self, Cut, included};
+use super::properties;
 use super::shape::{self, CommentForm};
 use crate::confluence::answer::{Answer, Refusal, ok};
 use crate::confluence::body::{BodyFormat, write_body};
@@ -17,7 +17,7 @@ use crate::confluence::parameters::Parameters;
 use crate::confluence::view::{Ask, View, path_id};
 use crate::gateway::Charge;
 use crate::world::ContentId;
-use crate::world::confluence::{CommentPlace, Content, ContentComment, ContentKind, ContentStatus};
+use crate::world::confluence::{CommentPlace, Content, ContentComment, ContentKind, ContentStatus, Holder};
 
 /// Orders of a list of comments.
 const SORTS: [&str; 2] = ["created-date", "modified-date"];
@@ -200,7 +200,10 @@ pub(super) fn write_single(
         shape::comment_members(json, view, content, comment, CommentForm::WithContainer, format);
         // An inline comment's `properties` are its marker; content properties have no room there.
         if parameters.flag("include-properties") && place == Place::Footer {
-            included(json, "properties", &format!("{path}/properties"), &[] as &[()], |_, ()| ());
+            let own = view.state.properties(Holder::Comment(comment.id));
+            included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
+                properties::write(json, view, false, property);
+            });
         }
         if parameters.flag("include-operations") {
             included(
@@ -214,7 +217,10 @@ pub(super) fn write_single(
             );
         }
         if parameters.flag("include-likes") {
-            included(json, "likes", &format!("{path}/likes/users"), &[] as &[()], |_, ()| ());
+            let likes = view.state.likes(comment.id);
+            included(json, "likes", &format!("{path}/likes/users"), &likes, |json, account| {
+                write_like(json, view, *account);
+            });
         }
         if parameters.flag("include-versions") {
             included(json, "versions", &format!("{path}/versions"), &[comment], |json, comment| {
@@ -299,13 +305,5 @@ pub(super) fn version(ask: &Ask, id: &str, number: &str, place: Place) -> Answer
             }
         });
         Ok(ok(json, Charge::BASE))
-    })
-}
-
-/// Lists of a comment that are always empty here: properties and likes.
-pub(super) async fn no_properties(ask: Ask, Path(id): Path<String>) -> Answer {
-    ask.read(|view| {
-        view.comment(ContentId(path_id(&id)?))?;
-        Ok(list::empty(&ask.parameters, view))
     })
 }

@@ -4,8 +4,8 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::list::{self, Cut, included};
-use super::shape;
 use super::tree::write_child;
+use super::{properties, shape};
 use crate::confluence::answer::{Answer, Refusal, ok};
 use crate::confluence::body::{BodyFormat, write_body};
 use crate::confluence::json::JsonWriter;
@@ -13,8 +13,8 @@ use crate::confluence::paging::{Page, Position};
 use crate::confluence::parameters::Parameters;
 use crate::confluence::view::{Ask, View, former, path_id};
 use crate::gateway::Charge;
-use crate::world::confluence::{Content, ContentHead, ContentKind, ContentStatus, ContentVersion};
-use crate::world::{ContentId, SpaceId};
+use crate::world::confluence::{Content, ContentHead, ContentKind, ContentStatus, ContentVersion, Holder};
+use crate::world::{AccountIndex, ContentId, SpaceId};
 
 /// The words of `status`; `None` is a status nothing here has: deleted content is gone for good, and historical
 /// versions are asked for by number.
@@ -217,15 +217,10 @@ pub(super) fn write_single(
             included(json, "labels", &format!("{path}/labels"), &content.labels, shape::label);
         }
         if parameters.flag("include-properties") {
-            included(
-                json,
-                "properties",
-                &format!("{path}/properties"),
-                &properties_of(content),
-                |json, property| {
-                    write_property(json, view, content, property);
-                },
-            );
+            let own = view.state.properties(Holder::Content(content.head.id));
+            included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
+                properties::write(json, view, false, property);
+            });
         }
         if parameters.flag("include-operations") {
             let operations = operations_on(view, content.head);
@@ -234,7 +229,10 @@ pub(super) fn write_single(
             });
         }
         if parameters.flag("include-likes") {
-            included(json, "likes", &format!("{path}/likes/users"), &[] as &[()], |_, ()| ());
+            let likes = view.state.likes(content.head.id);
+            included(json, "likes", &format!("{path}/likes/users"), &likes, |json, account| {
+                write_like(json, view, *account);
+            });
         }
         if parameters.flag("include-versions") {
             included(
@@ -282,7 +280,12 @@ pub(super) fn versions(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
         Ok(list::answer(&ask.parameters, view, &page, Charge::BASE, |json, version| {
             json.object(|json| {
                 shape::version_members(json, view, version);
-                json.key(content.head.kind.as_str()).object(|json| {
+                let member = if content.head.kind == ContentKind::Custom {
+                    "custom"
+                } else {
+                    content.head.kind.as_str()
+                };
+                json.key(member).object(|json| {
                     json.key("id").display(content.head.id);
                     json.key("title").string(&content.title);
                     if let Some(format) = format {
@@ -324,65 +327,6 @@ pub(super) fn version(ask: &Ask, id: &str, number: &str, kind: ContentKind) -> A
     })
 }
 
-/// A content property: position, key and JSON text.
-type Property<'content> = (usize, &'content str, &'content str);
-
-fn properties_of(content: &Content) -> Vec<Property<'_>> {
-    let numbered = content.properties.iter().enumerate();
-    numbered.map(|(index, (key, value))| (index, key.as_str(), value.as_ref())).collect()
-}
-
-/// Properties have ids of their own, made of their content's id and their place.
-fn property_id(content: &Content, index: usize) -> u64 {
-    content.head.id.0.saturating_mul(100).saturating_add(u64::try_from(index).unwrap_or(99).min(99))
-}
-
-fn write_property(
-    json: &mut JsonWriter,
-    view: &View<'_>,
-    content: &Content,
-    (index, key, value): &Property<'_>,
-) {
-    json.object(|json| {
-        json.key("id").display(property_id(content, *index));
-        json.key("key").string(key);
-        json.key("value").raw(value);
-        json.key("version")
-            .object(|json| shape::plain_version(json, view, 1, content.head.created, content.head.author));
-    });
-}
-
-/// `GET /pages/{page-id}/properties` and its blog post twin
-pub(super) fn properties(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
-    let id = ContentId(path_id(id)?);
-    let cut = Cut::read(&ask.parameters, "key", &["key"], 25)?;
-    let wanted = ask.parameters.text("key");
-    ask.read(|view| {
-        let content = view.content(id, kind)?;
-        let properties = properties_of(&content)
-            .into_iter()
-            .filter(|(_, key, _)| wanted.is_none_or(|wanted| wanted == *key));
-        let page =
-            cut.apply(properties, |(index, key, _)| Position::text(key, property_id(&content, *index)));
-        Ok(list::answer(&ask.parameters, view, &page, Charge::BASE, |json, property| {
-            write_property(json, view, &content, property);
-        }))
-    })
-}
-
-/// `GET /pages/{page-id}/properties/{property-id}` and its blog post twin
-pub(super) fn property(ask: &Ask, id: &str, property: &str, kind: ContentKind) -> Answer {
-    let (id, wanted) = (ContentId(path_id(id)?), path_id(property)?);
-    ask.read(|view| {
-        let content = view.content(id, kind)?;
-        let found =
-            properties_of(&content).into_iter().find(|(index, ..)| property_id(&content, *index) == wanted);
-        let mut json = JsonWriter::default();
-        write_property(&mut json, view, &content, &found.ok_or_else(Refusal::not_found)?);
-        Ok(ok(json, Charge::BASE))
-    })
-}
-
 /// What the caller may do with content.
 pub(super) fn operations_on(view: &View<'_>, head: ContentHead) -> Vec<(&'static str, &'static str)> {
     let own = head.kind.as_str();
@@ -420,9 +364,23 @@ pub(super) fn operations(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
     ask.read(|view| Ok(operations_answer(&operations_on(view, view.content(id, kind)?.head))))
 }
 
-/// `GET /pages/{id}/likes/count` and its twins: nobody likes anything here.
-pub(super) fn likes_count() -> Response {
+/// `GET /pages/{id}/likes/count` and its twins
+pub(super) fn likes_count(view: &View<'_>, id: ContentId) -> Response {
     let mut json = JsonWriter::default();
-    json.object(|json| json.key("count").integer(0));
+    json.object(|json| json.key("count").size(view.state.likes(id).len()));
     ok(json, Charge::BASE)
+}
+
+/// `GET /pages/{id}/likes/users` and its twins
+pub(super) fn likes_users(parameters: &Parameters, view: &View<'_>, id: ContentId) -> Answer {
+    let cut = Cut::read(parameters, "id", &[], 25)?;
+    let likes = view.state.likes(id).into_iter();
+    let page = cut.apply(likes, |account| Position::number(0, u64::from(account.0)));
+    let charge = Charge::identity(page.items.len());
+    Ok(list::answer(parameters, view, &page, charge, |json, account| write_like(json, view, *account)))
+}
+
+/// Somebody who likes something.
+pub(super) fn write_like(json: &mut JsonWriter, view: &View<'_>, account: AccountIndex) {
+    json.object(|json| json.key("accountId").string(view.account_id(account)));
 }

@@ -6,14 +6,14 @@ use axum::extract::Path;
 
 use super::content::{STATUSES, operations_answer};
 use super::list::{self, Cut, included};
-use super::shape;
+use super::{properties, shape};
 use crate::confluence::answer::{Answer, Refusal, ok};
 use crate::confluence::json::JsonWriter;
 use crate::confluence::paging::{Page, Position};
 use crate::confluence::parameters::Parameters;
 use crate::confluence::view::{Ask, View, path_id};
 use crate::gateway::Charge;
-use crate::world::confluence::{Content, ContentFile, ContentHead, ContentKind, ContentStatus};
+use crate::world::confluence::{Content, ContentFile, ContentHead, ContentKind, ContentStatus, Holder};
 use crate::world::{ContentId, FileId};
 
 const SORTS: [&str; 2] = ["created-date", "modified-date"];
@@ -57,23 +57,23 @@ type Placed = (ContentHead, ContentFile);
 
 /// `GET /attachments`
 pub(super) async fn of_site(ask: Ask) -> Answer {
-    list_files(&ask, |_| true)
+    list_files(&ask, |_, _| true)
 }
 
-/// `GET /labels/{id}/attachments`: files carry no labels here.
+/// `GET /labels/{id}/attachments`
 pub(super) async fn labelled(ask: Ask, Path(id): Path<String>) -> Answer {
-    path_id(&id)?;
-    list_files(&ask, |_| false)
+    let label = path_id(&id)?;
+    list_files(&ask, |view, file| view.state.file_labels(file).iter().any(|own| own.id.0 == label))
 }
 
-fn list_files(ask: &Ask, among: impl Fn(&ContentFile) -> bool) -> Answer {
+fn list_files(ask: &Ask, among: impl Fn(&View<'_>, FileId) -> bool) -> Answer {
     let cut = Cut::read(&ask.parameters, "", &SORTS, 50)?;
     let selection = Selection::read(&ask.parameters)?;
     ask.read(|view| {
         let page = if cut.by().is_empty() {
             in_tree_order(view, &selection, &cut, among)
         } else {
-            by_date(ask, view, &selection, &cut)
+            by_date(ask, view, &selection, &cut, among)
         };
         Ok(answer_list(&ask.parameters, view, &page))
     })
@@ -84,7 +84,7 @@ fn in_tree_order(
     view: &View<'_>,
     selection: &Selection<'_>,
     cut: &Cut,
-    among: impl Fn(&ContentFile) -> bool,
+    among: impl Fn(&View<'_>, FileId) -> bool,
 ) -> Page<Placed> {
     let number = |id: ContentId| i64::try_from(id.0).unwrap_or(i64::MAX);
     let mut containers = view.content_ids(None);
@@ -101,17 +101,23 @@ fn in_tree_order(
     let position = |(head, file): &Placed| Position::number(number(head.id), file.id.0);
     let is_wanted = |placed: &Placed| {
         selection.holds(&placed.1.name, &placed.1.media_type)
-            && among(&placed.1)
+            && among(view, placed.1.id)
             && cut.after.as_ref().is_none_or(|after| cut.order.compare(&position(placed), after).is_gt())
     };
     Page::from_sorted(&cut.order, cut.limit, rest.filter(is_wanted), position)
 }
 
-fn by_date(ask: &Ask, view: &View<'_>, selection: &Selection<'_>, cut: &Cut) -> Page<Placed> {
+fn by_date(
+    ask: &Ask,
+    view: &View<'_>,
+    selection: &Selection<'_>,
+    cut: &Cut,
+    among: impl Fn(&View<'_>, FileId) -> bool,
+) -> Page<Placed> {
     let rows = ask.index.with(view, |index| {
         let rows = index
             .files()
-            .filter(|row| selection.holds(&row.name, &row.media_type))
+            .filter(|row| selection.holds(&row.name, &row.media_type) && among(view, row.id))
             .map(|row| (row.id, row.container, row.created, row.modified));
         let visible = rows.filter(|(_, container, ..)| view.listed_container(*container).is_some());
         cut.apply(visible, |(id, _, created, modified)| {
@@ -168,10 +174,14 @@ pub(super) async fn single(ask: Ask, Path(id): Path<String>) -> Answer {
         json.object(|json| {
             shape::file_members(json, view, content.head, &file);
             if parameters.flag("include-labels") {
-                included(json, "labels", &format!("{path}/labels"), &[] as &[()], |_, ()| ());
+                let labels = view.state.file_labels(file.id);
+                included(json, "labels", &format!("{path}/labels"), &labels, shape::label);
             }
             if parameters.flag("include-properties") {
-                included(json, "properties", &format!("{path}/properties"), &[] as &[()], |_, ()| ());
+                let own = view.state.properties(Holder::File(file.id));
+                included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
+                    properties::write(json, view, false, property);
+                });
             }
             if parameters.flag("include-operations") {
                 included(
@@ -251,10 +261,29 @@ pub(super) async fn version(ask: Ask, Path((id, number)): Path<(String, String)>
     })
 }
 
-/// Lists of an attachment that are always empty here: labels, properties and footer comments.
-pub(super) async fn nothing(ask: Ask, Path(id): Path<String>) -> Answer {
+/// `GET /attachments/{id}/labels`
+pub(super) async fn labels(ask: Ask, Path(id): Path<String>) -> Answer {
+    let cut = Cut::read(&ask.parameters, "id", &["id", "name", "created-date"], 25)?;
+    let prefixes = ask.parameters.list("prefix");
+    ask.read(|view| {
+        let (_, file) = find(view, &id)?;
+        let labels = view.state.file_labels(file.id).into_iter();
+        let labels = labels.filter(|label| prefixes.is_empty() || prefixes.contains(&label.prefix));
+        let page = cut.apply(labels, |label| Position::number(0, label.id.0));
+        Ok(list::answer(&ask.parameters, view, &page, Charge::BASE, shape::label))
+    })
+}
+
+/// `GET /attachments/{id}/footer-comments`: nobody commented on a file here.
+pub(super) async fn comments(ask: Ask, Path(id): Path<String>) -> Answer {
     ask.read(|view| {
         find(view, &id)?;
         Ok(list::empty(&ask.parameters, view))
     })
+}
+
+/// `GET /attachments/{id}/thumbnail/download`: 302 to a signed address, as the whole file.
+pub(super) async fn thumbnail(ask: Ask, Path(id): Path<String>) -> Answer {
+    let (content, file) = ask.read(|view| find(view, &id))?;
+    crate::confluence::v1::signed_redirect(&ask, content.head.id, &file)
 }

@@ -1,11 +1,10 @@
 //! What belongs to no kind of content: users, id conversion, data policies, and lists that are always empty here.
 
 use axum::body::Bytes;
-use axum::extract::Path;
 
 use super::comments::Place;
 use super::list::{self, Cut};
-use super::{shape, spaces};
+use super::shape;
 use crate::confluence::answer::{Answer, Refusal, ok};
 use crate::confluence::json::JsonWriter;
 use crate::confluence::paging::{Page, Position};
@@ -162,27 +161,21 @@ pub(super) async fn data_policy_spaces(ask: Ask) -> Answer {
     })
 }
 
-/// Site-wide lists of what this site never has: tasks and custom content.
-pub(super) async fn nothing(ask: Ask) -> Answer {
-    ask.read(|view| Ok(list::empty(&ask.parameters, view)))
-}
-
-/// Lists of a space's custom content.
-pub(super) async fn nothing_in_space(ask: Ask, Path(id): Path<String>) -> Answer {
+/// `POST /user/access/invite-by-email`: needs an administrator; whoever is on the site already is left alone, and nobody else
+/// comes, for there is nobody to read the mail.
+pub(super) async fn invite_by_email(ask: Ask, body: Bytes) -> Answer {
+    #[derive(serde::Deserialize)]
+    struct Request {
+        emails: Vec<String>,
+    }
+    let Request { emails } = read_json(&body)?;
+    if emails.is_empty() || emails.len() > MAXIMUM_CONTENT_IDS || emails.iter().any(|it| !it.contains('@')) {
+        return Err(Refusal::bad_request(format!("emails must hold 1 to {MAXIMUM_CONTENT_IDS} addresses")));
+    }
     ask.read(|view| {
-        spaces::find(view, &id)?;
-        Ok(list::empty(&ask.parameters, view))
+        if !view.reader.admin {
+            return Err(Refusal::not_found());
+        }
+        Ok(crate::gateway::charged(http::StatusCode::OK, Charge::WRITE))
     })
-}
-
-/// Kinds of content this site never has: whiteboards, databases, smart links, custom content, tasks.
-pub(super) async fn absent(_ask: Ask) -> Answer {
-    Err(Refusal::not_found())
-}
-
-/// `GET /classification-levels`: the site classifies nothing.
-pub(super) async fn classification_levels(_ask: Ask) -> Answer {
-    let mut json = JsonWriter::default();
-    json.array(|_| ());
-    Ok(ok(json, Charge::BASE))
 }

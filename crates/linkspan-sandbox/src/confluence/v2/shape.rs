@@ -51,11 +51,11 @@ pub(super) fn content_links(
 ) {
     let space_key = view.space_key(head.space);
     json.key("_links").object(|json| {
-        if head.kind != ContentKind::Folder {
+        if head.kind.is_article() {
             json.key("editui").display(format_args!("/pages/resumedraft.action?draftId={}", head.id));
         }
         json.key("webui").display(WebUi { space_key, head, title });
-        if head.kind != ContentKind::Folder {
+        if head.kind.is_article() {
             json.key("edituiv2").display(format_args!("/spaces/{space_key}/pages/edit-v2/{}", head.id));
             json.key("tinyui").string(&tiny(head.id.0));
         }
@@ -75,7 +75,7 @@ pub(super) fn parent_members(json: &mut JsonWriter, view: &View<'_>, head: Conte
     json.key("parentType").string(kind.as_str());
 }
 
-fn present_version(json: &mut JsonWriter, view: &View<'_>, content: &Content) {
+pub(super) fn present_version(json: &mut JsonWriter, view: &View<'_>, content: &Content) {
     let head = content.head;
     if let Some(version) = content.versions.last().filter(|version| version.number == head.version) {
         version_members(json, view, version);
@@ -108,23 +108,13 @@ pub(super) fn version_members(json: &mut JsonWriter, view: &View<'_>, version: &
     json.key("createdAt").display(Iso(version.created));
 }
 
-/// A folder.
-pub(super) fn folder(json: &mut JsonWriter, view: &View<'_>, folder: &Content) {
-    let head = folder.head;
-    json.object(|json| {
-        json.key("id").display(head.id);
-        json.key("type").string("folder");
-        json.key("status").string(head.status.as_str());
-        json.key("title").string(&folder.title);
-        parent_members(json, view, head);
-        json.key("position").integer(i64::from(head.position));
-        json.key("authorId").string(view.account_id(head.author));
-        json.key("ownerId").string(view.account_id(head.author));
-        json.key("createdAt").display(Iso(head.created));
-        json.key("spaceId").display(head.space);
-        json.key("version").object(|json| present_version(json, view, folder));
-        content_links(json, view, head, &folder.title, Some(view.base()));
-    });
+/// The member that names what something stands on.
+pub(super) fn container_key(kind: Option<ContentKind>) -> &'static str {
+    match kind {
+        Some(ContentKind::BlogPost) => "blogPostId",
+        Some(ContentKind::Custom) => "customContentId",
+        _ => "pageId",
+    }
 }
 
 /// Which members a comment has in the list or answer it appears in.
@@ -149,8 +139,7 @@ pub(super) fn comment_members(
     json.key("status").string("current");
     json.key("title").display(format_args!("Re: {}", content.title));
     if form == CommentForm::WithContainer {
-        let container = if content.head.kind == ContentKind::BlogPost { "blogPostId" } else { "pageId" };
-        json.key(container).display(comment.container);
+        json.key(container_key(Some(content.head.kind))).display(comment.container);
     }
     if let Some(parent) = comment.parent {
         json.key("parentCommentId").display(parent);
@@ -207,8 +196,7 @@ pub(super) fn file_members(
     json.key("status").string("current");
     json.key("title").string(&file.name);
     json.key("createdAt").display(Iso(file.created));
-    let container_key = if container.kind == ContentKind::BlogPost { "blogPostId" } else { "pageId" };
-    json.key(container_key).display(file.container);
+    json.key(container_key(Some(container.kind))).display(file.container);
     json.key("mediaType").string(&file.media_type);
     json.key("mediaTypeDescription").string(media_type_description(&file.media_type));
     json.key("comment").string(&file.comment);

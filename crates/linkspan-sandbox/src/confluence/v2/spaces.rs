@@ -4,6 +4,7 @@ use axum::extract::Path;
 
 use super::content::{operations_answer, write_operation};
 use super::list::{self, Cut, included};
+use super::properties;
 use super::shape::{self, DescriptionFormat};
 use crate::confluence::answer::{Answer, Refusal, ok};
 use crate::confluence::json::JsonWriter;
@@ -12,7 +13,7 @@ use crate::confluence::parameters::Parameters;
 use crate::confluence::view::{Ask, View, path_id};
 use crate::gateway::Charge;
 use crate::world::SpaceId;
-use crate::world::confluence::{Space, SpacePermission};
+use crate::world::confluence::{Holder, Space, SpacePermission};
 
 const DESCRIPTIONS: [(&str, DescriptionFormat); 2] =
     [("plain", DescriptionFormat::Plain), ("view", DescriptionFormat::View)];
@@ -26,8 +27,9 @@ pub(super) async fn spaces(ask: Ask) -> Answer {
     let kind = parameters.text("type");
     let archived = parameters.choice("status", &[("current", false), ("archived", true)])?;
     let description = parameters.choice("description-format", &DESCRIPTIONS)?;
-    // Nothing here carries a space label or is anybody's favourite.
-    let none = parameters.has("labels") || parameters.has("favorited-by");
+    let labels = parameters.list("labels");
+    // Nothing here is anybody's favourite.
+    let none = parameters.has("favorited-by");
     let holds = |space: &&Space| {
         !none
             && ids.as_ref().is_none_or(|ids| ids.contains(&space.id.0))
@@ -37,7 +39,11 @@ pub(super) async fn spaces(ask: Ask) -> Answer {
             && archived.is_none_or(|archived| space.archived == archived)
     };
     ask.read(|view| {
-        let page = cut.apply(view.spaces().filter(holds), |space| match cut.by() {
+        let labelled = |space: &&Space| {
+            let own = view.state.space_labels(space.id);
+            labels.is_empty() || own.iter().any(|label| labels.contains(&&*label.name))
+        };
+        let page = cut.apply(view.spaces().filter(holds).filter(labelled), |space| match cut.by() {
             "key" => Position::text(&space.key, space.id.0),
             "name" => Position::text(&space.name, space.id.0),
             _ => Position::number(0, space.id.0),
@@ -88,7 +94,10 @@ fn write_single(
             );
         }
         if parameters.flag("include-properties") {
-            included(json, "properties", &format!("{path}/properties"), &[] as &[()], |_, ()| ());
+            let own = view.state.properties(Holder::Space(space.id));
+            included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
+                properties::write(json, view, true, property);
+            });
         }
         if parameters.flag("include-permissions") {
             included(
@@ -105,7 +114,8 @@ fn write_single(
             included(json, "roleAssignments", &format!("{path}/role-assignments"), &[] as &[()], |_, ()| ());
         }
         if parameters.flag("include-labels") {
-            included(json, "labels", &format!("{path}/labels"), &[] as &[()], |_, ()| ());
+            let labels = view.state.space_labels(space.id);
+            included(json, "labels", &format!("{path}/labels"), &labels, shape::label);
         }
         shape::space_links(json, space, Some(view.base()));
     });
@@ -148,11 +158,19 @@ pub(super) async fn operations(ask: Ask, Path(id): Path<String>) -> Answer {
     ask.read(|view| Ok(operations_answer(&operations_on(view, find(view, &id)?))))
 }
 
-/// Lists of a space that are always empty here: labels of the space itself, properties, role assignments.
-pub(super) async fn nothing(ask: Ask, Path(id): Path<String>) -> Answer {
+/// `GET /spaces/{id}/labels`
+pub(super) async fn labels(ask: Ask, Path(id): Path<String>) -> Answer {
+    let cut = Cut::read(&ask.parameters, "id", &["id", "name", "created-date"], 25)?;
+    let prefixes = ask.parameters.list("prefix");
     ask.read(|view| {
-        find(view, &id)?;
-        Ok(list::empty(&ask.parameters, view))
+        let space = find(view, &id)?;
+        let labels = view.state.space_labels(space.id).into_iter();
+        let labels = labels.filter(|label| prefixes.is_empty() || prefixes.contains(&label.prefix));
+        let page = cut.apply(labels, |label| match cut.by() {
+            "name" => Position::text(&label.name, label.id.0),
+            _ => Position::number(0, label.id.0),
+        });
+        Ok(list::answer(&ask.parameters, view, &page, Charge::BASE, shape::label))
     })
 }
 
@@ -193,11 +211,4 @@ pub(super) async fn space_permissions(ask: Ask) -> Answer {
             });
         }))
     })
-}
-
-/// `GET /space-role-mode`: this site assigns permissions, not roles.
-pub(super) async fn space_role_mode(_ask: Ask) -> Answer {
-    let mut json = JsonWriter::default();
-    json.object(|json| json.key("mode").string("PRE_ROLES"));
-    Ok(ok(json, Charge::BASE))
 }

@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use axum::extract::Path;
 
 use super::list::{self, Cut};
-use super::shape;
-use crate::confluence::answer::{Answer, Refusal, ok};
+use crate::confluence::answer::{Answer, Refusal};
 use crate::confluence::json::JsonWriter;
 use crate::confluence::paging::{Order, Page, Position, decode};
 use crate::confluence::view::{Ask, View, path_id};
@@ -22,7 +21,9 @@ pub(super) fn children_of(view: &View<'_>, parent: ContentId) -> Vec<ContentHead
     let children = view.state.content_children(parent).into_iter();
     children
         .filter_map(|id| view.head(id))
-        .filter(|head| matches!(head.status, ContentStatus::Current | ContentStatus::Archived))
+        .filter(|head| {
+            head.kind.is_in_tree() && matches!(head.status, ContentStatus::Current | ContentStatus::Archived)
+        })
         .collect()
 }
 
@@ -47,14 +48,9 @@ pub(super) async fn page_children(ask: Ask, Path(id): Path<String>) -> Answer {
     answer_children(&ask, &id, ContentKind::Page, false)
 }
 
-/// `GET /pages/{id}/direct-children`
-pub(super) async fn page_direct_children(ask: Ask, Path(id): Path<String>) -> Answer {
-    answer_children(&ask, &id, ContentKind::Page, true)
-}
-
-/// `GET /folders/{id}/direct-children`
-pub(super) async fn folder_direct_children(ask: Ask, Path(id): Path<String>) -> Answer {
-    answer_children(&ask, &id, ContentKind::Folder, true)
+/// `GET /pages/{id}/direct-children` and its twins
+pub(super) fn direct_children(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
+    answer_children(ask, id, kind, true)
 }
 
 fn answer_children(ask: &Ask, id: &str, kind: ContentKind, direct: bool) -> Answer {
@@ -82,18 +78,10 @@ fn answer_children(ask: &Ask, id: &str, kind: ContentKind, direct: bool) -> Answ
     })
 }
 
-/// `GET /pages/{id}/descendants`
-pub(super) async fn page_descendants(ask: Ask, Path(id): Path<String>) -> Answer {
-    descendants(&ask, &id, ContentKind::Page)
-}
-
-/// `GET /folders/{id}/descendants`
-pub(super) async fn folder_descendants(ask: Ask, Path(id): Path<String>) -> Answer {
-    descendants(&ask, &id, ContentKind::Folder)
-}
-
+/// `GET /pages/{id}/descendants` and its twins.
+///
 /// Descendants down to `depth`, level by level, each level in the order of its parents.
-fn descendants(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
+pub(super) fn descendants(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
     let id = ContentId(path_id(id)?);
     let depth = match ask.parameters.number::<u32>("depth")? {
         None => 2,
@@ -145,19 +133,11 @@ fn walk(view: &View<'_>, top: ContentId, depth: u32) -> Vec<(ContentHead, u32)> 
     found
 }
 
-/// `GET /pages/{id}/ancestors`
-pub(super) async fn page_ancestors(ask: Ask, Path(id): Path<String>) -> Answer {
-    ancestors(&ask, &id, ContentKind::Page)
-}
-
-/// `GET /folders/{id}/ancestors`
-pub(super) async fn folder_ancestors(ask: Ask, Path(id): Path<String>) -> Answer {
-    ancestors(&ask, &id, ContentKind::Folder)
-}
-
+/// `GET /pages/{id}/ancestors` and its twins.
+///
 /// The nearest ancestors, topmost first; who wants those above asks again with the topmost one
 /// (`atlassian-endpoints.md` 6.3).
-fn ancestors(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
+pub(super) fn ancestors(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
     let id = ContentId(path_id(id)?);
     let limit = ask.parameters.limit(25, 250)?;
     ask.read(|view| {
@@ -172,19 +152,5 @@ fn ancestors(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
                 json.key("type").string(kind.as_str());
             });
         }))
-    })
-}
-
-/// `GET /folders/{id}`
-pub(super) async fn folder(ask: Ask, Path(id): Path<String>) -> Answer {
-    let id = ContentId(path_id(&id)?);
-    ask.read(|view| {
-        let folder = view.content(id, ContentKind::Folder)?;
-        if !matches!(folder.head.status, ContentStatus::Current | ContentStatus::Archived) {
-            return Err(Refusal::not_found());
-        }
-        let mut json = JsonWriter::default();
-        shape::folder(&mut json, view, &folder);
-        Ok(ok(json, Charge::core(1)))
     })
 }

@@ -15,7 +15,7 @@ use crate::confluence::body::BodyFormat;
 use crate::confluence::body_input::BodyInput;
 use crate::confluence::edit::{self, Creation, Update};
 use crate::confluence::view::{Ask, path_id};
-use crate::world::confluence::{CommentPlace, ContentKind};
+use crate::world::confluence::{CommentPlace, ContentKind, Detail};
 use crate::world::{Body, ContentId, SpaceId};
 
 /// An id given as a string or as a number.
@@ -94,6 +94,7 @@ fn create(ask: &Ask, body: &Bytes, kind: ContentKind) -> Answer {
         body: input.body.map_or(Ok(Body::Empty), BodyInput::into_body)?,
         is_draft,
         is_private: ask.parameters.flag("private"),
+        detail: Detail::Plain,
     };
     let id = edit::create(ask, creation).map_err(hide)?;
     answer_content(ask, id, kind)
@@ -255,7 +256,7 @@ pub(super) fn delete_comment(ask: &Ask, id: &str, place: Place) -> Answer {
 }
 
 /// What the caller has no right to do looks like what is not there.
-fn hide(refusal: Refusal) -> Refusal {
+pub(super) fn hide(refusal: Refusal) -> Refusal {
     if refusal.status() == StatusCode::FORBIDDEN { Refusal::not_found() } else { refusal }
 }
 

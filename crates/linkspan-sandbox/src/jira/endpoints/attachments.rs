@@ -81,18 +81,18 @@ async fn content(Path(id): Path<String>, session: Session, headers: HeaderMap) -
     if !session.query.flag("redirect", true) {
         return Ok(charged(bytes_of(&attachment, headers.get(header::RANGE)), Charge::core(1)));
     }
-    let cloud_id = session.site().cloud_id();
-    let expires = session.now_ms().saturating_add(SIGNED_FOR_MS);
-    let signature = sign(&session.state, cloud_id, attachment.id, expires);
-    let origin = session.state.origin();
-    let location = format!(
-        "{origin}/s/{cloud_id}/media/attachment/{}?expires={expires}&signature={signature}",
-        attachment.id
-    );
-    let location = HeaderValue::from_str(&location).map_err(|_| {
+    let location = HeaderValue::from_str(&signed_address(&session, attachment.id)).map_err(|_| {
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The address of the file cannot be written.")
     })?;
     Ok(charged((StatusCode::SEE_OTHER, [(header::LOCATION, location)]), Charge::core(1)))
+}
+
+/// The address on the media host where anybody may read a file for some minutes.
+pub(crate) fn signed_address(session: &Session, id: AttachmentId) -> String {
+    let (cloud_id, origin) = (session.site().cloud_id(), session.state.origin());
+    let expires = session.now_ms().saturating_add(SIGNED_FOR_MS);
+    let signature = sign(&session.state, cloud_id, id, expires);
+    format!("{origin}/s/{cloud_id}/media/attachment/{id}?expires={expires}&signature={signature}")
 }
 
 fn sign(state: &AppState, cloud_id: &str, id: AttachmentId, expires: Millis) -> String {

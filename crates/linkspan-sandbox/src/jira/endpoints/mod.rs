@@ -17,6 +17,8 @@ mod site;
 mod worklog_writes;
 mod worklogs;
 
+pub(super) use attachments::signed_address;
+
 use std::sync::Arc;
 
 use axum::{

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use http::HeaderMap;
 
-use super::{Answer, JsmRefusal, Slice, require_agent, user};
+use super::{Answer, JsmRefusal, Slice, portal::write_form};
 use crate::{
     gateway::Charge,
     jira::{
@@ -12,8 +12,8 @@ use crate::{
         view::View,
     },
     world::{
-        AccountIndex, AccountType, OrganizationId, RequestTypeId, ServiceDeskId,
-        jira::{Organization, PortalAccess, Project, ProjectState, RequestType, ServiceDesk},
+        RequestTypeId, ServiceDeskId,
+        jira::{PortalAccess, Project, ProjectState, RequestType, ServiceDesk},
     },
 };
 
@@ -33,7 +33,7 @@ pub(super) fn visible<'s>(view: &View<'s>) -> Vec<(&'s Project, &'s ServiceDesk)
 }
 
 /// The desk of a path: its id, or the id or key of its project.
-fn named<'s>(view: &View<'s>, name: &str) -> Result<(&'s Project, &'s ServiceDesk), JsmRefusal> {
+pub(super) fn named<'s>(view: &View<'s>, name: &str) -> Result<(&'s Project, &'s ServiceDesk), JsmRefusal> {
     let id = ServiceDeskId::parse(name);
     let by_id = visible(view).into_iter().find(|(_, desk)| Some(desk.id) == id);
     let project = || view.site.find_project(name).map(|project| project.id);
@@ -44,7 +44,7 @@ fn named<'s>(view: &View<'s>, name: &str) -> Result<(&'s Project, &'s ServiceDes
     found.ok_or_else(JsmRefusal::no_desk)
 }
 
-fn desk_object(json: &mut Json, view: &View<'_>, project: &Project, desk: &ServiceDesk) {
+pub(super) fn desk_object(json: &mut Json, view: &View<'_>, project: &Project, desk: &ServiceDesk) {
     json.object(|json| {
         json.key("id").plain(desk.id);
         json.key("projectId").plain(project.id);
@@ -72,7 +72,13 @@ pub(super) async fn one(Path(name): Path<String>, session: Session) -> Answer {
 }
 
 /// A request type.
-pub(super) fn request_type_object(json: &mut Json, view: &View<'_>, desk: ServiceDeskId, kind: &RequestType) {
+pub(super) fn request_type_object(
+    json: &mut Json,
+    view: &View<'_>,
+    desk: ServiceDeskId,
+    kind: &RequestType,
+    with_form: bool,
+) {
     json.object(|json| {
         json.key("_expands").array(|json| json.string("field"));
         json.key("id").plain(kind.id);
@@ -91,6 +97,15 @@ pub(super) fn request_type_object(json: &mut Json, view: &View<'_>, desk: Servic
         json.key("groupIds").array(|json| kind.group_ids.iter().for_each(|id| json.plain(id)));
         json.key("canCreateRequest").boolean(true);
         json.key("restrictionStatus").string("OPEN");
+        json.key("practice").string("service-request");
+        json.key("icon").object(|json| {
+            json.key("id").string("10505");
+            json.key("_links").object(|json| json.key("iconUrls").object(|_| {}));
+        });
+        if with_form {
+            json.key("fields");
+            write_form(json, view, kind);
+        }
     });
 }
 
@@ -101,28 +116,39 @@ pub(super) async fn request_types(Path(name): Path<String>, session: Session) ->
     let (_, desk) = named(&view, &name)?;
     let group = session.query.number("groupId").ok().flatten().and_then(|id| u64::try_from(id).ok());
     let text = session.query.text("searchQuery").map(str::to_lowercase);
+    let expand = session.query.list("expand");
+    let nothing = session.query.text("restrictionStatus").is_some_and(|it| !it.eq_ignore_ascii_case("open"));
     let wanted = |kind: &&RequestType| {
-        group.is_none_or(|group| kind.group_ids.contains(&group))
+        !nothing
+            && group.is_none_or(|group| kind.group_ids.contains(&group))
             && text.as_ref().is_none_or(|text| kind.name.to_lowercase().contains(text))
     };
     let kinds: Vec<&RequestType> = desk.request_types.iter().filter(wanted).collect();
-    Ok(slice.answer(&session, &kinds, |json, kind| request_type_object(json, &view, desk.id, kind)))
+    Ok(slice.answer(&session, &kinds, |json, kind| {
+        request_type_object(json, &view, desk.id, kind, expand.contains(&"field"));
+    }))
 }
 
-pub(super) async fn request_type(Path((name, kind)): Path<(String, String)>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let (_, desk) = named(&view, &name)?;
-    let id = RequestTypeId::parse(&kind);
-    let kind = desk.request_types.iter().find(|it| Some(it.id) == id);
-    let kind = kind.ok_or_else(|| {
+/// A request type of a desk by its id.
+pub(super) fn named_type<'s>(desk: &'s ServiceDesk, id: &str) -> Result<&'s RequestType, JsmRefusal> {
+    let id = RequestTypeId::parse(id);
+    let found = desk.request_types.iter().find(|it| Some(it.id) == id);
+    found.ok_or_else(|| {
         JsmRefusal::new(
             http::StatusCode::NOT_FOUND,
             "sd.error.requesttype.not.found",
             "The request type does not exist.",
         )
-    })?;
-    Ok(ok(Charge::BASE, |json| request_type_object(json, &view, desk.id, kind)))
+    })
+}
+
+pub(super) async fn request_type(Path((name, kind)): Path<(String, String)>, session: Session) -> Answer {
+    let expand = session.query.list("expand");
+    let site = session.site().read();
+    let view = session.view(&site);
+    let (_, desk) = named(&view, &name)?;
+    let kind = named_type(desk, &kind)?;
+    Ok(ok(Charge::BASE, |json| request_type_object(json, &view, desk.id, kind, expand.contains(&"field"))))
 }
 
 pub(super) async fn all_request_types(session: Session, headers: HeaderMap) -> Answer {
@@ -131,111 +157,26 @@ pub(super) async fn all_request_types(session: Session, headers: HeaderMap) -> A
     let site = session.site().read();
     let view = session.view(&site);
     let wanted = session.query.list("serviceDeskId");
+    let expand = session.query.list("expand");
+    let text = session.query.text("searchQuery").map(str::to_lowercase);
     let desks = visible(&view);
     let desks =
         desks.iter().filter(|(_, desk)| wanted.is_empty() || wanted.contains(&desk.id.to_string().as_str()));
-    let kinds: Vec<(ServiceDeskId, &RequestType)> =
-        desks.flat_map(|(_, desk)| desk.request_types.iter().map(|kind| (desk.id, kind))).collect();
-    Ok(slice.answer(&session, &kinds, |json, (desk, kind)| request_type_object(json, &view, *desk, kind)))
+    let kinds: Vec<(ServiceDeskId, &RequestType)> = desks
+        .flat_map(|(_, desk)| desk.request_types.iter().map(|kind| (desk.id, kind)))
+        .filter(|(_, kind)| text.as_ref().is_none_or(|text| kind.name.to_lowercase().contains(text)))
+        .collect();
+    Ok(slice.answer(&session, &kinds, |json, (desk, kind)| {
+        request_type_object(json, &view, *desk, kind, expand.contains(&"field"));
+    }))
 }
 
 /// Experimental operations answer only to those who opted in.
-fn require_opt_in(headers: &HeaderMap) -> Result<(), JsmRefusal> {
+pub(super) fn require_opt_in(headers: &HeaderMap) -> Result<(), JsmRefusal> {
     let opted = headers.get("X-ExperimentalApi").is_some_and(|value| {
         value
             .to_str()
             .is_ok_and(|text| text.eq_ignore_ascii_case("opt-in") || text.eq_ignore_ascii_case("true"))
     });
     if opted { Ok(()) } else { Err(JsmRefusal::experimental()) }
-}
-
-/// People who were added to a desk, directly or by an organization; those who may come because the portal is open are not
-/// listed.
-pub(super) async fn customers(Path(name): Path<String>, session: Session, headers: HeaderMap) -> Answer {
-    require_opt_in(&headers)?;
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    require_agent(&view)?;
-    let (_, desk) = named(&view, &name)?;
-    let members =
-        desk.organizations.iter().filter_map(|id| site.jira().organization(*id)).flat_map(|it| &it.members);
-    let mut people: Vec<AccountIndex> = desk.customers.iter().chain(members).copied().collect();
-    people.sort_unstable();
-    people.dedup();
-    let text = session.query.text("query").map(str::to_lowercase);
-    people.retain(|index| {
-        let account = site.account(*index);
-        let named = |text: &String| {
-            account.display_name().to_lowercase().contains(text)
-                || account.email.to_lowercase().contains(text)
-        };
-        account.account_type != AccountType::App && text.as_ref().is_none_or(named)
-    });
-    Ok(slice.answer(&session, &people, |json, account| user(json, &view, *account)))
-}
-
-fn organization_object(json: &mut Json, view: &View<'_>, organization: &Organization) {
-    json.object(|json| {
-        json.key("id").plain(organization.id);
-        json.key("uuid").string(&organization.uuid);
-        json.key("name").string(&organization.name);
-        json.key("scimManaged").boolean(false);
-        json.key("created");
-        view.jsm_date(json, organization.created);
-        json.key("_links").object(|json| {
-            json.key("self")
-                .plain(format_args!("{}/rest/servicedeskapi/organization/{}", view.url, organization.id));
-        });
-    });
-}
-
-pub(super) async fn organizations(session: Session) -> Answer {
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    require_agent(&view)?;
-    let member =
-        session.query.text("accountId").and_then(|id| site.account_by_id(id)).map(|account| account.index);
-    let wanted = |it: &&Organization| member.is_none_or(|member| it.members.contains(&member));
-    let found: Vec<&Organization> = site.jira().organizations.iter().filter(wanted).collect();
-    Ok(slice.answer(&session, &found, |json, it| organization_object(json, &view, it)))
-}
-
-pub(super) async fn organizations_of_desk(Path(name): Path<String>, session: Session) -> Answer {
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    require_agent(&view)?;
-    let (_, desk) = named(&view, &name)?;
-    let found: Vec<&Organization> =
-        desk.organizations.iter().filter_map(|id| site.jira().organization(*id)).collect();
-    Ok(slice.answer(&session, &found, |json, it| organization_object(json, &view, it)))
-}
-
-fn named_organization<'s>(view: &View<'s>, name: &str) -> Result<&'s Organization, JsmRefusal> {
-    require_agent(view)?;
-    let found = OrganizationId::parse(name).and_then(|id| view.site.jira().organization(id));
-    found.ok_or_else(|| {
-        JsmRefusal::new(
-            http::StatusCode::NOT_FOUND,
-            "sd.error.organisation.not.found",
-            "The organization does not exist.",
-        )
-    })
-}
-
-pub(super) async fn organization(Path(name): Path<String>, session: Session) -> Answer {
-    let site = session.site().read();
-    let view = session.view(&site);
-    let found = named_organization(&view, &name)?;
-    Ok(ok(Charge::BASE, |json| organization_object(json, &view, found)))
-}
-
-pub(super) async fn organization_users(Path(name): Path<String>, session: Session) -> Answer {
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    let found = named_organization(&view, &name)?;
-    Ok(slice.answer(&session, &found.members, |json, account| user(json, &view, *account)))
 }

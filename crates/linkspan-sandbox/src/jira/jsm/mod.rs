@@ -1,13 +1,22 @@
 //! Jira Service Management: desks, request types, requests with their comments, organizations and customers.
 
+mod approvals;
+mod articles;
 mod desks;
+mod feedback;
+mod files;
+mod organizations;
+mod people;
+mod portal;
+mod queues;
 mod requests;
+mod status;
 mod write;
 
 use axum::{
-    Router,
+    Extension, Router,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post, put},
 };
 use http::StatusCode;
 
@@ -18,7 +27,7 @@ use super::{
 };
 use crate::{
     gateway::{AppState, Charge, errors::jsm_error},
-    world::{AccountIndex, AccountStatus, Product},
+    world::{AccountIndex, AccountStatus, EditError, Product, Stamp},
 };
 
 /// Largest page.
@@ -31,23 +40,90 @@ type Answer = Result<Response, JsmRefusal>;
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/info", get(info))
+        .route("/assets/workspace", get(no_workspaces))
+        .route("/insight/workspace", get(no_workspaces))
+        .route("/knowledgebase/article", get(articles::of_site))
+        .route("/customer", post(people::create_customer))
+        .route("/customer/user/{account}/revoke-portal-only-access", put(people::revoke_access))
+        .merge(desk_routes())
+        .merge(organization_routes())
+        .merge(request_routes())
+        .layer(Extension(files::Uploads::default()))
+}
+
+fn desk_routes() -> Router<AppState> {
+    Router::new()
         .route("/servicedesk", get(desks::all))
         .route("/servicedesk/{desk}", get(desks::one))
         .route("/servicedesk/{desk}/requesttype", get(desks::request_types))
+        .route("/servicedesk/{desk}/requesttype/permissions/check", post(portal::check))
         .route("/servicedesk/{desk}/requesttype/{type}", get(desks::request_type))
-        .route("/servicedesk/{desk}/customer", get(desks::customers))
-        .route("/servicedesk/{desk}/organization", get(desks::organizations_of_desk))
+        .route("/servicedesk/{desk}/requesttype/{type}/field", get(portal::fields))
+        .route("/servicedesk/{desk}/requesttypegroup", get(portal::groups))
         .route("/requesttype", get(desks::all_request_types))
-        .route("/organization", get(desks::organizations))
-        .route("/organization/{organization}", get(desks::organization))
-        .route("/organization/{organization}/user", get(desks::organization_users))
-        .route("/request", get(requests::all))
+        .route(
+            "/servicedesk/{desk}/customer",
+            get(people::customers).post(people::add_customers).delete(people::remove_customers),
+        )
+        .route("/servicedesk/{desk}/customer/invite", post(people::invite_customer))
+        .route(
+            "/servicedesk/{desk}/organization",
+            get(organizations::of_desk)
+                .post(organizations::add_to_desk)
+                .delete(organizations::remove_from_desk),
+        )
+        .route("/servicedesk/{desk}/queue", get(queues::all))
+        .route("/servicedesk/{desk}/queue/{queue}", get(queues::one))
+        .route("/servicedesk/{desk}/queue/{queue}/issue", get(queues::issues_of))
+        .route("/servicedesk/{desk}/knowledgebase/article", get(articles::of_desk))
+        .route("/servicedesk/{desk}/attachTemporaryFile", post(files::upload))
+}
+
+fn organization_routes() -> Router<AppState> {
+    Router::new()
+        .route("/organization", get(organizations::all).post(organizations::create))
+        .route("/organization/{organization}", get(organizations::one).delete(organizations::delete))
+        .route(
+            "/organization/{organization}/user",
+            get(organizations::users).post(organizations::add_users).delete(organizations::remove_users),
+        )
+        .route("/organization/{organization}/property", get(organizations::property_keys))
+        .route(
+            "/organization/{organization}/property/{key}",
+            get(organizations::property)
+                .put(organizations::set_property)
+                .delete(organizations::delete_property),
+        )
+}
+
+fn request_routes() -> Router<AppState> {
+    Router::new()
+        .route("/request", get(requests::all).post(write::create))
         .route("/request/{issue}", get(requests::one))
         .route("/request/{issue}/comment", get(requests::comments).post(write::add_comment))
         .route("/request/{issue}/comment/{comment}", get(requests::comment))
-        .route("/request/{issue}/participant", get(requests::participants))
-        .route("/request/{issue}/status", get(requests::statuses))
-        .route("/request/{issue}/approval", get(requests::approvals))
+        .route("/request/{issue}/comment/{comment}/attachment", get(files::of_one_comment))
+        .route(
+            "/request/{issue}/participant",
+            get(people::participants).post(people::add_participants).delete(people::remove_participants),
+        )
+        .route(
+            "/request/{issue}/notification",
+            get(people::subscription).put(people::subscribe).delete(people::unsubscribe),
+        )
+        .route("/request/{issue}/status", get(status::all))
+        .route("/request/{issue}/transition", get(status::transitions).post(write::transition))
+        .route("/request/{issue}/sla", get(status::clocks))
+        .route("/request/{issue}/sla/{metric}", get(status::clock))
+        .route("/request/{issue}/approval", get(approvals::all))
+        .route("/request/{issue}/approval/{approval}", get(approvals::one).post(approvals::decide))
+        .route("/request/{issue}/attachment", get(files::of_request).post(files::attach))
+        .route("/request/{issue}/attachment/{attachment}", get(files::content))
+        .route("/request/{issue}/attachment/{attachment}/thumbnail", get(files::content))
+        .route(
+            "/request/{issue}/feedback",
+            get(feedback::show).post(feedback::give).delete(feedback::take_back),
+        )
 }
 
 /// A refusal in JSM's own form.
@@ -95,6 +171,10 @@ impl JsmRefusal {
         )
     }
 
+    fn no_comment() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "sd.error.comment.not.found", "The comment does not exist.")
+    }
+
     fn experimental() -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
@@ -108,6 +188,23 @@ impl IntoResponse for JsmRefusal {
     fn into_response(self) -> Response {
         jsm_error(self.status, self.key, &self.message)
     }
+}
+
+impl From<EditError> for JsmRefusal {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Missing(_) => {
+                Self::new(StatusCode::NOT_FOUND, "sd.error.not.found", error.to_string())
+            }
+            _ => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+/// Who changes something and when.
+fn stamp(session: &Session) -> Result<Stamp, JsmRefusal> {
+    let by = session.account().ok_or_else(JsmRefusal::unauthenticated)?.index;
+    Ok(Stamp { at: session.now_ms(), by })
 }
 
 /// Agents and administrators see what customers do not.
@@ -130,6 +227,9 @@ struct Slice {
 }
 
 impl Slice {
+    /// A list inside another answer: as much of it as one page holds.
+    const WHOLE: Self = Self { start: 0, limit: MAX_LIMIT };
+
     fn of(session: &Session) -> Result<Self, JsmRefusal> {
         let number = |name: &str| {
             session
@@ -229,4 +329,11 @@ async fn info(session: Session) -> Response {
             });
         });
     })
+}
+
+/// A site without Assets has no workspace.
+async fn no_workspaces(session: Session) -> Answer {
+    let slice = Slice::of(&session)?;
+    stamp(&session)?;
+    Ok(slice.answer(&session, &[] as &[()], |json, ()| json.null()))
 }

@@ -4,7 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 
-use super::{Answer, JsmRefusal, Slice, desks::request_type_object, is_agent, user};
+use super::{
+    Answer, JsmRefusal, Slice,
+    desks::{desk_object, request_type_object},
+    files::{comment_files, file_object, visible_files},
+    is_agent,
+    people::may_share,
+    portal::{FormField, form_fields},
+    status::{history, status},
+    user,
+};
 use crate::{
     gateway::Charge,
     jira::{
@@ -14,12 +23,12 @@ use crate::{
     },
     world::{
         CommentId, SiteState,
-        jira::{Comment, Issue, Request, StatusCategory},
+        jira::{Comment, Issue, Request, RequestType, SlaMetric},
     },
 };
 
 /// Whether the caller sees a request in the Jira view, where internal notes are.
-fn sees_as_agent(view: &View<'_>, issue: &Issue) -> bool {
+pub(super) fn sees_as_agent(view: &View<'_>, issue: &Issue) -> bool {
     issue.request.is_some() && view.site.can_see_issue(&view.reader, &issue.head())
 }
 
@@ -33,7 +42,7 @@ pub(super) fn visible(view: &View<'_>, name: &str) -> Result<Arc<Issue>, JsmRefu
 }
 
 /// The comments of a request the caller may see: customers see public ones only.
-fn visible_comments<'i>(view: &View<'_>, issue: &'i Issue) -> Vec<&'i Comment> {
+pub(super) fn visible_comments<'i>(view: &View<'_>, issue: &'i Issue) -> Vec<&'i Comment> {
     if sees_as_agent(view, issue) {
         return view.visible_comments(issue);
     }
@@ -111,7 +120,7 @@ pub(super) async fn one(Path(name): Path<String>, session: Session) -> Answer {
     Ok(ok(Charge::BASE, |json| request(json, &session, &view, &issue, &expand)))
 }
 
-fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, expand: &[&str]) {
+pub(super) fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, expand: &[&str]) {
     let Some(own) = &issue.request else { return };
     let key = view.site.key_of(issue.project, issue.number);
     let project = view.site.project(issue.project);
@@ -137,36 +146,31 @@ fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, e
         json.key("issueKey").string(&key);
         json.key("summary").string(&issue.summary);
         json.key("requestTypeId").plain(own.request_type);
-        if expand.contains(&"requestType")
+        if expand.iter().any(|word| matches!(*word, "requestType" | "requestType.field"))
             && let Some((_, kind)) = view.site.jira().request_type(own.request_type)
         {
             json.key("requestType");
-            request_type_object(json, view, desk_id, kind);
+            let with_form = expand.contains(&"requestType.field");
+            request_type_object(json, view, desk_id, kind, with_form);
         }
         json.key("serviceDeskId").plain(desk_id);
+        if expand.contains(&"serviceDesk")
+            && let (Some(project), Some(desk)) = (project, desk)
+        {
+            json.key("serviceDesk");
+            desk_object(json, view, project, desk);
+        }
         json.key("createdDate");
         view.jsm_date(json, issue.created);
         if let Some(reporter) = issue.reporter {
             json.key("reporter");
             user(json, view, reporter);
         }
-        json.key("requestFieldValues").array(|json| field_values(json, issue));
+        let kind = view.site.jira().request_type(own.request_type).map(|(_, kind)| kind);
+        json.key("requestFieldValues").array(|json| field_values(json, view, issue, kind));
         json.key("currentStatus");
-        status(json, view, issue);
-        let whole = Slice { start: 0, limit: super::MAX_LIMIT };
-        if expand.contains(&"participant") {
-            json.key("participants");
-            whole.write(json, session, &own.participants, |json, account| user(json, view, *account));
-        }
-        if expand.contains(&"status") {
-            json.key("status");
-            whole.write(json, session, &[()], |json, ()| status(json, view, issue));
-        }
-        if expand.iter().any(|word| word.split('.').next() == Some("comment")) {
-            json.key("comments");
-            let comments = visible_comments(view, issue);
-            whole.write(json, session, &comments, |json, comment| comment_object(json, view, issue, comment));
-        }
+        status(json, view, (issue.status, issue.status_category_changed));
+        expansions(json, session, view, issue, own, expand);
         json.key("_links").object(|json| {
             json.key("jiraRest").plain(format_args!("{}/rest/api/2/issue/{}", view.url, issue.id));
             json.key("web").plain(format_args!("{}/servicedesk/customer/portal/{desk_id}/{key}", view.url));
@@ -176,7 +180,64 @@ fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, e
     });
 }
 
-fn field_values(json: &mut Json, issue: &Issue) {
+fn expansions(
+    json: &mut Json,
+    session: &Session,
+    view: &View<'_>,
+    issue: &Issue,
+    own: &Request,
+    expand: &[&str],
+) {
+    let whole = Slice::WHOLE;
+    if expand.contains(&"participant") {
+        json.key("participants");
+        whole.write(json, session, &own.participants, |json, account| user(json, view, *account));
+    }
+    if expand.contains(&"status") {
+        json.key("status");
+        whole.write(json, session, &history(view, issue), |json, step| status(json, view, *step));
+    }
+    if expand.contains(&"sla") && is_agent(view) {
+        json.key("sla");
+        whole.write(json, session, &SlaMetric::ALL, |json, metric| view.sla(json, issue, *metric));
+    }
+    if expand.contains(&"attachment") {
+        json.key("attachments");
+        let files = visible_files(view, issue);
+        whole.write(json, session, &files, |json, file| file_object(json, view, issue, file));
+    }
+    if expand.contains(&"action") {
+        let shares = may_share(view, issue);
+        json.key("actions").object(|json| {
+            for (name, allowed) in [
+                ("addAttachment", true),
+                ("addComment", true),
+                ("addParticipant", shares),
+                ("removeParticipant", shares),
+            ] {
+                json.key(name).object(|json| json.key("allowed").boolean(allowed));
+            }
+        });
+    }
+    if expand.iter().any(|word| word.split('.').next() == Some("comment")) {
+        json.key("comments");
+        let parts: Vec<&str> = expand.iter().filter_map(|word| word.strip_prefix("comment.")).collect();
+        let comments = visible_comments(view, issue);
+        whole.write(json, session, &comments, |json, comment| {
+            comment_object(json, session, view, issue, comment, &parts);
+        });
+    }
+}
+
+/// The text of a comment as HTML: its lines, with everything that HTML would read otherwise escaped.
+fn rendered(comment: &Comment) -> String {
+    let text = comment.body.wiki();
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let lines: Vec<String> = escaped.lines().map(|line| format!("<p>{line}</p>")).collect();
+    lines.concat()
+}
+
+fn field_values(json: &mut Json, view: &View<'_>, issue: &Issue, kind: Option<&RequestType>) {
     json.object(|json| {
         json.key("fieldId").string("summary");
         json.key("label").string("Summary");
@@ -189,30 +250,40 @@ fn field_values(json: &mut Json, issue: &Issue) {
             json.key("value").string(&description.wiki());
         });
     }
+    for field in kind.into_iter().flat_map(|kind| form_fields(view.site, kind)) {
+        let FormField::Choice(choice) = field else { continue };
+        if issue.custom_value(choice.id).is_some() {
+            json.object(|json| {
+                json.key("fieldId").plain(choice.id);
+                json.key("label").string(field.label());
+                json.key("value");
+                view.custom_value(json, issue, choice);
+            });
+        }
+    }
 }
 
-fn status(json: &mut Json, view: &View<'_>, issue: &Issue) {
-    let status = view.site.jira().status(issue.status);
-    json.object(|json| {
-        json.key("status").string(status.map_or("", |status| status.name.as_str()));
-        json.key("statusCategory").string(match status.map(|status| status.category) {
-            None => "UNDEFINED",
-            Some(StatusCategory::ToDo) => "NEW",
-            Some(StatusCategory::InProgress) => "INDETERMINATE",
-            Some(StatusCategory::Done) => "DONE",
-        });
-        json.key("statusDate");
-        view.jsm_date(json, issue.status_category_changed);
-    });
-}
-
-/// A comment as JSM shows it: the body is wiki markup in every version.
-pub(super) fn comment_object(json: &mut Json, view: &View<'_>, issue: &Issue, comment: &Comment) {
+/// A comment as JSM shows it: the body is wiki markup in every version. `expand` may hold `attachment` and `renderedBody`.
+pub(super) fn comment_object(
+    json: &mut Json,
+    session: &Session,
+    view: &View<'_>,
+    issue: &Issue,
+    comment: &Comment,
+    expand: &[&str],
+) {
     json.object(|json| {
         json.key("_expands")
             .array(|json| ["attachment", "renderedBody"].iter().for_each(|word| json.string(word)));
         json.key("id").plain(comment.id);
         json.key("body").string(&comment.body.wiki());
+        if expand.contains(&"renderedBody") {
+            json.key("renderedBody").object(|json| json.key("html").string(&rendered(comment)));
+        }
+        if expand.contains(&"attachment") {
+            json.key("attachments");
+            comment_files(json, session, view, issue, comment);
+        }
         json.key("public").boolean(comment.public);
         if let Some(author) = comment.author {
             json.key("author");
@@ -235,6 +306,7 @@ pub(super) async fn comments(Path(name): Path<String>, session: Session) -> Answ
     let site = session.site().read();
     let view = session.view(&site);
     let (public, internal) = (session.query.flag("public", true), session.query.flag("internal", true));
+    let expand = session.query.list("expand");
     let issue = visible(&view, &name).ok();
     let mut comments: Vec<(&Issue, &Comment)> = Vec::new();
     if let Some(issue) = &issue {
@@ -243,8 +315,9 @@ pub(super) async fn comments(Path(name): Path<String>, session: Session) -> Answ
             visible_comments(&view, issue).into_iter().filter(wanted).map(|comment| (&**issue, comment)),
         );
     }
-    Ok(slice
-        .answer(&session, &comments, |json, (issue, comment)| comment_object(json, &view, issue, comment)))
+    Ok(slice.answer(&session, &comments, |json, (issue, comment)| {
+        comment_object(json, &session, &view, issue, comment, &expand);
+    }))
 }
 
 pub(super) async fn comment(Path((name, comment)): Path<(String, String)>, session: Session) -> Answer {
@@ -253,83 +326,12 @@ pub(super) async fn comment(Path((name, comment)): Path<(String, String)>, sessi
     let issue = visible(&view, &name)?;
     let id = CommentId::parse(&comment);
     let found = visible_comments(&view, &issue).into_iter().find(|it| Some(it.id) == id);
-    let found = found.ok_or_else(|| {
-        JsmRefusal::new(
-            http::StatusCode::NOT_FOUND,
-            "sd.error.comment.not.found",
-            "The comment does not exist.",
-        )
-    })?;
-    Ok(ok(Charge::BASE, |json| comment_object(json, &view, &issue, found)))
+    let found = found.ok_or_else(JsmRefusal::no_comment)?;
+    let expand = session.query.list("expand");
+    Ok(ok(Charge::BASE, |json| comment_object(json, &session, &view, &issue, found, &expand)))
 }
 
-fn own_request(issue: &Issue) -> Result<&Request, JsmRefusal> {
+/// The request of an issue that is one.
+pub(super) fn own_request(issue: &Issue) -> Result<&Request, JsmRefusal> {
     issue.request.as_ref().ok_or_else(JsmRefusal::no_request)
-}
-
-pub(super) async fn participants(Path(name): Path<String>, session: Session) -> Answer {
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    let issue = visible(&view, &name)?;
-    Ok(slice
-        .answer(&session, &own_request(&issue)?.participants, |json, account| user(json, &view, *account)))
-}
-
-pub(super) async fn statuses(Path(name): Path<String>, session: Session) -> Answer {
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    let issue = visible(&view, &name)?;
-    Ok(slice.answer(&session, &[()], |json, ()| status(json, &view, &issue)))
-}
-
-pub(super) async fn approvals(Path(name): Path<String>, session: Session) -> Answer {
-    let slice = Slice::of(&session)?;
-    let site = session.site().read();
-    let view = session.view(&site);
-    let issue = visible(&view, &name)?;
-    let request = own_request(&issue)?;
-    let listed: &[()] = if request.approvers.is_empty() { &[] } else { &[()] };
-    Ok(slice.answer(&session, listed, |json, ()| approval(json, &view, &issue, request)))
-}
-
-fn approval(json: &mut Json, view: &View<'_>, issue: &Issue, request: &Request) {
-    let decisions = || request.approvers.iter().map(|(_, decision)| *decision);
-    let word = |decision: Option<bool>| match decision {
-        None => "pending",
-        Some(true) => "approved",
-        Some(false) => "declined",
-    };
-    let last = if decisions().any(|it| it == Some(false)) {
-        Some(false)
-    } else {
-        decisions().all(|it| it == Some(true)).then_some(true)
-    };
-    json.object(|json| {
-        json.key("id").plain(issue.id);
-        json.key("name").string("Waiting for approval");
-        json.key("finalDecision").string(word(last));
-        let own = view.reader.account();
-        let may_answer =
-            request.approvers.iter().any(|(approver, decision)| decision.is_none() && Some(*approver) == own);
-        json.key("canAnswerApproval").boolean(may_answer);
-        json.key("approvers").array(|json| {
-            for (approver, decision) in &request.approvers {
-                json.object(|json| {
-                    json.key("approver");
-                    user(json, view, *approver);
-                    json.key("approverDecision").string(word(*decision));
-                });
-            }
-        });
-        json.key("createdDate");
-        view.jsm_date(json, issue.created);
-        json.key("_links").object(|json| {
-            json.key("self").plain(format_args!(
-                "{}/rest/servicedeskapi/request/{}/approval/{}",
-                view.url, issue.id, issue.id
-            ));
-        });
-    });
 }

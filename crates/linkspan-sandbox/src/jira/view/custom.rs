@@ -5,7 +5,7 @@ use crate::{
     jira::{json::Json, time},
     world::{
         OptionId, OrganizationId, SprintId,
-        jira::{CustomValue, Field, FieldKind, FieldOption, Issue, Request},
+        jira::{CustomValue, Field, FieldKind, FieldOption, Issue, Request, SlaMetric},
     },
 };
 
@@ -23,9 +23,10 @@ impl View<'_> {
             FieldKind::RequestType
             | FieldKind::RequestParticipants
             | FieldKind::Organizations
-            | FieldKind::Approvals => {
+            | FieldKind::Approvals
+            | FieldKind::Sla => {
                 return match &issue.request {
-                    Some(request) => self.request_value(json, issue, request, field.kind),
+                    Some(request) => self.request_value(json, issue, request, field),
                     None => json.null(),
                 };
             }
@@ -129,8 +130,8 @@ impl View<'_> {
         });
     }
 
-    fn request_value(&self, json: &mut Json, issue: &Issue, request: &Request, kind: FieldKind) {
-        match kind {
+    fn request_value(&self, json: &mut Json, issue: &Issue, request: &Request, field: &Field) {
+        match field.kind {
             FieldKind::RequestParticipants => {
                 json.array(|json| request.participants.iter().for_each(|user| self.user(json, *user)));
             }
@@ -141,6 +142,10 @@ impl View<'_> {
                     .for_each(|organization| self.organization_value(json, *organization));
             }),
             FieldKind::Approvals => self.approvals_value(json, issue, request),
+            FieldKind::Sla => match SlaMetric::of_field(field.id) {
+                Some(metric) => self.sla(json, issue, metric),
+                None => json.null(),
+            },
             _ => self.request_type_value(json, issue, request),
         }
     }
@@ -162,23 +167,28 @@ impl View<'_> {
             json.array(|_| {});
             return;
         }
-        let declined = request.approvers.iter().any(|(_, decision)| *decision == Some(false));
-        let approved = request.approvers.iter().all(|(_, decision)| *decision == Some(true));
+        let open = request.decision().is_none();
         json.array(|json| {
             json.object(|json| {
                 json.key("id").plain(issue.id);
                 json.key("name").string("Waiting for approval");
-                json.key("finalDecision").string(match (declined, approved) {
-                    (true, _) => "declined",
-                    (false, true) => "approved",
-                    (false, false) => "pending",
+                json.key("finalDecision").string(match request.decision() {
+                    Some(true) => "approved",
+                    Some(false) => "declined",
+                    None => "pending",
                 });
                 json.key("canAnswerApproval").boolean(
-                    request
+                    open && request
                         .approvers
                         .iter()
                         .any(|(user, decision)| decision.is_none() && self.reader.account() == Some(*user)),
                 );
+                json.key("createdDate");
+                self.jsm_date(json, issue.created);
+                if let Some(decided) = request.decided {
+                    json.key("completedDate");
+                    self.jsm_date(json, decided);
+                }
                 json.key("approvers").array(|json| {
                     for (user, decision) in &request.approvers {
                         json.object(|json| {

@@ -11,6 +11,7 @@ mod project;
 mod schema;
 mod schemes;
 mod selection;
+mod sla;
 
 use crate::world::{Reader, SiteState};
 

@@ -13,7 +13,7 @@ impl View<'_> {
     /// Rich text: ADF in version 3, wiki markup in version 2.
     pub(crate) fn rich(&self, json: &mut Json, text: &Rich) {
         match self.version {
-            Version::V3 => json.raw(&text.adf()),
+            Version::V3 => json.raw(&self.site.directory().with_present_names(text.adf())),
             Version::V2 => json.string(&text.wiki()),
         }
     }
@@ -166,15 +166,19 @@ impl View<'_> {
             self.times.write(json, history.created);
             json.key("items").array(|json| {
                 let kept = |id: &str| fields.is_none_or(|fields| fields.iter().any(|field| field == id));
+                let directory = self.site.directory();
                 for item in history.items.iter().filter(|item| kept(&item.field_id)) {
+                    let (from, to) = (item.from.as_deref(), item.to.as_deref());
+                    let from_string = directory.shown_side(from, item.from_string.as_deref());
+                    let to_string = directory.shown_side(to, item.to_string.as_deref());
                     json.object(|json| {
                         json.key("field").string(&item.field);
                         json.key("fieldtype").string(item.field_type);
                         json.key("fieldId").string(&item.field_id);
-                        json.key("from").string_or_null(item.from.as_deref());
-                        json.key("fromString").string_or_null(item.from_string.as_deref());
-                        json.key("to").string_or_null(item.to.as_deref());
-                        json.key("toString").string_or_null(item.to_string.as_deref());
+                        json.key("from").string_or_null(from);
+                        json.key("fromString").string_or_null(from_string.as_deref());
+                        json.key("to").string_or_null(to);
+                        json.key("toString").string_or_null(to_string.as_deref());
                     });
                 }
             });

@@ -43,7 +43,7 @@ impl View<'_> {
         json.key("accountId").string(&account.account_id);
         // Everybody sees the own address, others only what the profile shows.
         let own = self.reader.account() == Some(account.index);
-        let email = if own { Some(account.email.as_str()) } else { account.visible_email() };
+        let email = if own { Some(account.email()) } else { account.visible_email() };
         if let Some(email) = email {
             json.key("emailAddress").string(email);
         }

@@ -281,6 +281,7 @@ pub(in crate::world) fn fields(projects: &[Project]) -> Vec<Field> {
         (10_032, "Approvals", FieldKind::Approvals),
         (10_033, "Time to resolution", FieldKind::Sla),
         (10_034, "Satisfaction", FieldKind::RequestFeedback),
+        (10_035, "Time to first response", FieldKind::Sla),
         (field::REVIEWERS.0, "Reviewers", FieldKind::MultiUserPicker),
         (field::ACCOUNTABLE.0, "Accountable", FieldKind::UserPicker),
         (field::AUDIENCE.0, "Audience", FieldKind::MultiGroupPicker),
@@ -413,6 +414,7 @@ fn organizations(plan: &JiraPlan<'_>) -> Vec<Organization> {
                 name: name.to_owned(),
                 created: plan.end - 500 * 86_400_000,
                 members,
+                properties: Vec::new(),
             }
         })
         .collect()

@@ -1,5 +1,6 @@
 //! Building a world: people, sites, and the made-up or loaded data of each.
 
+pub(in crate::world) mod furniture;
 pub(in crate::world) mod jira_config;
 pub(in crate::world) mod people;
 pub(in crate::world) mod projects;
@@ -57,6 +58,7 @@ impl World {
             .as_deref()
             .map(|folder| Loaded::load(folder, &mut directory, staff[0]))
             .transpose()?;
+        people::keep_spare_customers(seed, &mut directory);
         let directory = Arc::new(directory);
         let sites = (0..options.sites.max(1) as usize).map(|number| {
             let is_main = number == 0;
@@ -161,7 +163,7 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
     );
     let next_id = content.next_id();
     let (next, last_number) = (jira.next_ids(), jira.last_numbers().collect());
-    let state = SiteState {
+    let mut state = SiteState {
         directory: Arc::clone(directory),
         present,
         groups,
@@ -174,9 +176,11 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
             spaces,
             ConfluenceBase::Generated(Box::new(content)),
             next_id,
+            Some(plan.seed),
         ),
         log: super::log::ChangeLog::default(),
     };
+    furniture::place(&mut state, plan.seed, plan.staff, plan.end);
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
 }
 
@@ -204,7 +208,7 @@ fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) 
         admin_group: group::ADMINS,
         guest_group: Some(group::GUESTS),
         jira: jira_state(config, JiraBase::Loaded(Box::new(jira)), next, last_number),
-        confluence: confluence_state(false, spaces, ConfluenceBase::Loaded(Box::new(content)), next_id),
+        confluence: confluence_state(false, spaces, ConfluenceBase::Loaded(Box::new(content)), next_id, None),
         log: super::log::ChangeLog::default(),
     };
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
@@ -236,6 +240,7 @@ fn confluence_state(
     spaces: Vec<super::confluence::Space>,
     base: ConfluenceBase,
     next_id: u64,
+    seed: Option<u64>,
 ) -> ConfluenceState {
     ConfluenceState {
         anonymous_access,
@@ -246,5 +251,6 @@ fn confluence_state(
         added_comments: HashMap::new(),
         added_files: HashMap::new(),
         next_id,
+        extras: super::confluence::extras::Extras::seeded(seed),
     }
 }

@@ -110,6 +110,26 @@ fn customer(seed: u64, place: u64) -> NewAccount {
     }
 }
 
+/// How many customers can be made at run time.
+const SPARE_CUSTOMERS: u64 = 64;
+
+/// Keeps accounts for customers made at run time. Called last, so that nobody else's place depends on them.
+pub(in crate::world) fn keep_spare_customers(seed: u64, directory: &mut Directory) {
+    for place in 0..SPARE_CUSTOMERS {
+        directory.keep_spare(NewAccount {
+            account_id: format!("qm:{}:{}", uuid(seed ^ 0x13, 1), uuid(seed ^ 0x5ba2e, place)),
+            email: format!("unclaimed{place}@customers.example.org"),
+            email_hidden: false,
+            name: String::new(),
+            account_type: AccountType::Customer,
+            time_zone: "UTC".to_owned(),
+            locale: "en_US".to_owned(),
+            api_token: String::new(),
+            status: AccountStatus::Inactive,
+        });
+    }
+}
+
 /// The API token of a person in the made-up part of the directory.
 pub(in crate::world) fn api_token(seed: u64, place: u64) -> String {
     let (a, b) = (mix(seed ^ mix(place ^ 0x70ce)), mix(place ^ mix(seed ^ 0x70cf)));

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::model::{Content, ContentHead, ContentKind, ContentStatus, ContentVersion, Restrictions};
+use super::model::{Content, ContentHead, ContentKind, ContentStatus, ContentVersion, Detail, Restrictions};
 use super::store::Touched;
 use crate::world::edit::{EditError, Stamp};
 use crate::world::ids::{ContentId, SpaceId};
@@ -27,6 +27,8 @@ pub struct NewContent {
     pub body: Body,
     /// `Current`, or `Draft` for an unpublished page.
     pub status: ContentStatus,
+    /// What only its kind has.
+    pub detail: Detail,
 }
 
 /// A new version of content.
@@ -53,11 +55,15 @@ impl SiteState {
         if space.archived {
             return Err(EditError::Refused("the space is archived"));
         }
-        let parent = if new.kind == ContentKind::BlogPost { None } else { new.parent.or(space.homepage) };
+        let parent = match new.kind {
+            ContentKind::BlogPost => None,
+            ContentKind::Custom => new.parent,
+            _ => new.parent.or(space.homepage),
+        };
         if let Some(parent) = parent {
             let head = self.content_head(parent).ok_or(EditError::Missing("the parent"))?;
             if head.space != new.space
-                || head.kind == ContentKind::BlogPost
+                || !takes_children(head.kind, new.kind)
                 || head.status == ContentStatus::Trashed
             {
                 return Err(EditError::Unusable("the parent"));
@@ -99,6 +105,7 @@ impl SiteState {
             comments: Vec::new(),
             files: Vec::new(),
             properties: Vec::new(),
+            detail: new.detail,
         });
         self.log.push(stamp.at, stamp.by, Subject::ContentCreated(id));
         Ok(id)
@@ -165,7 +172,7 @@ impl SiteState {
         if let Some(parent) = parent {
             let head = self.content_head(parent).ok_or(EditError::Missing("the parent"))?;
             let usable = head.space == space
-                && head.kind != ContentKind::BlogPost
+                && takes_children(head.kind, content.head.kind)
                 && head.status == ContentStatus::Current;
             if !usable || parent == id || self.content_ancestors(parent).contains(&id) {
                 return Err(EditError::Unusable("the parent"));
@@ -198,7 +205,8 @@ impl SiteState {
             return Err(EditError::Refused("the home page of a space cannot be put into the trash"));
         }
         for child in self.content_children(id) {
-            if let Some(found) = self.content(child) {
+            // Custom content goes where its container goes.
+            if let Some(found) = self.content(child).filter(|found| found.head.kind.is_in_tree()) {
                 let mut found = Content::clone(&found);
                 found.head.parent = content.head.parent;
                 self.keep_content(found);
@@ -223,7 +231,7 @@ impl SiteState {
         };
         content.head.parent = content.head.parent.filter(usable).or_else(|| {
             let home = self.space(content.head.space)?.homepage.filter(|home| *home != id);
-            home.filter(|_| content.head.kind != ContentKind::BlogPost)
+            home.filter(|_| content.head.kind.is_in_tree())
         });
         content.head.status = ContentStatus::Current;
         self.keep_content(content);
@@ -295,7 +303,7 @@ impl SiteState {
         Ok(Content::clone(&content))
     }
 
-    pub(super) fn keep_content(&mut self, mut content: Content) {
+    pub(in crate::world) fn keep_content(&mut self, mut content: Content) {
         content.head.comments = u32::try_from(content.comments.len()).unwrap_or(u32::MAX);
         content.head.files = u32::try_from(content.files.len()).unwrap_or(u32::MAX);
         let parent = content.head.parent;
@@ -304,7 +312,7 @@ impl SiteState {
         self.confluence.index_parent(id, parent);
     }
 
-    pub(super) fn take_content_id(&mut self) -> u64 {
+    pub(in crate::world) fn take_content_id(&mut self) -> u64 {
         let id = self.confluence.next_id;
         self.confluence.next_id += 1;
         id
@@ -327,13 +335,12 @@ impl SiteState {
         }
         let unchanged =
             except.is_some_and(|id| self.content_title(id).is_some_and(|present| *present == *title));
-        if kind == ContentKind::BlogPost || unchanged {
+        if !kind.is_in_tree() || unchanged {
             return Ok(());
         }
         let taken = self.confluence.touched.values().any(|touched| match touched {
             Touched::Kept(content) => {
-                let lives = content.head.status != ContentStatus::Trashed
-                    && content.head.kind != ContentKind::BlogPost;
+                let lives = content.head.status != ContentStatus::Trashed && content.head.kind.is_in_tree();
                 lives
                     && content.head.space == space
                     && *content.title == *title
@@ -350,5 +357,15 @@ impl SiteState {
             return Err(EditError::Refused("a page with this title already exists in this space"));
         }
         Ok(())
+    }
+}
+
+/// Whether one kind of content can stand directly below another.
+fn takes_children(parent: ContentKind, child: ContentKind) -> bool {
+    match child {
+        ContentKind::Custom => {
+            matches!(parent, ContentKind::Page | ContentKind::BlogPost | ContentKind::Custom)
+        }
+        _ => parent.is_in_tree(),
     }
 }

@@ -92,6 +92,14 @@ pub enum ContentKind {
     BlogPost,
     /// `folder`
     Folder,
+    /// `whiteboard`
+    Whiteboard,
+    /// `database`
+    Database,
+    /// `embed`: a smart link in the tree
+    Embed,
+    /// Custom content of an app, on a page, a blog post, a space or other custom content.
+    Custom,
 }
 
 impl ContentKind {
@@ -101,8 +109,44 @@ impl ContentKind {
             Self::Page => "page",
             Self::BlogPost => "blogpost",
             Self::Folder => "folder",
+            Self::Whiteboard => "whiteboard",
+            Self::Database => "database",
+            Self::Embed => "embed",
+            Self::Custom => "custom-content",
         }
     }
+
+    /// Whether it is written text, with versions that keep it.
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Page | Self::BlogPost | Self::Custom)
+    }
+
+    /// The target of the space permission that covers it: what stands in the tree and what hangs on it goes with pages.
+    pub const fn permitted_as(self) -> &'static str {
+        if matches!(self, Self::BlogPost) { "blogpost" } else { "page" }
+    }
+
+    /// Whether it is a page or a blog post: what people write, search and read.
+    pub const fn is_article(self) -> bool {
+        matches!(self, Self::Page | Self::BlogPost)
+    }
+
+    /// Whether it stands in the page tree, where titles are unique.
+    pub const fn is_in_tree(self) -> bool {
+        matches!(self, Self::Page | Self::Folder | Self::Whiteboard | Self::Database | Self::Embed)
+    }
+}
+
+/// What only some kinds of content have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// The address a smart link points at.
+    Embed(Arc<str>),
+    /// The type of custom content, such as `ac:com.example.docs:note`.
+    Custom(Arc<str>),
 }
 
 /// Status of content.
@@ -207,8 +251,10 @@ pub struct Content {
     pub comments: Vec<ContentComment>,
     /// Attached files.
     pub files: Vec<ContentFile>,
-    /// Content properties: key and JSON text.
+    /// Content properties a dataset brought along: key and JSON text.
     pub properties: Vec<(String, Arc<str>)>,
+    /// What only its kind has.
+    pub detail: Detail,
 }
 
 /// A label on content.

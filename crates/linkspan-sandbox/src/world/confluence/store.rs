@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::model::{Content, ContentComment, ContentFile, ContentHead, ContentKind, Restrictions, Space};
+use super::extras::Extras;
+use super::model::{Content, ContentComment, ContentFile, ContentHead, Restrictions, Space};
 use crate::world::dataset::pages::LoadedConfluence;
 use crate::world::generated::content::GeneratedConfluence;
 use crate::world::ids::{ContentId, FileId, SpaceId};
@@ -91,6 +92,7 @@ pub(in crate::world) struct ConfluenceState {
     pub(in crate::world) added_files: HashMap<FileId, ContentId>,
     /// Id to give next to content, comments and files made at run time; above all those of the base.
     pub(in crate::world) next_id: u64,
+    pub(in crate::world) extras: Extras,
 }
 
 impl ConfluenceState {
@@ -226,7 +228,7 @@ impl SiteState {
         let mut roots: Vec<(u32, ContentId)> = self
             .content_ids_in(space)
             .filter_map(|id| self.content_head(id))
-            .filter(|head| head.parent.is_none() && head.kind != ContentKind::BlogPost)
+            .filter(|head| head.parent.is_none() && head.kind.is_in_tree())
             .map(|head| (head.position, head.id))
             .collect();
         roots.sort_unstable();

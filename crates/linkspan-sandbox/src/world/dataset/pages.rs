@@ -217,6 +217,7 @@ fn page(raw: &RawPage, space: SpaceId, ids: &mut Ids, author: AccountIndex, edit
         comments: Vec::new(),
         files,
         properties: Vec::new(),
+        detail: crate::world::confluence::Detail::Plain,
     }
 }
 

@@ -156,6 +156,7 @@ fn content(raw: &RawBody, id: ContentId, space: SpaceId, admin: AccountIndex) ->
         comments: Vec::new(),
         files: Vec::new(),
         properties: Vec::new(),
+        detail: crate::world::confluence::Detail::Plain,
     }
 }
 

@@ -47,6 +47,7 @@ impl GeneratedConfluence {
             comments,
             files: self.content_files(place, &head),
             properties: Vec::new(),
+            detail: crate::world::confluence::Detail::Plain,
         }))
     }
 

@@ -11,7 +11,6 @@ use crate::world::ids::{Day, FieldId, GroupIndex, Millis, OptionId, ProjectId};
 use crate::world::jira::{CustomValue, IssueHead, ProjectKind};
 use crate::world::rich::Rich;
 use crate::world::seed::Dice;
-use crate::world::text::iso_instant;
 
 impl GeneratedJira {
     /// Ascending by field.
@@ -40,14 +39,11 @@ impl GeneratedJira {
         if dice.chance(20) {
             values.push((FieldId(10_021), CustomValue::Options(vec![option(10_021, 0)])));
         }
-        if plan.kind == ProjectKind::ServiceDesk {
-            values.push((FieldId(10_033), CustomValue::Json(sla(head.created, head.resolved))));
-            if head.resolved.is_some() && dice.chance(300) {
-                values.push((
-                    FieldId(10_034),
-                    CustomValue::Json(format!(r#"{{"rating":{}}}"#, 1 + dice.below(5)).into()),
-                ));
-            }
+        if plan.kind == ProjectKind::ServiceDesk && head.resolved.is_some() && dice.chance(300) {
+            values.push((
+                FieldId(10_034),
+                CustomValue::Json(format!(r#"{{"rating":{}}}"#, 1 + dice.below(5)).into()),
+            ));
         }
         if dice.chance(250) {
             let people = (0..=dice.index(3)).map(|_| *dice.pick(&self.staff)).collect();
@@ -151,33 +147,4 @@ impl GeneratedJira {
         }
         values
     }
-}
-
-/// A service-level agreement of 40 hours.
-fn sla(created: Millis, resolved: Option<Millis>) -> Arc<str> {
-    const GOAL: Millis = 40 * 3_600_000;
-    let time = |at: Millis| {
-        format!(r#"{{"iso8601":"{}","jira":"{0}","friendly":"{0}","epochMillis":{at}}}"#, iso_instant(at))
-    };
-    let span = |millis: Millis| {
-        format!(r#"{{"millis":{millis},"friendly":"{}h {}m"}}"#, millis / 3_600_000, millis / 60_000 % 60)
-    };
-    let (start, breach) = (time(created), time(created + GOAL));
-    let text = match resolved {
-        Some(stop) => format!(
-            r#"{{"id":"10033","name":"Time to resolution","completedCycles":[{{"startTime":{start},"stopTime":{},"breachTime":{breach},"breached":{},"goalDuration":{},"elapsedTime":{},"remainingTime":{}}}]}}"#,
-            time(stop),
-            stop - created > GOAL,
-            span(GOAL),
-            span(stop - created),
-            span(GOAL - (stop - created))
-        ),
-        None => format!(
-            r#"{{"id":"10033","name":"Time to resolution","completedCycles":[],"ongoingCycle":{{"startTime":{start},"breachTime":{breach},"breached":true,"paused":false,"withinCalendarHours":true,"goalDuration":{},"elapsedTime":{},"remainingTime":{}}}}}"#,
-            span(GOAL),
-            span(GOAL + 3_600_000),
-            span(-3_600_000)
-        ),
-    };
-    text.into()
 }

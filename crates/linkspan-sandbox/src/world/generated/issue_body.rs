@@ -304,7 +304,7 @@ impl GeneratedJira {
         let shared = &self.shared;
         let person = |dice: &mut Dice| {
             let account = self.directory.get(*dice.pick(&self.staff));
-            (Some(Arc::from(account.account_id.as_str())), Some(Arc::from(account.name.as_str())))
+            (Some(Arc::from(account.account_id.as_str())), Some(Arc::from(account.display_name())))
         };
         let text = |text: &str| (None, Some(Arc::from(text)));
         match dice.below(6) {
@@ -396,16 +396,19 @@ impl GeneratedJira {
         };
         let participants = some(&mut dice, 2, &self.customers);
         let approvers = if dice.chance(150) { some(&mut dice, 2, &self.staff) } else { Vec::new() };
-        Some(Request {
-            request_type: dice.pick(&fitting).0,
+        let request_type = dice.pick(&fitting).0;
+        let mut request = Request {
             participants,
             organizations: if dice.chance(300) { vec![*dice.pick(&self.organizations)] } else { Vec::new() },
             approvers: approvers
                 .into_iter()
                 .map(|person| (person, dice.chance(500).then(|| dice.chance(800))))
                 .collect(),
-            channel: ["portal", "portal", "email", "jira", "api"][dice.index(5)],
-        })
+            ..Request::new(request_type, "portal")
+        };
+        request.channel = ["portal", "portal", "email", "jira", "api"][dice.index(5)];
+        request.decided = request.decision().map(|_| head.created + (head.updated - head.created) / 2);
+        Some(request)
     }
 }
 

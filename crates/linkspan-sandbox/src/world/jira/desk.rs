@@ -1,5 +1,7 @@
 //! Service desks and organizations.
 
+use std::sync::Arc;
+
 use crate::world::ids::{AccountIndex, IssueTypeId, Millis, OrganizationId, RequestTypeId, ServiceDeskId};
 
 /// Who may raise requests in a portal.
@@ -24,6 +26,22 @@ pub struct ServiceDesk {
     pub organizations: Vec<OrganizationId>,
     /// Request types.
     pub request_types: Vec<RequestType>,
+}
+
+impl ServiceDesk {
+    /// The groups its request types are listed in, with their names.
+    pub fn request_type_groups(&self) -> Vec<(u64, &'static str)> {
+        let mut ids: Vec<u64> =
+            self.request_types.iter().flat_map(|it| it.group_ids.iter().copied()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let name = |id: &u64| match id {
+            1 => "General",
+            2 => "Changes and faults",
+            _ => "Other",
+        };
+        ids.iter().map(|id| (*id, name(id))).collect()
+    }
 }
 
 /// A request type.
@@ -54,4 +72,6 @@ pub struct Organization {
     pub created: Millis,
     /// Members, ascending.
     pub members: Vec<AccountIndex>,
+    /// Properties: key and JSON text.
+    pub properties: Vec<(String, Arc<str>)>,
 }

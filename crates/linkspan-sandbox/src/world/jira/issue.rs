@@ -397,8 +397,39 @@ pub struct Request {
     pub organizations: Vec<OrganizationId>,
     /// Approvers, with their decision if given (true = approved).
     pub approvers: Vec<(AccountIndex, Option<bool>)>,
+    /// When the approvers came to a decision.
+    pub decided: Option<Millis>,
+    /// What the customer wrote beside the rating.
+    pub feedback: Option<Arc<str>>,
+    /// Involved people who want no messages about it.
+    pub unsubscribed: Vec<AccountIndex>,
     /// Where it came from: `portal`, `email`, `jira`, `api`.
     pub channel: &'static str,
+}
+
+impl Request {
+    /// A request without anything but its type.
+    pub fn new(request_type: RequestTypeId, channel: &'static str) -> Self {
+        Self {
+            request_type,
+            participants: Vec::new(),
+            organizations: Vec::new(),
+            approvers: Vec::new(),
+            decided: None,
+            feedback: None,
+            unsubscribed: Vec::new(),
+            channel,
+        }
+    }
+
+    /// What the approvers decided together: one who declines decides, and approval takes all. `None` while it is open.
+    pub fn decision(&self) -> Option<bool> {
+        if self.approvers.iter().any(|(_, decision)| *decision == Some(false)) {
+            return Some(false);
+        }
+        let all = self.approvers.iter().all(|(_, decision)| *decision == Some(true));
+        (!self.approvers.is_empty() && all).then_some(true)
+    }
 }
 
 /// A value of a custom field.

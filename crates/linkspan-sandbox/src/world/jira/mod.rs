@@ -3,12 +3,14 @@
 mod changes;
 pub mod config;
 pub mod desk;
+mod desk_edit;
 pub mod edit;
 pub mod field;
 pub mod issue;
 pub mod parts;
 pub mod project;
 pub mod scheme;
+pub mod sla;
 pub(in crate::world) mod store;
 pub mod workflow;
 
@@ -20,4 +22,5 @@ pub use issue::*;
 pub use parts::{NewComment, NewWorklog};
 pub use project::*;
 pub use scheme::*;
+pub use sla::*;
 pub use workflow::*;

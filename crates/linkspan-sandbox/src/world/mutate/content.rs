@@ -34,7 +34,7 @@ impl Mutator<'_> {
     pub(super) fn change_content(&mut self, kind: MutationKind, stamp: Stamp) -> Outcome {
         let told = |id: ContentId, detail: String| Ok(Some((id.to_string(), detail)));
         let current = |head: &crate::world::confluence::ContentHead| {
-            head.status == ContentStatus::Current && head.kind != ContentKind::Folder
+            head.status == ContentStatus::Current && head.kind.is_article()
         };
         match kind {
             MutationKind::CreatePage => {
@@ -48,6 +48,7 @@ impl Mutator<'_> {
                     title: format!("{} {}", self.dice.word(&TITLES), self.dice.roll() % 1_000_000_000).into(),
                     body: self.body(),
                     status: ContentStatus::Current,
+                    detail: crate::world::confluence::Detail::Plain,
                 };
                 let id = self.state.create_content(stamp, new)?;
                 self.contents.push(id);

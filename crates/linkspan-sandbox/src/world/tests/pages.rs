@@ -19,6 +19,7 @@ fn chain(state: &mut SiteState, author: AccountIndex) -> Vec<ContentId> {
                 title: format!("Level {level}").into(),
                 body: Body::from_storage("<p>text</p>"),
                 status: ContentStatus::Current,
+                detail: crate::world::confluence::Detail::Plain,
             };
             let id = state.create_content(stamp(author), new).unwrap();
             parent = Some(id);
@@ -138,6 +139,7 @@ fn p1_moving_a_page_below_a_restricted_one_never_widens_its_readers() {
         title: "Open".into(),
         body: Body::Empty,
         status: ContentStatus::Current,
+        detail: crate::world::confluence::Detail::Plain,
     };
     let page = state.create_content(stamp(people[0]), open).unwrap();
     let readers = |state: &SiteState| {
@@ -165,6 +167,7 @@ fn p4_drafts_are_for_their_author_and_a_foreign_draft_above_does_not_hide_a_page
         title: title.into(),
         body: Body::Empty,
         status,
+        detail: crate::world::confluence::Detail::Plain,
     };
     let draft =
         state.create_content(stamp(people[0]), new(space.homepage, "Draft", ContentStatus::Draft)).unwrap();

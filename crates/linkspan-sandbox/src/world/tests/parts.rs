@@ -90,13 +90,7 @@ fn p15_internal_notes_are_for_the_jira_view_and_public_comments_for_both() {
         .filter(|index| state.account(*index).account_id.starts_with("qm:"))
         .collect();
     let [asks, takes_part, stranger] = [customers[0], customers[1], customers[2]];
-    let request = Request {
-        request_type: RequestTypeId(120),
-        participants: vec![takes_part],
-        organizations: Vec::new(),
-        approvers: Vec::new(),
-        channel: "portal",
-    };
+    let request = Request { participants: vec![takes_part], ..Request::new(RequestTypeId(120), "portal") };
     let issue = issue_in(&mut state, DESK, 10_005, Some(request), asks);
     let public = comment_on(&mut state, issue, None, true, "answer");
     let internal = comment_on(&mut state, issue, None, false, "note");
@@ -130,13 +124,7 @@ fn p15_sharing_with_an_organization_opens_the_request_to_its_members_while_they_
     let [asks, colleague] = [customers[0], customers[1]];
     let organization = state.jira.config.organizations[0].id;
     state.jira.config.organizations[0].members = vec![asks, colleague];
-    let request = Request {
-        request_type: RequestTypeId(120),
-        participants: Vec::new(),
-        organizations: vec![organization],
-        approvers: Vec::new(),
-        channel: "email",
-    };
+    let request = Request { organizations: vec![organization], ..Request::new(RequestTypeId(120), "email") };
     let issue = issue_in(&mut state, DESK, 10_005, Some(request), asks);
     assert_eq!(state.visible(&reader(&state, colleague)).issues, vec![issue]);
     state.jira.config.organizations[0].members = vec![asks];

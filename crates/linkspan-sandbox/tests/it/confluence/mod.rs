@@ -144,7 +144,7 @@ async fn an_account_without_the_product_is_told_so_word_for_word() {
         panic!("the world has nobody without Confluence");
     };
     let person = Person {
-        email: outsider.email.clone(),
+        email: outsider.email().to_owned(),
         api_token: outsider.api_token.clone(),
         account_id: outsider.account_id.clone(),
         ..admin

@@ -13,6 +13,16 @@ async fn families(admin: &Person<'_>) -> Vec<String> {
     let comments = admin.walk("/wiki/api/v2/footer-comments?limit=250").await;
     let page = comments.iter().find_map(|comment| comment["pageId"].as_str()).unwrap();
     let root = comments.iter().find_map(|comment| comment["parentCommentId"].as_str()).unwrap();
+    let mut liked = home.to_owned();
+    for page in ids(&admin.walk("/wiki/api/v2/pages?limit=250").await).into_iter().take(60) {
+        let count = admin.read(&format!("/wiki/api/v2/pages/{page}/likes/count")).await["count"].as_u64();
+        if count.is_some_and(|count| count > 1) {
+            liked = page;
+        }
+    }
+    let property = serde_json::json!({ "key": "com.example.paging", "value": 1 });
+    let path = format!("/wiki/api/v2/pages/{home}/properties");
+    assert_eq!(admin.send(http::Method::POST, &path, &property).await.0, 200);
     let lists = [
         "/wiki/api/v2/spaces?".to_owned(),
         "/wiki/api/v2/spaces?sort=-name&".to_owned(),
@@ -43,6 +53,12 @@ async fn families(admin: &Person<'_>) -> Vec<String> {
         format!("/wiki/api/v2/pages/{home}/direct-children?sort=-title&"),
         format!("/wiki/api/v2/pages/{home}/descendants?depth=10&"),
         "/wiki/api/v2/labels?".to_owned(),
+        "/wiki/api/v2/tasks?".to_owned(),
+        "/wiki/api/v2/tasks?status=complete&".to_owned(),
+        "/wiki/api/v2/custom-content?type=ac:com.example.docs:note&".to_owned(),
+        "/wiki/api/v2/custom-content?type=ac:com.example.docs:note&sort=-modified-date&".to_owned(),
+        format!("/wiki/api/v2/pages/{home}/properties?"),
+        format!("/wiki/api/v2/pages/{liked}/likes/users?"),
         "/wiki/api/v2/labels?sort=-name&".to_owned(),
     ];
     lists.to_vec()

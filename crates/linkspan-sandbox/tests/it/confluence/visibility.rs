@@ -71,12 +71,16 @@ async fn p1_comments_and_files_are_shown_with_their_container_only() {
         let mut containers: BTreeSet<String> =
             ids(&person.walk("/wiki/api/v2/pages?limit=250").await).into_iter().collect();
         containers.extend(ids(&person.walk("/wiki/api/v2/blogposts?limit=250").await));
+        let notes = "/wiki/api/v2/custom-content?type=ac:com.example.docs:note&limit=250";
+        containers.extend(ids(&person.walk(notes).await));
         for list in ["footer-comments", "inline-comments", "attachments"] {
             for sort in ["", "sort=-modified-date&"] {
                 let entries = person.walk(&format!("/wiki/api/v2/{list}?{sort}limit=250")).await;
                 for entry in &entries {
-                    let container =
-                        entry["pageId"].as_str().or_else(|| entry["blogPostId"].as_str()).unwrap();
+                    let container = ["pageId", "blogPostId", "customContentId"]
+                        .iter()
+                        .find_map(|member| entry[*member].as_str())
+                        .unwrap();
                     assert!(containers.contains(container), "{list}: {entry}");
                 }
             }
