@@ -293,6 +293,37 @@ async fn a_consent_to_more_reads_the_better_lists_from_their_beginning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whiteboards_and_smart_links_are_discovered_by_search_and_each_is_read_once() {
+    let upstream = Upstream::start(world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let first = upstream.read_confluence(None, &at("full")).await;
+    let copy = Copy::open(&at("full")).await;
+    let mut found = 0;
+    for (kind, path) in [
+        ("confluence.whiteboard", "/wiki/api/v2/whiteboards/"),
+        ("confluence.embed", "/wiki/api/v2/embeds/"),
+        ("confluence.database", "/wiki/api/v2/databases/"),
+        ("confluence.folder", "/wiki/api/v2/folders/"),
+    ] {
+        let paths = copy.paths(kind).await;
+        assert!(!paths.is_empty() && paths.iter().all(|own| own.starts_with(path)), "{kind} {paths:?}");
+        found += paths.len() as u64;
+    }
+    assert_eq!(copy.stream("tree").await.0, "done");
+    drop(copy);
+    let second = upstream.read_confluence(None, &at("full")).await;
+    let requests = |line: &Value| line["requests"].as_u64().unwrap();
+    assert!(requests(&first) >= requests(&second) + found, "{first} {second}");
+
+    // A guide's grant opens neither; what holds articles is taken from the search.
+    upstream.read_confluence(Some(scopes_of(&GUIDE_U)), &at("u")).await;
+    let copy = Copy::open(&at("u")).await;
+    assert_eq!(copy.paths("confluence.whiteboard").await, Vec::<String>::new());
+    assert!(copy.paths("confluence.folder").await[0].starts_with("/wiki/rest/api/content/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s9_an_answer_too_large_is_asked_for_in_smaller_pages() {
     let upstream = Upstream::start(world()).await;
     let directory = tempfile::tempdir().unwrap();
