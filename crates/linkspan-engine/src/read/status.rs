@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use linkspan_model::product::Product;
 use linkspan_model::record::Model;
-use linkspan_store::StreamState;
+use linkspan_store::{StreamProgress, StreamState};
 
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
@@ -83,19 +83,9 @@ impl Engine {
                 reason: Some("the first reading has not come to it yet".to_owned()),
             };
         };
+        let next_at = progress.finished_at.map(|at| at + self.inner.settings.sync_every);
         if progress.phase == "skipped" {
-            // Nothing is on its way: who waits for the first reading would wait for ever.
-            return ModelStatus {
-                model,
-                status: "DISABLED",
-                is_initial: false,
-                started_at: progress.started_at,
-                finished_at: progress.finished_at,
-                last_result: None,
-                next_at: progress.finished_at.map(|at| at + self.inner.settings.sync_every),
-                fresh_as_of: None,
-                reason: progress.last_error.clone(),
-            };
+            return closed(model, progress, next_at);
         }
         let last_result = match (progress.finished_at, &progress.last_error) {
             (None, _) => None,
@@ -110,12 +100,45 @@ impl Engine {
             started_at: progress.started_at,
             finished_at: progress.finished_at,
             last_result,
-            next_at: progress.finished_at.map(|at| at + self.inner.settings.sync_every),
+            next_at,
             // What was there when the latest good reading began is here.
             fresh_as_of: progress
                 .last_success_at
                 .and(progress.started_at.filter(|_| progress.last_error.is_none())),
             reason: progress.last_error.clone(),
         }
+    }
+}
+
+/// The status of a model that the grant does not open, or that is not wanted. Nothing is on its way: who waits for the first
+/// reading would wait for ever.
+fn closed(model: Model, progress: &StreamProgress, next_at: Option<Timestamp>) -> ModelStatus {
+    ModelStatus {
+        model,
+        status: "DISABLED",
+        is_initial: false,
+        started_at: progress.started_at,
+        finished_at: progress.finished_at,
+        last_result: None,
+        next_at,
+        fresh_as_of: None,
+        reason: progress.last_error.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_skipped_model_is_disabled_says_why_and_is_not_waited_for() {
+        let progress = StreamProgress {
+            phase: "skipped".to_owned(),
+            last_error: Some("the grant lacks read:confluence-groups".to_owned()),
+            ..StreamProgress::default()
+        };
+        let status = closed(Model::Group, &progress, None);
+        assert_eq!((status.status, status.is_initial, status.last_result), ("DISABLED", false, None));
+        assert_eq!(status.reason.as_deref(), Some("the grant lacks read:confluence-groups"));
     }
 }
