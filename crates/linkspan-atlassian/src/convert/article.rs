@@ -27,10 +27,10 @@ pub fn blogpost_page(json: &str, ctx: &ConfluenceContext) -> Result<Converted, P
 }
 
 /// What tells the two kinds of article apart.
-struct Kind {
-    raw: &'static str,
-    path: &'static str,
-    article_type: &'static str,
+pub(super) struct Kind {
+    pub(super) raw: &'static str,
+    pub(super) path: &'static str,
+    pub(super) article_type: &'static str,
 }
 
 const PAGE: Kind = Kind { raw: "confluence.page", path: "/wiki/api/v2/pages/", article_type: "PAGE" };
@@ -51,19 +51,33 @@ fn put_article(raw: &RawValue, kind: &Kind, ctx: &ConfluenceContext, sink: &mut 
         Ok(content) => content,
         Err(problem) => return sink.refuse(kind.raw, None, kind.path, raw, problem),
     };
+    let mut odd = Vec::new();
+    content.list_odd(&mut odd);
+    let rule = |id: &str| rule_for(id, &content, ctx);
+    put_content(raw, &content, &odd, rule, kind, ctx, sink)
+}
+
+/// Keeps content that was read, with who may see it and what has to be known first.
+pub(super) fn put_content(
+    raw: &RawValue,
+    content: &Content<'_>,
+    odd: &[String],
+    rule: impl FnOnce(&str) -> (Access, Option<String>),
+    kind: &Kind,
+    ctx: &ConfluenceContext,
+    sink: &mut Sink,
+) -> String {
     let Some(id) = content.id.id() else {
         return sink.refuse(kind.raw, None, kind.path, raw, "content without an id".to_owned());
     };
-    let mut odd = Vec::new();
-    content.list_odd(&mut odd);
     let record = ctx.id(Model::Article, id);
-    let (access, needs) = rule_for(id, &content, ctx);
+    let (access, needs) = rule(id);
     if let Some(needs) = needs {
         sink.out.waiting.push(Waiting { record, remote_id: id.to_owned(), needs });
     }
     let version = content.version.get();
     let body =
-        Article { visibility: Some(visibility_of(&access).to_owned()), ..article(id, &content, kind, ctx) };
+        Article { visibility: Some(visibility_of(&access).to_owned()), ..article(id, content, kind, ctx) };
     sink.out.records.push(NewRecord {
         id: record,
         remote_id: Some(id.to_owned()),
@@ -74,7 +88,7 @@ fn put_article(raw: &RawValue, kind: &Kind, ctx: &ConfluenceContext, sink: &mut 
         body: Body::Article(Box::new(body)),
         access,
     });
-    sink.raw(kind.raw, id, format!("{}{id}", kind.path), raw, Some(record), &odd);
+    sink.raw(kind.raw, id, format!("{}{id}", kind.path), raw, Some(record), odd);
     id.to_owned()
 }
 

@@ -19,6 +19,15 @@ pub enum Placement {
     Inline,
 }
 
+impl Placement {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Footer => "footer",
+            Self::Inline => "inline",
+        }
+    }
+}
+
 /// Converts an answer of `footer-comments`, `inline-comments`, their forms per page and blog post, or `…/children`.
 /// `content_id` is the page or post they belong to where the answer need not say so itself: replies do not.
 pub fn comment_page(
@@ -64,19 +73,32 @@ fn put_comment(
     ctx: &ConfluenceContext,
     sink: &mut Sink,
 ) -> String {
-    let (path, word) = match placement {
-        Placement::Footer => ("/wiki/api/v2/footer-comments/", "footer"),
-        Placement::Inline => ("/wiki/api/v2/inline-comments/", "inline"),
+    let path = match placement {
+        Placement::Footer => "/wiki/api/v2/footer-comments/",
+        Placement::Inline => "/wiki/api/v2/inline-comments/",
     };
     let comment = match read_object::<confluence::Comment<'_>>(raw) {
         Ok(comment) => comment,
         Err(problem) => return sink.refuse("confluence.comment", None, path, raw, problem),
     };
+    let mut odd = Vec::new();
+    comment.list_odd(&mut odd);
+    put_read_comment(raw, &comment, &odd, (placement, path), content_id, ctx, sink)
+}
+
+/// Keeps a comment that was read. Beside where it stands is the path that leads to such comments.
+pub(super) fn put_read_comment(
+    raw: &RawValue,
+    comment: &confluence::Comment<'_>,
+    odd: &[String],
+    (placement, path): (Placement, &str),
+    content_id: Option<&str>,
+    ctx: &ConfluenceContext,
+    sink: &mut Sink,
+) -> String {
     let Some(id) = comment.id.id() else {
         return sink.refuse("confluence.comment", None, path, raw, "a comment without an id".to_owned());
     };
-    let mut odd = Vec::new();
-    comment.list_odd(&mut odd);
     let record = ctx.id(Model::Comment, id);
     let page = comment.page_id.id().or(comment.blog_post_id.id());
     let host = match (page, comment.attachment_id.id()) {
@@ -90,27 +112,32 @@ fn put_comment(
     };
     let version = comment.version.get();
     let written = version.and_then(|version| version.created_at.get()).map(|moment| moment.0);
+    let author = comment.author_id.id().or_else(|| version.and_then(|version| version.author_id.id()));
     let first = version.is_some_and(|version| version.number.get().is_some_and(|number| number.0 == 1));
     sink.out.records.push(NewRecord {
         id: record,
         remote_id: Some(id.to_owned()),
         parent: host.as_ref().map(|host| host.record),
         container: Host::container(host.as_ref(), ctx),
-        // Upstream gives the time of the present version only.
-        remote_created_at: written.filter(|_| first),
+        // The second generation gives the time of the present version only.
+        remote_created_at: comment
+            .created_at
+            .get()
+            .map(|moment| moment.0)
+            .or_else(|| written.filter(|_| first)),
         remote_updated_at: written,
         body: Body::Comment(Box::new(Comment {
-            user: version.and_then(|version| version.author_id.id()).map(|id| ctx.id(Model::User, id)),
+            user: author.map(|id| ctx.id(Model::User, id)),
             contact: None,
             body: confluence_text(&comment.body, &ctx.site_names()),
             on: host.as_ref().map(|host| host.record),
             reply_to: comment.parent_comment_id.id().map(|id| ctx.id(Model::Comment, id)),
             is_private: false,
-            placement: Some(word.to_owned()),
+            placement: Some(placement.word().to_owned()),
         })),
         access: Host::access(host.as_ref(), ctx),
     });
-    sink.raw("confluence.comment", id, format!("{path}{id}"), raw, Some(record), &odd);
+    sink.raw("confluence.comment", id, format!("{path}{id}"), raw, Some(record), odd);
     id.to_owned()
 }
 
@@ -130,6 +157,20 @@ fn put_attachment(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink) -> S
         Ok(attachment) => attachment,
         Err(problem) => return sink.refuse("confluence.attachment", None, path, raw, problem),
     };
+    let mut odd = Vec::new();
+    attachment.list_odd(&mut odd);
+    put_read_attachment(raw, &attachment, &odd, path, ctx, sink)
+}
+
+/// Keeps an attachment that was read; `path` leads to such attachments.
+pub(super) fn put_read_attachment(
+    raw: &RawValue,
+    attachment: &confluence::Attachment<'_>,
+    odd: &[String],
+    path: &str,
+    ctx: &ConfluenceContext,
+    sink: &mut Sink,
+) -> String {
     let Some(id) = attachment.id.id() else {
         return sink.refuse(
             "confluence.attachment",
@@ -139,8 +180,6 @@ fn put_attachment(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink) -> S
             "an attachment without an id".to_owned(),
         );
     };
-    let mut odd = Vec::new();
-    attachment.list_odd(&mut odd);
     let record = ctx.id(Model::Attachment, id);
     let content_id = attachment.page_id.id().or(attachment.blog_post_id.id());
     let host = content_id.map(|id| Host::article(id, ctx));
@@ -169,7 +208,7 @@ fn put_attachment(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink) -> S
         }),
         access,
     });
-    sink.raw("confluence.attachment", id, format!("{path}{id}"), raw, Some(record), &odd);
+    sink.raw("confluence.attachment", id, format!("{path}{id}"), raw, Some(record), odd);
     id.to_owned()
 }
 

@@ -38,6 +38,8 @@
 //!
 //! The kinds that the generic reader keeps, none of which becomes a record, are in [`crate::resources`].
 //!
+//! Confluence's content may have come by either generation of its API; the path tells by which.
+//!
 //! A raw row's `path` is the API path from which one would read the thing alone. An item without an id of its own gets
 //! one computed from its bytes, `unidentified:{hash}`.
 
@@ -52,6 +54,7 @@ mod issue_fields;
 mod listing;
 mod people;
 mod project;
+mod searched;
 mod sink;
 mod space;
 #[cfg(test)]
@@ -80,6 +83,7 @@ pub use self::issue_fields::FieldCatalogue;
 pub use self::listing::{ListOwner, listing_page, member_of};
 pub use self::people::{confluence_group_page, confluence_user_page, jira_group_page, jira_user_page};
 pub use self::project::{project_page, project_role, role_page};
+pub use self::searched::{SEARCHED_PATH, searched_content_page};
 pub use self::space::{ContentContainer, content_container, space_page};
 
 use self::text::SiteNames;

@@ -158,10 +158,18 @@ fn put_confluence_user(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink)
     let mut odd = Vec::new();
     user.list_odd(&mut odd);
     let record = ctx.id(Model::User, id);
+    let body = confluence_user(&user, id, ctx);
+    sink.out.records.push(record_of_user(record, id, body));
+    sink.raw("confluence.user", id, format!("{path}{}", encoded(id)), raw, Some(record), &odd);
+    id.to_owned()
+}
+
+/// The common model of an account as far as Confluence's user object says, in either generation's form.
+pub(super) fn confluence_user(user: &confluence::User<'_>, id: &str, ctx: &ConfluenceContext) -> User {
     let mut groups = ctx.memberships.groups_of(id).to_vec();
     groups.sort_unstable();
     let picture = user.picture.get().and_then(|picture| picture.path.filled());
-    let body = User {
+    User {
         name: user.display_name.filled().or(user.public_name.filled()).unwrap_or_default().to_owned(),
         email_address: user.email.filled().map(str::to_owned),
         is_active: user.account_status.filled().map(|status| status == "active"),
@@ -171,10 +179,7 @@ fn put_confluence_user(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink)
         account_type: user.account_type.filled().map(str::to_owned),
         teams: groups.iter().map(|group| ctx.id(Model::Group, group)).collect(),
         roles: Vec::new(),
-    };
-    sink.out.records.push(record_of_user(record, id, body));
-    sink.raw("confluence.user", id, format!("{path}{}", encoded(id)), raw, Some(record), &odd);
-    id.to_owned()
+    }
 }
 
 /// An id as part of a query: account ids contain colons.

@@ -127,6 +127,16 @@ impl Sink {
         Some(Person { id, customer })
     }
 
+    /// Notes an account that was met in Confluence's content.
+    pub(super) fn met(&mut self, account_id: &str, user: User) {
+        if self.people.contains_key(account_id) {
+            return;
+        }
+        self.people.insert(account_id.to_owned(), self.out.people.len());
+        let id = RecordId::of(self.source, Model::User, account_id);
+        self.out.people.push(record_of_user(id, account_id, user));
+    }
+
     /// Some places name an account by its id alone: the first that says more counts.
     fn name_person(&mut self, at: usize, user: &jira::User<'_>) {
         match self.out.people.get_mut(at).map(|record| &mut record.body) {

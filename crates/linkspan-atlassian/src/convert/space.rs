@@ -1,7 +1,7 @@
 //! Spaces, and the folders and databases in them.
 
 use linkspan_model::models::Container;
-use linkspan_model::record::{Body, Model, NewRecord};
+use linkspan_model::record::{Access, Body, Model, NewRecord};
 use serde_json::value::RawValue;
 
 use super::access::visibility_of;
@@ -76,39 +76,77 @@ pub enum ContentContainer {
     Database,
 }
 
-/// Converts an answer of `folders/{id}` or `databases/{id}`.
+impl ContentContainer {
+    fn raw_kind(self) -> &'static str {
+        match self {
+            Self::Folder => "confluence.folder",
+            Self::Database => "confluence.database",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Folder => "/wiki/api/v2/folders/",
+            Self::Database => "/wiki/api/v2/databases/",
+        }
+    }
+
+    /// The type of the container on the wire.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Folder => "FOLDER",
+            Self::Database => "DATABASE",
+        }
+    }
+}
+
+/// Converts an answer of `folders/{id}` or `databases/{id}`, or a list of such.
 pub fn content_container(
     json: &str,
     kind: ContentContainer,
     ctx: &ConfluenceContext,
 ) -> Result<Converted, PageProblem> {
     let mut sink = Sink::new(ctx.source);
-    let id = put_container(one(json)?, kind, ctx, &mut sink);
-    sink.out.ids.push(id);
+    for raw in items(json, "results").or_else(|_| one(json).map(|content| vec![content]))? {
+        let id = put_container(raw, kind, ctx, &mut sink);
+        sink.out.ids.push(id);
+    }
     Ok(sink.out)
 }
 
 fn put_container(raw: &RawValue, kind: ContentContainer, ctx: &ConfluenceContext, sink: &mut Sink) -> String {
-    let (raw_kind, path, container_type) = match kind {
-        ContentContainer::Folder => ("confluence.folder", "/wiki/api/v2/folders/", "FOLDER"),
-        ContentContainer::Database => ("confluence.database", "/wiki/api/v2/databases/", "DATABASE"),
-    };
+    let (raw_kind, path) = (kind.raw_kind(), kind.path());
     let content = match read_object::<Content<'_>>(raw) {
         Ok(content) => content,
         Err(problem) => return sink.refuse(raw_kind, None, path, raw, problem),
     };
-    let Some(id) = content.id.id() else {
-        return sink.refuse(raw_kind, None, path, raw, "content without an id".to_owned());
-    };
     let mut odd = Vec::new();
     content.list_odd(&mut odd);
+    let rule = |id: &str| rule_for(id, &content, ctx);
+    put_content_container(raw, &content, &odd, rule, (kind, path), ctx, sink)
+}
+
+/// Keeps a folder or database that was read, with who may see it and what has to be known first. Beside its kind stands
+/// the path that leads to such things.
+pub(super) fn put_content_container(
+    raw: &RawValue,
+    content: &Content<'_>,
+    odd: &[String],
+    rule: impl FnOnce(&str) -> (Access, Option<String>),
+    (kind, path): (ContentContainer, &str),
+    ctx: &ConfluenceContext,
+    sink: &mut Sink,
+) -> String {
+    let Some(id) = content.id.id() else {
+        return sink.refuse(kind.raw_kind(), None, path, raw, "content without an id".to_owned());
+    };
     let record = ctx.content_container_id(id);
-    let (access, needs) = rule_for(id, &content, ctx);
+    let (access, needs) = rule(id);
     if let Some(needs) = needs {
         sink.out.waiting.push(Waiting { record, remote_id: id.to_owned(), needs });
     }
     let space = content.space_id.id().map(|space| ctx.id(Model::Container, space));
-    let (parent_article, held_by) = above(&content, ctx);
+    let (parent_article, held_by) = above(content, ctx);
     let version = content.version.get();
     sink.out.records.push(NewRecord {
         id: record,
@@ -122,14 +160,14 @@ fn put_container(raw: &RawValue, kind: ContentContainer, ctx: &ConfluenceContext
             name: content.title.text().unwrap_or_default().to_owned(),
             description: None,
             status: content.status.filled().map(status),
-            container_url: Some(article_url(id, &content, ctx)),
-            container_type: Some(container_type.to_owned()),
+            container_url: Some(article_url(id, content, ctx)),
+            container_type: Some(kind.word().to_owned()),
             visibility: Some(visibility_of(&access).to_owned()),
             parent_article,
             parent_container: held_by.or(space),
         }),
         access,
     });
-    sink.raw(raw_kind, id, format!("{path}{id}"), raw, Some(record), &odd);
+    sink.raw(kind.raw_kind(), id, format!("{path}{id}"), raw, Some(record), odd);
     id.to_owned()
 }

@@ -13,6 +13,10 @@ pub enum CqlType {
     Blogpost,
     Comment,
     Attachment,
+    Folder,
+    Database,
+    Whiteboard,
+    Embed,
 }
 
 impl CqlType {
@@ -22,22 +26,30 @@ impl CqlType {
             Self::Blogpost => "blogpost",
             Self::Comment => "comment",
             Self::Attachment => "attachment",
+            Self::Folder => "folder",
+            Self::Database => "database",
+            Self::Whiteboard => "whiteboard",
+            Self::Embed => "embed",
         }
     }
 }
 
-/// A CQL query: clauses that must all hold, oldest change first if asked.
+/// A CQL query: clauses that must all hold, in an order if asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cql {
     clauses: Vec<String>,
-    by_modification: bool,
+    order: Option<&'static str>,
 }
 
 impl Cql {
     /// Content of these types. No type: no content.
     pub fn types(types: &[CqlType]) -> Self {
-        let all = Self { clauses: Vec::new(), by_modification: false };
-        all.one_of("type", types.iter().map(|kind| kind.as_str().to_owned()))
+        Self::any_type().one_of("type", types.iter().map(|kind| kind.as_str().to_owned()))
+    }
+
+    /// Content of any type. Only to be narrowed: by itself it is no query.
+    pub fn any_type() -> Self {
+        Self { clauses: Vec::new(), order: None }
     }
 
     /// Content of these spaces, by key. No key: no content.
@@ -62,8 +74,18 @@ impl Cql {
     /// zone, so a span before now is the only exact form (hazard S1).
     #[must_use]
     pub fn modified_within(self, span: Duration) -> Self {
+        self.within("lastmodified", span)
+    }
+
+    /// Content made within the last `span`, rounded up to minutes.
+    #[must_use]
+    pub fn created_within(self, span: Duration) -> Self {
+        self.within("created", span)
+    }
+
+    fn within(self, field: &str, span: Duration) -> Self {
         let minutes = span.as_secs().div_ceil(60).max(1);
-        self.and(format!("lastmodified >= now(\"-{minutes}m\")"))
+        self.and(format!("{field} >= now(\"-{minutes}m\")"))
     }
 
     /// Content that a caller's own CQL finds too. It is enclosed as it is, never edited, and cannot reach outside.
@@ -77,7 +99,14 @@ impl Cql {
     /// Orders by the last change, oldest first.
     #[must_use]
     pub fn oldest_change_first(mut self) -> Self {
-        self.by_modification = true;
+        self.order = Some("lastmodified");
+        self
+    }
+
+    /// Orders by creation, oldest first: an order that no change shifts.
+    #[must_use]
+    pub fn oldest_first(mut self) -> Self {
+        self.order = Some("created");
         self
     }
 
@@ -99,9 +128,9 @@ impl Cql {
 impl fmt::Display for Cql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.clauses.join(" AND "))?;
-        if self.by_modification {
-            f.write_str(" ORDER BY lastmodified ASC")?;
+        match self.order {
+            Some(field) => write!(f, " ORDER BY {field} ASC"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

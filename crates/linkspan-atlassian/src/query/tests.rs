@@ -23,6 +23,9 @@ fn s1_cql_times_are_spans_before_now_rounded_up() {
         cql.oldest_change_first().to_string(),
         r#"type IN (page, blogpost) AND lastmodified >= now("-2m") ORDER BY lastmodified ASC"#
     );
+    let cql = Cql::types(&[CqlType::Comment]).created_within(Duration::from_mins(1)).oldest_first();
+    assert_eq!(cql.to_string(), r#"type IN (comment) AND created >= now("-1m") ORDER BY created ASC"#);
+    assert_eq!(Cql::any_type().ids([7, 8]).to_string(), "id IN (7, 8)");
 }
 
 #[test]

@@ -27,10 +27,7 @@ pub(super) static ALL: &[Resource] = &[
         F::Articles,
         Some(Model::Article),
         "pages",
-        &[
-            way(&[&calls::PAGES]),
-            lesser(&[&calls::CONTENT_SEARCH], "archived pages, and the folders in which pages lie"),
-        ],
+        &[way(&[&calls::PAGES]), lesser(&[&calls::CONTENT_SEARCH], "archived pages")],
     ),
     stream(
         "confluence.blogpost",
@@ -53,16 +50,16 @@ pub(super) static ALL: &[Resource] = &[
         "folders",
         F::Articles,
         Some(Model::Container),
-        "pages",
-        &[way(&[&calls::FOLDER])],
+        "tree",
+        &[way(&[&calls::FOLDER]), way(&[&calls::CONTENT_SEARCH])],
     ),
     stream(
         "confluence.database",
         "databases",
         F::Articles,
         Some(Model::Container),
-        "pages",
-        &[way(&[&calls::DATABASE])],
+        "tree",
+        &[way(&[&calls::DATABASE]), way(&[&calls::CONTENT_SEARCH])],
     ),
     stream(
         "confluence.whiteboard",
@@ -86,7 +83,10 @@ pub(super) static ALL: &[Resource] = &[
         F::Comments,
         Some(Model::Comment),
         "comments",
-        &[way(&[&calls::FOOTER_COMMENTS, &calls::INLINE_COMMENTS]), way(&[&calls::CONTENT_SEARCH])],
+        &[
+            way(&[&calls::FOOTER_COMMENTS, &calls::INLINE_COMMENTS]),
+            lesser(&[&calls::CONTENT_SEARCH], "comments on archived pages"),
+        ],
     ),
     stream(
         "confluence.attachment",
@@ -97,8 +97,8 @@ pub(super) static ALL: &[Resource] = &[
         &[
             way(&[&calls::ATTACHMENTS, &calls::ATTACHMENT_CONTENT]),
             lesser(&[&calls::ATTACHMENTS], "the content of attached files"),
-            way(&[&calls::CONTENT_SEARCH, &calls::ATTACHMENT_CONTENT]),
-            lesser(&[&calls::CONTENT_SEARCH], "the content of attached files"),
+            lesser(&[&calls::CONTENT_SEARCH, &calls::ATTACHMENT_CONTENT], "files on archived pages"),
+            lesser(&[&calls::CONTENT_SEARCH], "files on archived pages, and the content of attached files"),
         ],
     ),
     stream("confluence.user", "people", F::People, Some(Model::User), "people", &[way(&[&calls::USER_BULK])]),
@@ -128,8 +128,8 @@ pub(super) static ALL: &[Resource] = &[
             way(&[&calls::CONTENT_SEARCH, &calls::CONTENT_RESTRICTIONS_BY_OPERATION]),
             lesser(
                 &[&calls::CONTENT_SEARCH],
-                "restrictions of archived content, and lists of more than two hundred people or groups: what they \
-                 guard stays hidden",
+                "restrictions of archived content, and the ends of very long lists of people or groups: what they guard \
+                 stays hidden from whoever stands there",
             ),
         ],
     ),

@@ -45,7 +45,7 @@ shapes! {
     Links {
         "webui" webui: Member<Text<'a>>,
     }
-    /// A footer or inline comment.
+    /// A footer or inline comment. Author and time of creation are told by the first generation alone.
     Comment {
         "id" id: Member<Id<'a>>,
         "pageId" page_id: Member<Id<'a>>,
@@ -53,6 +53,8 @@ shapes! {
         "attachmentId" attachment_id: Member<Id<'a>>,
         "customContentId" custom_content_id: Member<Id<'a>>,
         "parentCommentId" parent_comment_id: Member<Id<'a>>,
+        "authorId" author_id: Member<Id<'a>>,
+        "createdAt" created_at: Member<Moment>,
         "version" version: Member<Version<'a>>,
         "body" body: Member<Body<'a>>,
     }

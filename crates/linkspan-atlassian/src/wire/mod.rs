@@ -6,6 +6,7 @@
 pub(crate) mod confluence;
 pub(crate) mod jira;
 pub(crate) mod scalar;
+pub(crate) mod searched;
 
 use serde::de::Deserialize;
 use serde_json::value::RawValue;
@@ -30,6 +31,15 @@ impl<T> Member<T> {
         match self {
             Self::Value(value) => Some(value),
             Self::Absent | Self::Odd => None,
+        }
+    }
+
+    /// Goes on inside of the value; what is absent or odd stays so.
+    pub(crate) fn and_then<U>(self, inside: impl FnOnce(T) -> Member<U>) -> Member<U> {
+        match self {
+            Self::Absent => Member::Absent,
+            Self::Value(value) => inside(value),
+            Self::Odd => Member::Odd,
         }
     }
 

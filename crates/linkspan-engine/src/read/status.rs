@@ -5,7 +5,7 @@ use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::resources::{Reading, Resource, gap_of, open_way};
 use linkspan_model::product::Integration;
 use linkspan_model::record::Model;
-use linkspan_store::StreamState;
+use linkspan_store::{StreamProgress, StreamState};
 
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
@@ -143,6 +143,10 @@ impl Engine {
                 reason: Some("the first reading has not come to it yet".to_owned()),
             };
         };
+        let next_at = progress.finished_at.map(|at| at + self.inner.settings.sync_every);
+        if progress.phase == "skipped" {
+            return closed(model, progress, next_at);
+        }
         let last_result = match (progress.finished_at, &progress.last_error) {
             (None, _) => None,
             (Some(_), None) => Some("DONE"),
@@ -156,7 +160,7 @@ impl Engine {
             started_at: progress.started_at,
             finished_at: progress.finished_at,
             last_result,
-            next_at: progress.finished_at.map(|at| at + self.inner.settings.sync_every),
+            next_at,
             // What was there when the latest good reading began is here.
             fresh_as_of: progress
                 .last_success_at
@@ -168,4 +172,37 @@ impl Engine {
 
 fn find<'a>(states: &'a [StreamState], stream: &str) -> Option<&'a StreamState> {
     states.iter().find(|state| state.stream == stream)
+}
+
+/// The status of a model that the grant does not open, or that is not wanted. Nothing is on its way: who waits for the first
+/// reading would wait for ever.
+fn closed(model: Model, progress: &StreamProgress, next_at: Option<Timestamp>) -> ModelStatus {
+    ModelStatus {
+        model,
+        status: "DISABLED",
+        is_initial: false,
+        started_at: progress.started_at,
+        finished_at: progress.finished_at,
+        last_result: None,
+        next_at,
+        fresh_as_of: None,
+        reason: progress.last_error.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_skipped_model_is_disabled_says_why_and_is_not_waited_for() {
+        let progress = StreamProgress {
+            phase: "skipped".to_owned(),
+            last_error: Some("the grant lacks read:confluence-groups".to_owned()),
+            ..StreamProgress::default()
+        };
+        let status = closed(Model::Group, &progress, None);
+        assert_eq!((status.status, status.is_initial, status.last_result), ("DISABLED", false, None));
+        assert_eq!(status.reason.as_deref(), Some("the grant lacks read:confluence-groups"));
+    }
 }

@@ -75,6 +75,12 @@ impl Run {
         self.source.id
     }
 
+    /// Whether any of these streams failed in this run.
+    pub(super) fn has_failed(&self, streams: &[&str]) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.iter().any(|(stream, _)| streams.contains(stream))
+    }
+
     pub(super) fn report(&self) -> SyncReport {
         SyncReport {
             failed: self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -144,24 +150,58 @@ impl Run {
         }
     }
 
-    /// Shows and stores that a stream is not read, because the grant opens none of what it reads. No failure: the source's
-    /// gaps tell what would mend it.
-    pub(super) async fn skip(&self, name: &'static str, kinds: &[&str]) -> Result<(), EngineError> {
-        let missing = kinds.iter().filter_map(|kind| Resource::of_kind(kind));
-        let mut missing: Vec<&str> = missing
-            .filter_map(|resource| gap_of(resource, &self.granted))
-            .flat_map(|gap| gap.missing)
-            .collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let why = format!("the grant lacks {}", missing.join(" "));
-        self.inner.progress.set(self.id(), name, Phase::Skipped(why.clone()));
+    /// Reads one stream by the best way to what it brings. A stream to which the grant opens no way is skipped: that is no
+    /// failure of the run, and `None` comes back. Who may see things is read whatever else is wanted.
+    pub(super) async fn stream_by_way<'w, T>(
+        &self,
+        name: &'static str,
+        kind: &'static str,
+        work: impl FnOnce(&'static Way) -> BoxFuture<'w, Result<T, EngineError>>,
+    ) -> Result<Option<T>, EngineError> {
+        let resource = Resource::of_kind(kind)
+            .ok_or_else(|| EngineError::Invalid(format!("`{kind}` is no kind of thing that is read")))?;
+        let way = if Feature::SEARCH.contains(&resource.feature) {
+            open_way(resource, &self.granted)
+        } else {
+            self.way_to(resource)
+        };
+        if let Some(way) = way {
+            return self.stream(name, work(way)).await;
+        }
+        self.skip(name, self.why_closed(resource)).await?;
+        Ok(None)
+    }
+
+    /// Why a resource is not read, in words.
+    pub(super) fn why_closed(&self, resource: &'static Resource) -> String {
+        if !self.wants(resource.feature) {
+            return format!("{} are not among what is to be read", resource.title);
+        }
+        let missing = gap_of(resource, &self.granted).map(|gap| gap.missing.join(", ")).unwrap_or_default();
+        format!(
+            "the grant does not open {}: it lacks {missing}; ask the customer to link again",
+            resource.title
+        )
+    }
+
+    /// Shows and stores that a stream is not read, because the grant does not open what it brings.
+    pub(super) async fn skip_kind(&self, name: &'static str, kind: &str) -> Result<(), EngineError> {
+        let why = Resource::of_kind(kind).map(|resource| self.why_closed(resource)).unwrap_or_default();
+        self.skip(name, why).await
+    }
+
+    /// Shows and stores that a stream is not read, and why. What an earlier run brought stays.
+    pub(super) async fn skip(&self, name: &'static str, why: String) -> Result<(), EngineError> {
+        let before = self.inner.store.get_stream(self.id(), name).await?.map(|state| state.progress);
+        let now = Some(self.inner.clock.now());
         let progress = StreamProgress {
             phase: "skipped".to_owned(),
-            finished_at: Some(self.inner.clock.now()),
-            last_error: Some(why),
-            ..StreamProgress::default()
+            started_at: now,
+            finished_at: now,
+            last_error: Some(why.clone()),
+            ..before.unwrap_or_default()
         };
+        self.inner.progress.set(self.id(), name, Phase::Skipped(why));
         self.note(name, progress).await
     }
 

@@ -12,11 +12,12 @@ pub const READ_ME: &str = "read:me";
 /// Opens the personal-data report.
 pub const REPORT_PERSONAL_DATA: &str = "report:personal-data";
 
-/// Scopes that the screen still offers although no operation asks for them (`atlassian-endpoints.md` 6.4, 6.8).
-const INERT: [&str; 4] = [
+/// Scopes that no operation of the documents asks for any more and that the console still offers
+/// (`atlassian-endpoints.md` 6.4, 6.8).
+const WITHOUT_OPERATION: [&str; 4] = [
     "read:blogpost:confluence",
-    "read:content.property:confluence",
     "write:blogpost:confluence",
+    "read:content.property:confluence",
     "write:content.property:confluence",
 ];
 
@@ -24,6 +25,7 @@ static PRODUCT_SCOPES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     let sets = operations::all().flat_map(|operation| [operation.classic, operation.granular]);
     sets.filter_map(|set| if let ScopeSet::All(scopes) = set { Some(scopes.split(' ')) } else { None })
         .flatten()
+        .chain(WITHOUT_OPERATION)
         .collect()
 });
 
@@ -89,8 +91,7 @@ impl Api {
     /// Every scope of the API, in alphabetical order.
     pub fn scopes(self) -> impl Iterator<Item = &'static str> {
         let own: &[&str] = match self {
-            Self::Jira => &[],
-            Self::Confluence => &INERT,
+            Self::Jira | Self::Confluence => &[],
             Self::UserIdentity => &["read:account", READ_ME],
             Self::PersonalData => &[REPORT_PERSONAL_DATA],
         };

@@ -13,6 +13,7 @@ mod commands;
 mod dataset;
 mod demo;
 mod guides;
+mod guides_confluence;
 mod house;
 mod killed;
 mod link;

@@ -195,28 +195,44 @@ impl ConfluenceAccess {
     }
 
     /// Adds restrictions and ancestors in bulk: an answer of the first generation's `content/search` with
-    /// `expand=ancestors,restrictions.read.restrictions.user,restrictions.read.restrictions.group`. Gives the ids of content
-    /// whose lists were cut and have to be read on.
+    /// `expand=space,ancestors,restrictions.read.restrictions.user,restrictions.read.restrictions.group`. Gives the ids of
+    /// content whose lists were cut and have to be read on.
     pub fn add_restrictions(&mut self, json: &str) -> Result<Vec<String>, PageProblem> {
         let mut cut = Vec::new();
         for raw in items(json, "results")? {
             let Ok(content) = read_object::<wire::ContentAccess<'_>>(raw) else { continue };
             let Some(id) = content.id.id() else { continue };
-            if let Some(ancestors) = content.ancestors.get() {
-                self.add_ancestors(id, ancestors);
-            }
-            let node = self.nodes.entry(id.to_owned()).or_default();
-            if let Some(space) = content.space.get().and_then(|space| space.id.id()) {
-                node.space = Some(space.to_owned());
-            }
-            if let Some(status) = content.status.text() {
-                node.status = Some(status.to_owned());
-            }
+            self.put_place(id, &content);
             if let Some(restrictions) = content.restrictions.get() {
                 cut.extend(self.put_restriction(id, restrictions).then(|| id.to_owned()));
             }
         }
         Ok(cut)
+    }
+
+    /// Adds where content stands that was stored from an answer of `content/search`. What a newer answer told stays.
+    pub fn add_stored_places(&mut self, json: &str) -> Result<(), PageProblem> {
+        for raw in items(json, "results").or_else(|_| one(json).map(|content| vec![content]))? {
+            let Ok(content) = read_object::<wire::ContentAccess<'_>>(raw) else { continue };
+            let Some(id) = content.id.id() else { continue };
+            if self.parent_of(id).is_none() {
+                self.put_place(id, &content);
+            }
+        }
+        Ok(())
+    }
+
+    fn put_place(&mut self, id: &str, content: &wire::ContentAccess<'_>) {
+        if let Some(ancestors) = content.ancestors.get() {
+            self.add_ancestors(id, ancestors);
+        }
+        let node = self.nodes.entry(id.to_owned()).or_default();
+        if let Some(space) = content.space.get().and_then(|space| space.id.id()) {
+            node.space = Some(space.to_owned());
+        }
+        if let Some(status) = content.status.text() {
+            node.status = Some(status.to_owned());
+        }
     }
 
     /// Ancestors come highest first.

@@ -53,6 +53,21 @@ impl ConfluenceAccess {
         self.nodes.get(content_id)?.space.as_deref()
     }
 
+    /// Whether both the place and the restriction of content were read.
+    pub fn knows(&self, content_id: &str) -> bool {
+        let node = self.nodes.get(content_id);
+        node.is_some_and(|node| node.restriction.is_some() && node.parent != Parent::Unknown)
+    }
+
+    /// What stands above content, where that is known: `Some(None)` at the top of the space.
+    pub fn parent_of(&self, content_id: &str) -> Option<Option<&str>> {
+        match &self.nodes.get(content_id)?.parent {
+            Parent::Unknown => None,
+            Parent::None => Some(None),
+            Parent::Is(id) => Some(Some(id)),
+        }
+    }
+
     /// Who may see an article: the space's readers, narrowed by each restricted ancestor's and its own restriction. Also
     /// gives the id of the first content about which something is missing; until it is known nobody sees the article.
     pub fn rule_for_article(&self, article: &Article<'_>) -> (Access, Option<String>) {

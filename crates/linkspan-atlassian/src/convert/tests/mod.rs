@@ -8,6 +8,7 @@ mod jira;
 mod listing;
 mod odd;
 mod samples;
+mod searched;
 
 use linkspan_model::access::{Principal, Reader};
 use linkspan_model::ids::SourceId;

@@ -8,6 +8,7 @@ use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{ConfluenceContext, Converted, labels_in_search, restriction};
 use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::query::{Cql, CqlType};
 use linkspan_model::record::{Access, NewRaw};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,13 @@ const PARALLEL_QUESTIONS: usize = 8;
 /// Levels of unknown ancestors that are learnt for one page of content.
 const ROUNDS: usize = 64;
 
+/// Content in one question: a query has its length.
+const IDS_PER_SEARCH: usize = 50;
+/// What has bodies.
+const ARTICLES: [CqlType; 2] = [CqlType::Page, CqlType::Blogpost];
+/// What else stands in the tree and can be restricted.
+const FURNITURE: [CqlType; 4] = [CqlType::Folder, CqlType::Database, CqlType::Whiteboard, CqlType::Embed];
+
 /// What the last sweep saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -34,22 +42,21 @@ pub(super) struct SweepCheckpoint {
 
 /// Reads restrictions, tree and labels of all current content.
 pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<SweepCheckpoint, EngineError> {
-    let params = Params::new()
-        .query("cql", "type IN (page, blogpost)")
-        .query("expand", SWEEP_EXPAND)
-        .query("includeArchivedSpaces", "true");
     let mut digests = Vec::new();
-    let mut cut = Vec::new();
-    let mut pages = run.pages(&confluence::CONTENT_SEARCH, params, Some(SWEEP_SIZE));
-    while let Some(page) = pages.next().await? {
-        cut.extend(ctx.access.add_restrictions(&page)?);
-        let labels = labels_in_search(&page)?;
-        run.add("restrictions", labels.len() as u64);
-        ctx.labels.extend(labels);
-        digests.push(digest_of(&page));
-    }
-    for id in cut {
-        extend(run, &id, ctx).await?;
+    for types in [&ARTICLES[..], &FURNITURE[..]] {
+        let mut pages =
+            run.pages(&confluence::CONTENT_SEARCH, sweep_params(&Cql::types(types)), Some(SWEEP_SIZE));
+        loop {
+            let page = match pages.next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => break,
+                // A site need not know all of these types; what stands below such content is then asked about singly.
+                Err(EngineError::Call(CallError::BadRequest { .. })) if types == FURNITURE => break,
+                Err(error) => return Err(error),
+            };
+            run.add("restrictions", learn_from_search(run, ctx, &page).await?);
+            digests.push(digest_of(&page));
+        }
     }
     digests.sort_unstable();
     let swept = SweepCheckpoint { digest: digest_of(&digests.concat()) };
@@ -58,8 +65,37 @@ pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<Swee
     Ok(swept)
 }
 
+/// What a search asks in order to know who may see what it finds.
+fn sweep_params(cql: &Cql) -> Params {
+    Params::new()
+        .query("cql", cql.to_string())
+        .query("expand", SWEEP_EXPAND)
+        .query("includeArchivedSpaces", "true")
+}
+
+/// Learns places, restrictions and labels from a page of a search that asked for them. Gives how much content was in it.
+pub(super) async fn learn_from_search(
+    run: &Run,
+    ctx: &mut ConfluenceContext,
+    page: &str,
+) -> Result<u64, EngineError> {
+    let cut = ctx.access.add_restrictions(page)?;
+    let labels = labels_in_search(page)?;
+    let items = labels.len() as u64;
+    ctx.labels.extend(labels);
+    for id in cut {
+        extend(run, &id, ctx).await?;
+    }
+    Ok(items)
+}
+
 /// Reads on where a content's lists of people and groups were cut.
+///
+/// Where the grant does not open that, whoever stands further down the lists does not get to see the content.
 async fn extend(run: &Run, id: &str, ctx: &mut ConfluenceContext) -> Result<(), EngineError> {
+    if !run.opens(&confluence::CONTENT_RESTRICTION_OF_OPERATION) {
+        return Ok(());
+    }
     let params = Params::new().path("id", id).path("operationKey", "read");
     let mut pages = run.pages(&confluence::CONTENT_RESTRICTION_OF_OPERATION, params, Some(100));
     while let Some(page) = pages.next().await? {
@@ -120,9 +156,23 @@ impl<'a> Learner<'a> {
         work(&ctx)
     }
 
-    /// Asks for the restrictions of content and, where that is unknown, for its place.
-    async fn learn(&mut self, ids: Vec<String>) -> Result<(), EngineError> {
+    /// Asks for the restrictions of content and, where that is unknown, for its place. A grant that does not open the calls
+    /// for one piece of content has a search answer for many.
+    async fn learn(&mut self, mut ids: Vec<String>) -> Result<(), EngineError> {
         let run = self.run;
+        let opens_single =
+            run.opens(&confluence::PAGE) && run.opens(&confluence::CONTENT_RESTRICTIONS_BY_OPERATION);
+        if !opens_single && run.opens(&confluence::CONTENT_SEARCH) {
+            let numbers: Vec<u64> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+            for numbers in numbers.chunks(IDS_PER_SEARCH) {
+                let cql = Cql::any_type().ids(numbers.iter().copied());
+                let mut pages = run.pages(&confluence::CONTENT_SEARCH, sweep_params(&cql), Some(SWEEP_SIZE));
+                while let Some(page) = pages.next().await? {
+                    learn_from_search(run, self.context_mut(), &page).await?;
+                }
+            }
+            ids.retain(|id| !self.ctx.access.knows(id));
+        }
         let questions = ids
             .into_iter()
             .map(|id| {
@@ -159,7 +209,14 @@ async fn ask(run: &Run, id: String, has_place: bool) -> Result<Learnt, EngineErr
     let mut place = None;
     if !has_place {
         // An id does not tell of what kind the content is.
-        for call in [&confluence::PAGE, &confluence::BLOGPOST, &confluence::FOLDER, &confluence::DATABASE] {
+        for call in [
+            &confluence::PAGE,
+            &confluence::BLOGPOST,
+            &confluence::FOLDER,
+            &confluence::DATABASE,
+            &confluence::WHITEBOARD,
+            &confluence::EMBED,
+        ] {
             place = readable(run, call, params.clone()).await?;
             if place.is_some() {
                 break;
@@ -175,6 +232,9 @@ pub(super) async fn readable(
     call: &'static Call,
     params: Params,
 ) -> Result<Option<String>, EngineError> {
+    if !run.opens(call) {
+        return Ok(None);
+    }
     match run.client.call(call, &params).await {
         Ok(reply) => Ok(Some(text(&reply.body)?.to_owned())),
         Err(EngineError::Call(
@@ -191,6 +251,11 @@ fn hosts_of_closed(converted: &Converted) -> Vec<String> {
     struct Hosted {
         page_id: Option<String>,
         blog_post_id: Option<String>,
+        container: Option<Container>,
+    }
+    #[derive(Deserialize)]
+    struct Container {
+        id: String,
     }
     let closed: HashSet<_> = converted
         .records
@@ -207,6 +272,8 @@ fn hosts_of_closed(converted: &Converted) -> Vec<String> {
         .iter()
         .filter(hangs)
         .filter_map(|raw| serde_json::from_str::<Hosted>(&raw.json).ok())
-        .filter_map(|hosted| hosted.page_id.or(hosted.blog_post_id))
+        .filter_map(|hosted| {
+            hosted.page_id.or(hosted.blog_post_id).or(hosted.container.map(|container| container.id))
+        })
         .collect()
 }

@@ -21,17 +21,33 @@ pub(super) struct Placed {
     parent_id: Option<String>,
     #[serde(default)]
     parent_type: Option<String>,
+    /// What content of the first generation has instead, highest first.
+    #[serde(default)]
+    ancestors: Vec<Above>,
+    /// Of content of the first generation.
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Above {
+    id: String,
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
 }
 
 impl Placed {
     /// The folder or database above.
     fn container(&self) -> Option<(String, ContentContainer)> {
-        let kind = match self.parent_type.as_deref() {
-            Some("folder") => ContentContainer::Folder,
-            Some("database") => ContentContainer::Database,
-            _ => return None,
+        let above = match self.ancestors.last() {
+            Some(above) => (Some(&above.id), above.kind.as_deref()),
+            None => (self.parent_id.as_ref(), self.parent_type.as_deref()),
         };
-        self.parent_id.clone().map(|id| (id, kind))
+        match above {
+            (Some(id), Some("folder")) => Some((id.clone(), ContentContainer::Folder)),
+            (Some(id), Some("database")) => Some((id.clone(), ContentContainer::Database)),
+            _ => None,
+        }
     }
 }
 
@@ -67,7 +83,7 @@ fn call(kind: ContentContainer) -> &'static Call {
     }
 }
 
-/// The content in an answer: a list, or one by itself.
+/// The content in an answer, a list or one by itself, that stands in the tree.
 pub(super) fn placed_in(json: &str) -> Result<Vec<Placed>, EngineError> {
     #[derive(Deserialize)]
     struct List {
@@ -75,5 +91,7 @@ pub(super) fn placed_in(json: &str) -> Result<Vec<Placed>, EngineError> {
     }
     let list = serde_json::from_str::<List>(json).map(|list| list.results);
     let found = list.or_else(|_| serde_json::from_str::<Placed>(json).map(|one| vec![one]));
-    found.map_err(|error| EngineError::Page(PageProblem::NotJson(error)))
+    let mut found = found.map_err(|error| EngineError::Page(PageProblem::NotJson(error)))?;
+    found.retain(|content| !matches!(content.kind.as_deref(), Some("comment" | "attachment")));
+    Ok(found)
 }

@@ -1,14 +1,18 @@
 //! Reading a Confluence source.
 //!
-//! Who may see what is read first: groups, spaces with their permissions, and one sweep that brings restrictions, the tree
-//! and labels of all content for the price of a list. Then attachments, pages with the folders they stand in, blog posts and comments; last the older
-//! versions, one call for each article that has any.
+//! Who may see what is read first: groups, spaces with their permissions, one sweep that brings restrictions, the tree and
+//! labels of all content for the price of a list, and what else stands in the tree. Then attachments, pages with the folders
+//! they stand in, blog posts and comments, from the lists of the second generation or, where the grant has no scopes for
+//! them, by search; last the older versions, one call for each article that has any.
 
 mod access;
 mod articles;
 mod containers;
+mod lists;
 mod people;
+mod searches;
 mod spaces;
+mod tree;
 mod versions;
 
 use std::sync::Arc;
@@ -29,6 +33,8 @@ const SURROUNDINGS: [&str; 3] = ["groups", "spaces", "restrictions"];
 const CONTENT: [&str; 6] = ["attachments", "pages", "blogposts", "comments", "people", "versions"];
 
 /// Reads everything, or what changed. Who may see what is read again only when it has grown old.
+///
+/// Each kind is read by the best way that the grant opens; what no way leads to is skipped, and costs the others nothing.
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     let lists = listed::due(run, &[Feature::Audit]).await?;
     let with_audit = audit::is_due(run).await?;
@@ -36,6 +42,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     let mut streams: Vec<&'static str> = Vec::new();
     if remembered.is_none() {
         streams.extend(SURROUNDINGS);
+        streams.push(tree::STREAM);
     }
     streams.extend(CONTENT);
     streams.extend(lists.iter().map(|feature| feature.as_str()));
@@ -45,12 +52,22 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
         Some(Known::Confluence(ctx)) => Learner::new(run, ctx),
         _ => surroundings(run).boxed().await?,
     };
-    run.stream("attachments", articles::attachments(run, &mut learner).boxed()).await?;
-    run.stream("pages", articles::pages(run, &mut learner).boxed()).await?;
-    run.stream("blogposts", articles::blogposts(run, &mut learner).boxed()).await?;
-    run.stream("comments", articles::comments(run, &mut learner).boxed()).await?;
-    run.stream("people", people::authors(run, &learner).boxed()).await?;
-    run.stream("versions", versions::versions(run, &learner).boxed()).await?;
+    let known = &mut learner;
+    run.stream_by_way("attachments", "confluence.attachment", |way| {
+        articles::attachments(run, known, way).boxed()
+    })
+    .await?;
+    let known = &mut learner;
+    run.stream_by_way("pages", "confluence.page", |way| articles::pages(run, known, way).boxed()).await?;
+    let known = &mut learner;
+    run.stream_by_way("blogposts", "confluence.blogpost", |way| articles::blogposts(run, known, way).boxed())
+        .await?;
+    let known = &mut learner;
+    run.stream_by_way("comments", "confluence.comment", |way| articles::comments(run, known, way).boxed())
+        .await?;
+    run.stream_by_way("people", "confluence.user", |_| people::authors(run, &learner).boxed()).await?;
+    run.stream_by_way("versions", "confluence.version", |_| versions::versions(run, &learner).boxed())
+        .await?;
     for feature in lists {
         run.stream(feature.as_str(), listed::read(run, feature).boxed()).await?;
     }
@@ -64,21 +81,24 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
     let began = run.inner.clock.now();
     let mut ctx = ConfluenceContext::new(run.id(), run.source.site_url.clone());
-    let memberships = run.stream("groups", people::groups(run, &ctx).boxed()).await?;
-    let is_whole = memberships.is_some();
-    ctx.memberships = memberships.unwrap_or_default();
-    let spaces = run.stream("spaces", spaces::spaces(run, &ctx).boxed()).await?;
-    let is_whole = spaces.is_some() && is_whole;
+    let groups =
+        run.stream_by_way("groups", "confluence.group", |_| people::groups(run, &ctx).boxed()).await?;
+    ctx.memberships = groups.unwrap_or_default();
+    // The same scope opens the spaces themselves.
+    let spaces = run
+        .stream_by_way("spaces", "confluence.spacepermission", |_| spaces::spaces(run, &ctx).boxed())
+        .await?;
     ctx.access = spaces.unwrap_or_default();
     let before = run.checkpoint::<access::SweepCheckpoint>("restrictions").await?;
-    let swept = run.stream("restrictions", access::sweep(run, &mut ctx).boxed()).await?;
-    let is_whole = swept.is_some() && is_whole;
-    let ctx = Arc::new(ctx);
+    let swept = run
+        .stream_by_way("restrictions", "confluence.restriction", |_| access::sweep(run, &mut ctx).boxed())
+        .await?;
+    let mut learner = Learner::new(run, Arc::new(ctx));
+    tree::read(run, &mut learner).boxed().await?;
     // What was read in part is read again with the next run.
-    if is_whole {
-        run.remember(began, Known::Confluence(Arc::clone(&ctx)));
+    if !run.has_failed(&SURROUNDINGS) {
+        run.remember(began, Known::Confluence(learner.context()));
     }
-    let mut learner = Learner::new(run, ctx);
     if let (Some(before), Some(swept)) = (before, swept)
         && before != swept
     {

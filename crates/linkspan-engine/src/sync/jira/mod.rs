@@ -54,7 +54,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     if run.opens(&jira::SEARCH_JQL) {
         run.stream("issues", issues::issues(run, Arc::clone(&ctx), &projects, began).boxed()).await?;
     } else {
-        run.skip("issues", &["jira.issue"]).await?;
+        run.skip_kind("issues", "jira.issue").await?;
     }
     if worklogs::is_open(run) && run.wants(Feature::Worklogs) {
         run.stream(worklogs::STREAM, worklogs::feeds(run, &ctx, began).boxed()).await?;
@@ -81,7 +81,7 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     let groups = if run.opens(&jira::GROUP_BULK) {
         run.stream("groups", people::groups(run, &ctx).boxed()).await?
     } else {
-        run.skip("groups", &["jira.group"]).await?;
+        run.skip_kind("groups", "jira.group").await?;
         Some(people::Groups::default())
     };
     let is_whole = fields.is_some() && groups.is_some();
@@ -100,7 +100,7 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
             access_changed = found.access_changed;
         }
     } else {
-        run.skip("projects", &["jira.project"]).await?;
+        run.skip_kind("projects", "jira.project").await?;
         if run.opens(&jira::SEARCH_JQL) {
             ids = projects::found_by_issues(run).await?;
         }
@@ -108,7 +108,7 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     if run.opens(&jira::USERS) {
         is_whole &= run.stream("people", people::users(run, &ctx).boxed()).await?.is_some();
     } else {
-        run.skip("people", &["jira.user"]).await?;
+        run.skip_kind("people", "jira.user").await?;
     }
     let (ctx, projects) = (Arc::new(ctx), Arc::from(ids));
     if access_changed {

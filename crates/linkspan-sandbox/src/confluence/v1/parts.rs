@@ -8,7 +8,7 @@ use super::shape;
 use crate::confluence::json::JsonWriter;
 use crate::confluence::time::Iso;
 use crate::confluence::view::View;
-use crate::world::confluence::{ContentKind, ContentVersion, Restrictions};
+use crate::world::confluence::{Content, ContentComment, ContentKind, ContentVersion, Restrictions};
 
 /// Most entries of an expanded list, as of the real service.
 const EXPANDED: usize = 25;
@@ -75,10 +75,18 @@ fn contributors(json: &mut JsonWriter, view: &View<'_>, item: &Item) {
     });
 }
 
-/// `ancestors`, topmost first. Ancestors the caller cannot see are left out, as upstream leaves them out of this list.
+/// `ancestors`, topmost first. Ancestors the caller cannot see are left out, as upstream leaves them out of this list. Those
+/// of a comment are the comments that it answers.
 pub(super) fn ancestors(json: &mut JsonWriter, view: &View<'_>, item: &Item, expand: &Expand) {
-    let Item::Content(content) = item else {
-        return;
+    let content = match item {
+        Item::Content(content) => content,
+        Item::Comment(content, comment) => {
+            for above in answered(content, comment).into_iter().rev() {
+                write(json, view, &Item::Comment(Arc::clone(content), above.clone()), expand);
+            }
+            return;
+        }
+        Item::File(..) => return,
     };
     for id in view.state.content_ancestors(content.head.id) {
         let Some(ancestor) = view.head(id).and_then(|head| view.state.content(head.id)) else {
@@ -86,6 +94,21 @@ pub(super) fn ancestors(json: &mut JsonWriter, view: &View<'_>, item: &Item, exp
         };
         write(json, view, &Item::Content(ancestor), expand);
     }
+}
+
+/// The comments that a comment answers, nearest first.
+fn answered<'content>(content: &'content Content, comment: &ContentComment) -> Vec<&'content ContentComment> {
+    let mut chain = Vec::new();
+    let mut next = comment.parent;
+    // No chain is longer than there are comments.
+    while let Some(id) = next
+        && chain.len() < content.comments.len()
+        && let Some(above) = content.comments.iter().find(|comment| comment.id == id)
+    {
+        chain.push(above);
+        next = above.parent;
+    }
+    chain
 }
 
 /// `operations`

@@ -1,0 +1,157 @@
+//! The site-wide lists of the second generation: all of a list the first time, afterwards what changed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::Call;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::Converted;
+use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::page::PageBody;
+use linkspan_model::ids::RecordId;
+
+use super::super::run::{ListCheckpoint, Run, text};
+use super::access::Learner;
+use super::articles::{Kind, convert_text};
+use super::spaces::PAGE_SIZE;
+use crate::error::EngineError;
+
+/// How far a reading of changes looks back behind the newest change seen before.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// Items in a page of a reading of changes: most have few, and every item listed costs a point.
+const CHANGES_PAGE_SIZE: u32 = 25;
+
+/// One of the site-wide lists.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    pub(super) stream: &'static str,
+    /// The name of its checkpoint; differs from the stream's where a stream reads two lists.
+    pub(super) checkpoint: &'static str,
+    pub(super) call: &'static Call,
+    pub(super) kind: Kind,
+}
+
+/// What the list is asked for with.
+fn params(kind: Kind) -> Params {
+    match kind {
+        Kind::Page => Params::new()
+            .query("body-format", "storage")
+            .query("status", "current")
+            .query("status", "archived"),
+        Kind::BlogPost => Params::new().query("body-format", "storage").query("status", "current"),
+        Kind::Attachment => Params::new().query("status", "current").query("status", "archived"),
+        Kind::Comment(_) | Kind::Container(_) | Kind::Searched => {
+            Params::new().query("body-format", "storage")
+        }
+    }
+}
+
+/// The order in which the list can be taken up again, where upstream has one that does not shift.
+fn stable_order(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Page | Kind::BlogPost => "id",
+        Kind::Attachment | Kind::Comment(_) | Kind::Container(_) | Kind::Searched => "created-date",
+    }
+}
+
+/// Reads a list: all of it the first time, afterwards from the newest change back to where the last reading began. Gives
+/// the articles on which what was read hangs.
+pub(super) async fn read(
+    run: &Run,
+    list: List,
+    learner: &mut Learner<'_>,
+) -> Result<BTreeSet<RecordId>, EngineError> {
+    let checkpoint: ListCheckpoint = run.checkpoint(list.checkpoint).await?.unwrap_or_default();
+    if checkpoint.complete {
+        return changes(run, list, learner, checkpoint).await;
+    }
+    let params = params(list.kind).query("sort", stable_order(list.kind));
+    match walk(run, list, learner, params.clone(), checkpoint).await {
+        // Upstream forgot the cursor: what is stored stays, and the list is walked from its beginning (hazard S7).
+        Err(EngineError::Call(CallError::PageTokenRejected { .. })) => {
+            walk(run, list, learner, params, ListCheckpoint::default()).await?;
+        }
+        result => result?,
+    }
+    Ok(BTreeSet::new())
+}
+
+async fn walk(
+    run: &Run,
+    list: List,
+    learner: &mut Learner<'_>,
+    params: Params,
+    mut checkpoint: ListCheckpoint,
+) -> Result<(), EngineError> {
+    let client = &run.client;
+    let mut pager = match checkpoint.walk.take() {
+        Some(state) => client.resume(list.call, params, state),
+        None => client.pager(list.call, params, Some(PAGE_SIZE)),
+    };
+    let mut page = client.next(list.call, &mut pager).await?;
+    while let Some(current) = page {
+        checkpoint.walk = Some(pager.state().clone());
+        checkpoint.complete = current.is_last;
+        let store = async {
+            let items = current.items;
+            let converted = convert(list, learner, current).await?;
+            checkpoint.changed_until = checkpoint.changed_until.max(newest(&converted));
+            let mark = Run::mark(list.checkpoint, &checkpoint)?;
+            run.write(converted, Some(mark)).await?;
+            run.add(list.stream, items);
+            Ok::<_, EngineError>(())
+        };
+        let (stored, next) = tokio::join!(store, client.next(list.call, &mut pager));
+        stored?;
+        page = next?;
+    }
+    Ok(())
+}
+
+async fn changes(
+    run: &Run,
+    list: List,
+    learner: &mut Learner<'_>,
+    checkpoint: ListCheckpoint,
+) -> Result<BTreeSet<RecordId>, EngineError> {
+    let floor = checkpoint
+        .changed_until
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+        .map(|moment| (moment - OVERLAP).as_millisecond());
+    let params = params(list.kind).query("sort", "-modified-date");
+    let mut pager = run.client.pager(list.call, params, Some(CHANGES_PAGE_SIZE));
+    let mut changed_until = checkpoint.changed_until;
+    let mut touched = BTreeSet::new();
+    while let Some(page) = run.client.next(list.call, &mut pager).await? {
+        let items = page.items;
+        let converted = convert(list, learner, page).await?;
+        changed_until = changed_until.max(newest(&converted));
+        let reaches_back = oldest(&converted).is_some_and(|oldest| floor.is_some_and(|floor| oldest < floor));
+        touched.extend(converted.records.iter().filter_map(|record| record.parent));
+        run.write(converted, None).await?;
+        run.add(list.stream, items);
+        if reaches_back {
+            break;
+        }
+    }
+    // Only now: a reading that broke off is repeated from where it began.
+    let mark = Run::mark(list.checkpoint, &ListCheckpoint { changed_until, ..checkpoint })?;
+    run.write(Converted::default(), Some(mark)).await?;
+    Ok(touched)
+}
+
+async fn convert(list: List, learner: &mut Learner<'_>, page: PageBody) -> Result<Converted, EngineError> {
+    let json: Arc<str> = text(&page.reply.body)?.into();
+    convert_text(list.kind, learner, json).await
+}
+
+fn newest(converted: &Converted) -> Option<i64> {
+    let times = converted.records.iter().filter_map(|record| record.remote_updated_at);
+    times.max().map(Timestamp::as_millisecond)
+}
+
+fn oldest(converted: &Converted) -> Option<i64> {
+    let times = converted.records.iter().filter_map(|record| record.remote_updated_at);
+    times.min().map(Timestamp::as_millisecond)
+}
