@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adopt;
+mod apps;
 mod engine;
 mod error;
 mod gaps;
@@ -15,6 +16,7 @@ mod upstream;
 mod who;
 
 pub use accounts::{AccountScope, AccountSummary};
+pub use apps::{AppCard, NewApp, usual_scopes};
 pub use engine::{Engine, Settings, Vendor};
 pub use error::EngineError;
 pub use gaps::{Gap, GapExtent, SourceGaps};

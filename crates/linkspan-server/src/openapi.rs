@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         (name = "accounts", description = "Linked accounts"),
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
+        (name = "setup", description = "OAuth apps of the vendor"),
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
     ),
     components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
@@ -100,7 +101,9 @@ pub(crate) async fn docs() -> Html<String> {
     let document = document();
     let mut rows = String::new();
     for (path, item) in &document.paths.paths {
-        for (method, operation) in [("GET", &item.get), ("POST", &item.post)] {
+        for (method, operation) in
+            [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)]
+        {
             let Some(operation) = operation else { continue };
             let summary = operation.summary.as_deref().unwrap_or_default();
             // Writing to a String cannot fail; paths and summaries are constants of this program without markup.

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::openapi::Contract;
 use crate::problem::ApiError;
-use crate::rest::{accounts, actions, content, keys, link_tokens, models, sources, status};
+use crate::rest::{accounts, actions, apps, content, keys, link_tokens, models, sources, status};
 use crate::{App, link, openapi, telemetry};
 
 /// The largest body a caller may send.
@@ -79,6 +79,8 @@ fn knowledgebase() -> OpenApiRouter<App> {
 /// What is ours alone.
 fn native() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(apps::list_apps))
+        .routes(routes!(apps::retrieve_app, apps::register_app, apps::remove_app))
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::retrieve_source))
         .routes(routes!(sources::list_raw_kinds))

@@ -8,6 +8,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0001_control", include_str!("../migrations/0001_control.sql")),
     ("0002_spine", include_str!("../migrations/0002_spine.sql")),
     ("0003_listed_raws", include_str!("../migrations/0003_listed_raws.sql")),
+    ("0004_setup", include_str!("../migrations/0004_setup.sql")),
 ];
 
 const CREATE: &str =

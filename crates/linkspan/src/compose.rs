@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use linkspan_atlassian::calls::{Feature, ScopeFamily, smallest_scopes};
+use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
-use linkspan_model::product::Product;
 use linkspan_store::{DatabaseUrl, Store};
 use linkspan_vault::KeyRing;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -78,12 +77,6 @@ impl Core {
 /// The callback URL of a server.
 pub(crate) fn callback_url(public_url: &str) -> String {
     format!("{}{CALLBACK_PATH}", public_url.trim_end_matches('/'))
-}
-
-/// What a server asks for unless told otherwise: the smallest list for everything that is read.
-pub(crate) fn scopes_for(features: &[Feature]) -> Vec<String> {
-    let list = smallest_scopes(&[Product::Jira, Product::Confluence], features, ScopeFamily::Classic);
-    list.set().iter().map(str::to_owned).collect()
 }
 
 /// A running server.

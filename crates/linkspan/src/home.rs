@@ -39,6 +39,17 @@ impl Home {
         Self::at(directory, storage.database.clone(), None)
     }
 
+    /// As [`Home::open`], but beside a process that may be using the same database: for commands that read, or write
+    /// single rows, and read no sources.
+    pub(crate) fn beside(storage: &Storage) -> anyhow::Result<Self> {
+        let directory = storage.data_dir.clone().unwrap_or_else(|| PathBuf::from(USUAL));
+        make_private(&directory)
+            .with_context(|| format!("cannot make the data directory {}", directory.display()))?;
+        let database = storage.database.clone();
+        let database = database.unwrap_or_else(|| DatabaseUrl::sqlite(directory.join(DATABASE)));
+        Ok(Self { directory, database, _lock: None, _temporary: None })
+    }
+
     /// As [`Home::open`], but without a named directory a temporary one.
     pub(crate) fn open_or_temporary(storage: &Storage) -> anyhow::Result<Self> {
         if storage.data_dir.is_some() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod actions;
+pub(crate) mod apps;
 pub(crate) mod content;
 pub(crate) mod keys;
 pub(crate) mod link_tokens;

@@ -2,6 +2,7 @@
 //! lists are never null, times carry a zone.
 
 pub mod account;
+pub(crate) mod apps;
 pub mod knowledgebase;
 pub mod page;
 pub(crate) mod sources;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod app;
 pub(crate) mod demo;
 pub(crate) mod keys;
 pub(crate) mod sandbox;

@@ -90,7 +90,7 @@ async fn scopes_of(with: &str, args: &cli::Scopes) -> anyhow::Result<ScopeSet> {
 }
 
 async fn open_store(args: &cli::Scopes) -> anyhow::Result<Store> {
-    let home = Home::open(&args.storage)?;
+    let home = Home::beside(&args.storage)?;
     Store::open(home.database()).await.context("the database with apps and grants cannot be opened")
 }
 

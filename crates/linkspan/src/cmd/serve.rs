@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use linkspan_engine::{Engine, IssuedKey, Vendor};
-use linkspan_vault::KeyRing;
+use linkspan_engine::{Engine, IssuedKey, NewApp, Vendor};
+use linkspan_model::product::AppPurpose;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::cli;
 use crate::compose::{self, Core, Plan, Server};
 use crate::failure::misuse;
-use crate::home::{Home, read_key_ring};
+use crate::home::Home;
 use crate::listen;
 use crate::output::{self, ServeLine};
 
@@ -20,7 +20,7 @@ use crate::output::{self, ServeLine};
 const FIRST_KEY: &str = "first";
 
 pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let ring = key_ring(&args)?;
+    let ring = args.master.ring()?;
     let home = Home::open(&args.storage)?;
     let listener = listen::bind(args.listen).await?;
     let base_url = match &args.public_url {
@@ -37,7 +37,8 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         custom_content_types: args.extras.custom_content_types.clone(),
     })
     .await?;
-    let has_app = register_app(&args, &core.engine, &base_url).await? || !core.store.apps().await?.is_empty();
+    let has_app =
+        register_app(&args, &core.engine, &base_url).await? || !core.engine.app_cards().await?.is_empty();
     let key = first_key(&core.engine).await?;
     let mut server = Server::start(listener, core.engine.clone())?;
     core.engine.start_worker();
@@ -57,19 +58,6 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
     result.map(|()| ExitCode::SUCCESS)
 }
 
-/// The master keys, from wherever they were given. There is no start without one (hazard L11).
-fn key_ring(args: &cli::Serve) -> anyhow::Result<KeyRing> {
-    match (&args.master_key, &args.master_key_file) {
-        (Some(text), _) => KeyRing::parse(text).map_err(|error| misuse(format!("--master-key: {error}"))),
-        (None, Some(path)) => read_key_ring(path),
-        (None, None) => Err(misuse(
-            "no master key was given, and customers' tokens are never kept unsealed. Make one with `linkspan keys \
-             generate`, keep it apart from the data, and pass it in LINKSPAN_MASTER_KEY, or in a file with \
-             --master-key-file",
-        )),
-    }
-}
-
 /// Registers the app of the command line; `false` when none was given.
 async fn register_app(args: &cli::Serve, engine: &Engine, base_url: &str) -> anyhow::Result<bool> {
     let (client_id, client_secret) = match (&args.app.client_id, &args.app.client_secret) {
@@ -82,10 +70,16 @@ async fn register_app(args: &cli::Serve, engine: &Engine, base_url: &str) -> any
     };
     let scopes = match &args.scopes {
         Some(text) => text.split_whitespace().map(str::to_owned).collect(),
-        None => compose::scopes_for(&args.want.features()),
+        None => engine.usual_scopes(AppPurpose::All),
     };
-    let callback = compose::callback_url(base_url);
-    engine.register_app(client_id, client_secret, &callback, &args.vendor_name, scopes).await?;
+    let app = NewApp {
+        client_id: client_id.clone(),
+        client_secret: Some(client_secret.clone()),
+        redirect_uri: compose::callback_url(base_url),
+        name: args.vendor_name.clone(),
+        scopes,
+    };
+    engine.assign_app(AppPurpose::All, app).await?;
     Ok(true)
 }
 

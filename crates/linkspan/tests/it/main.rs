@@ -15,5 +15,6 @@ mod demo;
 mod house;
 mod killed;
 mod link;
+mod setup;
 mod support;
 mod sync;

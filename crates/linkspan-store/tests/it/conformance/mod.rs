@@ -81,6 +81,7 @@ conformance! {
     guards::m5_no_function_reaches_into_another_source,
     guards::group_members_are_replaced_as_a_snapshot,
     keys::an_app_is_registered_and_replaced,
+    keys::an_app_serves_its_purposes_and_goes_when_nothing_needs_it,
     keys::an_api_key_works_until_it_is_revoked,
     keys::of_racing_nodes_all_get_the_same_server_secret,
     keys::l11_a_destroyed_data_key_cannot_come_back,

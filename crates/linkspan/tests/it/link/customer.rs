@@ -9,23 +9,23 @@ use url::Url;
 const SECRET_BEGINNINGS: [&str; 6] = ["lsk_", "lsa_", "lss_", "lsb_", "lsp_", "eyJ"];
 
 /// A browser of one person.
-pub(super) struct Customer {
+pub(crate) struct Customer {
     http: reqwest::Client,
-    pub(super) cookies: HashMap<String, String>,
+    pub(crate) cookies: HashMap<String, String>,
 }
 
 /// What came back.
-pub(super) struct Page {
-    pub(super) status: u16,
-    pub(super) location: Option<String>,
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) location: Option<String>,
     /// `Set-Cookie` as it came.
-    pub(super) set_cookies: Vec<String>,
+    pub(crate) set_cookies: Vec<String>,
     headers: reqwest::header::HeaderMap,
-    pub(super) html: String,
+    pub(crate) html: String,
 }
 
 impl Customer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let _ = crate::support::http();
         let policy = reqwest::redirect::Policy::none();
         let patience = std::time::Duration::from_mins(1);
@@ -33,18 +33,18 @@ impl Customer {
         Self { http, cookies: HashMap::new() }
     }
 
-    pub(super) async fn get(&mut self, url: &str) -> Page {
+    pub(crate) async fn get(&mut self, url: &str) -> Page {
         let request = self.http.get(url);
         self.send(request).await
     }
 
-    pub(super) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
         let request = self.http.post(url).form(form);
         self.send(request).await
     }
 
     /// Sends the consent form of an authorize address; `choice` is added to its parameters or takes their place.
-    pub(super) async fn consent(&mut self, authorize_url: &str, choice: &[(&str, &str)]) -> Page {
+    pub(crate) async fn consent(&mut self, authorize_url: &str, choice: &[(&str, &str)]) -> Page {
         let url = Url::parse(authorize_url).unwrap();
         let mut form: HashMap<String, String> = url.query_pairs().into_owned().collect();
         form.extend(choice.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -79,7 +79,7 @@ impl Customer {
 
 impl Page {
     /// The text of the heading.
-    pub(super) fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         let heading = between(&self.html, "<h1>", "</h1>").unwrap_or_default();
         let mut text = String::new();
         for piece in heading.split('<') {
@@ -89,21 +89,21 @@ impl Page {
     }
 
     /// The stable word of a problem page.
-    pub(super) fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         between(&self.html, "<code>", "</code>").unwrap_or_default()
     }
 
-    pub(super) fn public_token(&self) -> &str {
+    pub(crate) fn public_token(&self) -> &str {
         between(&self.html, "data-public-token=\"", "\"").expect("a public token")
     }
 
     /// The value of a hidden field.
-    pub(super) fn hidden(&self, name: &str) -> String {
+    pub(crate) fn hidden(&self, name: &str) -> String {
         between(&self.html, &format!("name=\"{name}\" value=\""), "\"").expect("the field").to_owned()
     }
 
     /// Cloud id and name of each site to choose from, in the order of the page.
-    pub(super) fn sites(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn sites(&self) -> Vec<(&str, &str)> {
         assert_eq!(self.heading(), "Which site?", "{}", self.html);
         let choices = self.html.split("name=\"cloud_id\" value=\"").skip(1);
         choices
@@ -112,18 +112,18 @@ impl Page {
     }
 
     /// The path of "Try again".
-    pub(super) fn retry(&self) -> Option<String> {
+    pub(crate) fn retry(&self) -> Option<String> {
         let path = between(&self.html, "class=\"button\" href=\"", "\"")?;
         Some(path.replace("&#x2f;", "/"))
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// The page of a problem: status, heading in words, the stable code for people and for scripts, and no secret.
     #[track_caller]
-    pub(super) fn is_problem(&self, status: u16, code: &str, heading: &str) {
+    pub(crate) fn is_problem(&self, status: u16, code: &str, heading: &str) {
         let seen = (self.status, self.code().to_owned(), self.heading());
         assert_eq!(seen, (status, code.to_owned(), heading.to_owned()), "{}", self.html);
         assert!(self.html.contains(&format!("data-type=\"{code}\"")), "{}", self.html);
@@ -134,13 +134,13 @@ impl Page {
     }
 
     #[track_caller]
-    pub(super) fn is_problem_of(&self, (status, code, heading): (u16, &str, &str)) {
+    pub(crate) fn is_problem_of(&self, (status, code, heading): (u16, &str, &str)) {
         self.is_problem(status, code, heading);
     }
 
     /// The headers that every page has: nothing is kept, nothing foreign is loaded, no address leaks.
     #[track_caller]
-    pub(super) fn is_careful(&self) {
+    pub(crate) fn is_careful(&self) {
         assert_eq!(self.header("cache-control"), "no-store");
         assert_eq!(self.header("referrer-policy"), "no-referrer");
         assert_eq!(self.header("x-content-type-options"), "nosniff");
@@ -149,6 +149,6 @@ impl Page {
     }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(inside, _)| inside)
 }
