@@ -3,6 +3,7 @@
 mod accounts;
 mod adopt;
 mod apps;
+pub mod doctor;
 mod engine;
 mod error;
 mod gaps;

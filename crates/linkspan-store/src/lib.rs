@@ -38,5 +38,5 @@ pub use spine::fingerprint::{Fingerprint, FingerprintPart};
 pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
 pub use spine::streams::{StreamProgress, StreamState};
-pub use store::Store;
+pub use store::{SchemaState, Store};
 pub use url::DatabaseUrl;

@@ -38,6 +38,26 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
     }
 }
 
+/// How a database's schema stands to this version; see [`crate::SchemaState`].
+pub(crate) async fn inspect(db: &Db) -> Result<crate::SchemaState, StoreError> {
+    let Ok(done) = db.all(DONE, args![]).await else {
+        // The table is absent, or the database does not answer, which this tells.
+        db.first("SELECT 1", Vec::new()).await?;
+        return Ok(crate::SchemaState::Empty);
+    };
+    for (index, row) in done.iter().enumerate() {
+        let name = row.text(1)?;
+        if STEPS.get(index).is_none_or(|(known, _)| *known != name) {
+            return Ok(crate::SchemaState::Unknown { step: name });
+        }
+    }
+    Ok(if done.len() == STEPS.len() {
+        crate::SchemaState::Current
+    } else {
+        crate::SchemaState::Older { behind: STEPS.len() - done.len() }
+    })
+}
+
 async fn next_step(tx: &mut Tx) -> Result<Option<(usize, &'static str, &'static str)>, StoreError> {
     let done = tx.all(DONE, args![]).await?;
     for (index, row) in done.iter().enumerate() {

@@ -13,7 +13,7 @@ use linkspan_model::secret::Secret;
 use linkspan_store::DatabaseUrl;
 use url::Url;
 
-pub(crate) use self::setup::{AppCommand, AppSet, Master};
+pub(crate) use self::setup::{AppCommand, AppSet, Doctor, Master};
 
 /// Link, sync, serve and search your customers' Jira, Jira Service Management and Confluence Cloud sites.
 #[derive(Debug, Parser)]
@@ -78,6 +78,14 @@ pub(crate) enum Command {
   linkspan scopes --models tickets --compare 'read:jira-work offline_access'
   linkspan scopes --family granular --json")]
     Scopes(Scopes),
+
+    /// Check configuration, credentials, callback, reachability and grants, and say how to mend each finding.
+    ///
+    /// Works beside a running server and changes nothing but tokens that are due. Exits with 0 when nothing is a problem.
+    #[command(after_help = "Examples:
+  linkspan doctor --public-url https://link.example.com
+  linkspan doctor --atlassian-origin http://127.0.0.1:8090 --client-id ID --client-secret SECRET --json")]
+    Doctor(Doctor),
 
     /// Register your OAuth apps: one for everything, or one for each integration.
     ///

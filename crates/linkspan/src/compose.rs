@@ -50,11 +50,7 @@ impl Core {
     /// Opens the database and the engine over it.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let endpoints = match plan.atlassian_origin {
-            Some(origin) => Endpoints::single_origin(origin)?,
-            None => Endpoints::atlassian(),
-        };
-        let upstream = Upstream::new(endpoints, ClientLimits::default(), clock.clone())?;
+        let upstream = upstream(plan.atlassian_origin, &clock)?;
         let store = Store::open(plan.database).await?;
         let settings = Settings {
             vendor: plan.vendor,
@@ -72,6 +68,15 @@ impl Core {
     pub(crate) async fn shut_down(&self) {
         self.engine.shut_down(STOP_PATIENCE).await;
     }
+}
+
+/// Atlassian, or one origin in place of all its hosts.
+pub(crate) fn upstream(origin: Option<&Url>, clock: &Clock) -> anyhow::Result<Upstream> {
+    let endpoints = match origin {
+        Some(origin) => Endpoints::single_origin(origin)?,
+        None => Endpoints::atlassian(),
+    };
+    Ok(Upstream::new(endpoints, ClientLimits::default(), clock.clone())?)
 }
 
 /// The callback URL of a server.

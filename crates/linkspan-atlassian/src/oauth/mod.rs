@@ -3,6 +3,7 @@
 //! Nothing here decides what becomes of a grant: refreshes are single-flight and compare-and-set in the engine
 //! (hazards L1 to L3).
 
+mod probe;
 mod resources;
 mod token;
 
@@ -12,6 +13,7 @@ mod tests;
 use linkspan_model::secret::Secret;
 use url::Url;
 
+pub use self::probe::{ConsentScreen, Seen};
 pub use self::resources::{Me, SiteAccess, product_of_scope};
 pub use self::token::{TokenError, TokenPair};
 use crate::calls::ScopeSet;

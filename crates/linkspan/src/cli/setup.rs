@@ -47,6 +47,30 @@ impl Master {
     }
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The address at which browsers reach the server.
+    #[arg(long, env = "LINKSPAN_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<Url>,
+    #[command(flatten)]
+    pub(crate) app: App,
+    /// The scopes that the app asks for, separated by spaces. Default: the smallest list for everything that is read.
+    #[arg(long, env = "LINKSPAN_SCOPES", value_name = "SCOPES")]
+    pub(crate) scopes: Option<String>,
+    /// Send what is meant for any Atlassian host to this origin, such as a sandbox.
+    #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
+    pub(crate) atlassian_origin: Option<Url>,
+    #[command(flatten)]
+    pub(crate) want: Want,
+    #[command(flatten)]
+    pub(crate) master: Master,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+    /// Print one JSON line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// What an app of the vendor serves.
 #[derive(Debug, Args)]
 pub(crate) struct Purpose {
@@ -59,7 +83,7 @@ pub(crate) struct Purpose {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AppCommand {
     /// Register an app, or replace what is registered.
-    Set(AppSet),
+    Set(Box<AppSet>),
     /// List the apps. Of secrets, the last four characters are shown.
     List(AppList),
     /// Remove the app of an integration: the app for all takes its place. Customers who linked through it stay linked.

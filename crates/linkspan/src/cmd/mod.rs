@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod sandbox;
 pub(crate) mod scopes;

@@ -130,7 +130,7 @@ impl Linking {
     }
 
     /// The sites that Atlassian names for the next `count` times it is asked.
-    async fn accessible_resources_are(&self, sites: Value, count: u64) {
+    pub(crate) async fn accessible_resources_are(&self, sites: Value, count: u64) {
         let path = "/oauth/token/accessible-resources";
         self.fault(json!({ "kind": "status", "status": 200, "path": path, "body": sites, "count": count }))
             .await;

@@ -2,3 +2,4 @@
 
 mod apps;
 mod console;
+mod doctor;
