@@ -1,5 +1,7 @@
 //! The vendor's OAuth apps: one for everything, or one for each integration (`atlassian-platform.md` section 2).
 
+use std::collections::HashMap;
+
 use linkspan_atlassian::calls::{Feature, ScopeFamily, ScopeSet, smallest_scopes};
 use linkspan_atlassian::oauth::AppCredentials;
 use linkspan_model::ids::AppId;
@@ -125,6 +127,15 @@ impl Engine {
             scopes: app.scopes,
         };
         Ok(apps.into_iter().map(card).collect())
+    }
+
+    /// The client ids of all apps that are known, those that serve nothing any more too.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn client_ids(&self) -> Result<HashMap<AppId, String>, EngineError> {
+        let apps = self.inner.store.apps().await?;
+        Ok(apps.into_iter().map(|app| (app.id, app.client_id)).collect())
     }
 
     /// The scopes that an app of this purpose asks for unless told otherwise.

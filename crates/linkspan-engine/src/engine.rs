@@ -45,6 +45,8 @@ pub struct Settings {
     pub features: Vec<Feature>,
     /// Types of Confluence custom content to read, such as `ac:com.example.app:note`.
     pub custom_content_types: Vec<String>,
+    /// Where people may be sent once they proved who they are, letter by letter.
+    pub identity_redirects: Vec<Url>,
 }
 
 /// One handle over everything the use cases need. Clones share it.

@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         (name = "accounts", description = "Linked accounts"),
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
+        (name = "identity", description = "People who prove who they are"),
         (name = "setup", description = "OAuth apps of the vendor"),
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
     ),

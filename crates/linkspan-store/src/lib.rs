@@ -26,9 +26,12 @@ pub use control::api_keys::ApiKey;
 pub use control::apps::App;
 pub use control::data_keys::StoredDataKey;
 pub use control::grants::{Grant, GrantState, NewTokens};
+pub use control::identities::{Identity, IdentityFilter, IdentityProof};
+pub use control::identity_passes::{IdentityAnswer, IdentityPass, NewIdentityPass};
 pub use control::links::{
     Completion, EndUser, Link, LinkCompleted, LinkState, NewLink, PublicTokenUse, StateAnswer,
 };
+pub use control::setup_tokens::SetupTokenKind;
 pub use control::sources::{NewSource, Source, SourceState};
 pub use error::{DatabaseError, StoreError};
 pub use spine::access::StoredAccess;

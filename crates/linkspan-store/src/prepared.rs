@@ -3,7 +3,10 @@
 
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-use crate::control::{accounts, api_keys, apps, data_keys, grants, links, server_secrets, sources};
+use crate::control::{
+    accounts, api_keys, apps, data_keys, grants, identities, identity_passes, links, server_secrets,
+    setup_tokens, sources,
+};
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
 use crate::spine::{access, changes, erase, fingerprint, memberships, raws, records, streams, write};
@@ -15,8 +18,11 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("apps", apps::STATEMENTS),
     ("data_keys", data_keys::STATEMENTS),
     ("grants", grants::STATEMENTS),
+    ("identities", identities::STATEMENTS),
+    ("identity_passes", identity_passes::STATEMENTS),
     ("links", links::STATEMENTS),
     ("server_secrets", server_secrets::STATEMENTS),
+    ("setup_tokens", setup_tokens::STATEMENTS),
     ("sources", sources::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("access", access::STATEMENTS),

@@ -97,6 +97,7 @@ pub(crate) enum Command {
   LINKSPAN_CLIENT_SECRET=… linkspan app set --integration jira --client-id ID --public-url https://link.example.com
   linkspan app set --integration identity --client-id ID --redirect-uri https://link.example.com/oauth/callback
   linkspan app list
+  linkspan app setup-url --public-url https://link.example.com
   linkspan app remove --integration jira"
     )]
     App(AppCommand),
@@ -237,6 +238,9 @@ pub(crate) struct Serve {
     pub(crate) want: Want,
     #[command(flatten)]
     pub(crate) extras: Extras,
+    /// Addresses to which people may be sent once they proved who they are, separated by commas.
+    #[arg(long, env = "LINKSPAN_IDENTITY_REDIRECTS", value_delimiter = ',', value_name = "URL,…")]
+    pub(crate) identity_redirect: Vec<Url>,
     /// How often each source is read for changes, in seconds.
     #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(1..))]

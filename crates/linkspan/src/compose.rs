@@ -38,6 +38,8 @@ pub(crate) struct Plan<'a> {
     /// What is read, of all that grants allow.
     pub(crate) features: Vec<Feature>,
     pub(crate) custom_content_types: Vec<String>,
+    /// Where people may be sent once they proved who they are.
+    pub(crate) identity_redirects: Vec<Url>,
 }
 
 /// The engine and the store below it.
@@ -58,6 +60,7 @@ impl Core {
             parallel_lists: PARALLEL_LISTS,
             features: plan.features,
             custom_content_types: plan.custom_content_types,
+            identity_redirects: plan.identity_redirects,
         };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;

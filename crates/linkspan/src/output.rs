@@ -47,6 +47,9 @@ pub(crate) struct ServeLine<'a> {
     /// The first API key, when this start made it.
     pub(crate) api_key: Option<&'a str>,
     pub(crate) dashboard_url: &'a str,
+    /// Opens the set-up guide once; only while no OAuth app is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) setup_url: Option<&'a str>,
 }
 
 /// The line of `sync --once --json`.

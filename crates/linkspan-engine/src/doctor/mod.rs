@@ -10,7 +10,9 @@ mod tests;
 use std::time::Duration;
 
 use linkspan_model::clock::Clock;
+use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
+use linkspan_store::IdentityFilter;
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -163,6 +165,15 @@ impl Engine {
                 ),
             }
         }
+        let has_own = apps.iter().any(|app| app.purpose == AppPurpose::Identity);
+        if !has_own && !inner.store.identities(&IdentityFilter::default(), None, 1).await?.is_empty() {
+            findings.push(Finding::warning(
+                "identity",
+                "people prove who they are through an app that also links sites: who linked one narrows that consent by it",
+                "Create another app with the User identity API alone, and register it with `linkspan app set --integration \
+                 identity`.",
+            ));
+        }
         if apps.is_empty() && findings.is_empty() {
             findings.push(Finding::problem(
                 "credentials",
@@ -177,6 +188,23 @@ impl Engine {
                 .extend(examine_app(&inner.upstream, app, &inner.settings.features, Some(&callback)).await);
         }
         Ok(findings)
+    }
+
+    /// Checks the app that serves a purpose, be it its own or the one for all; no findings when none does.
+    ///
+    /// # Errors
+    /// When the store fails, or the secret cannot be opened.
+    pub async fn examine_app_of(&self, purpose: AppPurpose) -> Result<Vec<Finding>, EngineError> {
+        let inner = &self.inner;
+        let Some(app) = inner.app_for(purpose).await? else { return Ok(Vec::new()) };
+        let trial = AppOnTrial {
+            purpose,
+            credentials: inner.credentials(&app)?,
+            redirect_uri: app.redirect_uri,
+            scopes: app.scopes.into_iter().collect(),
+        };
+        let callback = self.callback_url();
+        Ok(examine_app(&inner.upstream, &trial, &inner.settings.features, Some(&callback)).await)
     }
 
     /// Checks the way from browsers and Atlassian back to this server.

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod actions;
 pub(crate) mod apps;
 pub(crate) mod content;
+pub(crate) mod identities;
 pub(crate) mod keys;
 pub(crate) mod link_tokens;
 pub(crate) mod models;

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub(crate) mod apps;
+pub(crate) mod identities;
 pub mod knowledgebase;
 pub mod page;
 pub(crate) mod sources;

@@ -86,6 +86,8 @@ pub(crate) enum AppCommand {
     Set(Box<AppSet>),
     /// List the apps. Of secrets, the last four characters are shown.
     List(AppList),
+    /// Print an address that opens the set-up guide of the server once, within a day.
+    SetupUrl(AppSetupUrl),
     /// Remove the app of an integration: the app for all takes its place. Customers who linked through it stay linked.
     Remove(AppRemove),
 }
@@ -125,6 +127,17 @@ pub(crate) struct AppList {
     /// Print one JSON line.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AppSetupUrl {
+    /// The address at which browsers reach the server.
+    #[arg(long, env = "LINKSPAN_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) public_url: Url,
+    #[command(flatten)]
+    pub(crate) master: Master,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,11 @@ pub(crate) async fn run(command: AppCommand) -> anyhow::Result<ExitCode> {
             print(&core.engine, args.json).await?;
             core.shut_down().await;
         }
+        AppCommand::SetupUrl(args) => {
+            let core = open(&args.storage, &args.master, Some(&args.public_url), Feature::usual()).await?;
+            output::text(&format!("{}\n", core.engine.new_setup_url().await?))?;
+            core.shut_down().await;
+        }
         AppCommand::Remove(args) => {
             let core = open(&args.storage, &args.master, None, Feature::usual()).await?;
             let purpose = args.purpose.integration;
@@ -75,6 +80,7 @@ async fn open(
         sync_every: Duration::from_mins(1),
         features,
         custom_content_types: Vec::new(),
+        identity_redirects: Vec::new(),
     })
     .await
 }

@@ -222,6 +222,7 @@ async fn open(
         sync_every: Duration::from_mins(1),
         features: args.want.features(),
         custom_content_types: Vec::new(),
+        identity_redirects: Vec::new(),
     })
     .await;
     match opened {

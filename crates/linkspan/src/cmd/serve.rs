@@ -35,11 +35,13 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         sync_every: Duration::from_secs(u64::from(args.sync_every)),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        identity_redirects: args.identity_redirect.clone(),
     })
     .await?;
     let has_app =
         register_app(&args, &core.engine, &base_url).await? || !core.engine.app_cards().await?.is_empty();
     let key = first_key(&core.engine).await?;
+    let setup_url = if has_app { None } else { Some(core.engine.new_setup_url().await?) };
     let mut server = Server::start(listener, core.engine.clone())?;
     core.engine.start_worker();
 
@@ -48,9 +50,10 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
             base_url: &base_url,
             api_key: key.as_ref().map(|key| key.key.expose()),
             dashboard_url: &base_url,
+            setup_url: setup_url.as_deref(),
         })?;
     } else {
-        output::text(&in_words(&base_url, &home, key.as_ref(), has_app))?;
+        output::text(&in_words(&base_url, &home, key.as_ref(), setup_url.as_deref()))?;
     }
     let result = server.run_until(&stop).await;
     server.shut_down().await;
@@ -91,7 +94,7 @@ async fn first_key(engine: &Engine) -> anyhow::Result<Option<IssuedKey>> {
     Ok(Some(engine.create_api_key(FIRST_KEY).await?))
 }
 
-fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, has_app: bool) -> String {
+fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, setup_url: Option<&str>) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "Linkspan serves {base_url}");
@@ -116,9 +119,10 @@ fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, has_app: bool)
         text.push_str("      \"end_user_organization_name\": \"Customer One\", \"end_user_email_address\": \"it@customer.example\", \\\n");
         text.push_str("      \"categories\": [\"ticketing\", \"knowledgebase\"]}'\n");
     }
-    if !has_app {
-        text.push_str(
-            "\nNo OAuth app is registered, so nobody can link yet: start with --client-id and --client-secret.\n",
+    if let Some(setup_url) = setup_url {
+        let _ = writeln!(
+            text,
+            "\nNo OAuth app is registered, so nobody can link yet. The set-up guide, open once within a day:\n  {setup_url}"
         );
     }
     text.push_str("\nCtrl-C stops it.\n");

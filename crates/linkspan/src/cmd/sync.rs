@@ -41,6 +41,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         sync_every: Duration::from_mins(1),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        identity_redirects: Vec::new(),
     })
     .await
     .with_context(|| {

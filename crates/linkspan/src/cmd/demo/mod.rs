@@ -66,6 +66,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         sync_every: SYNC_EVERY,
         features: Feature::usual(),
         custom_content_types: Vec::new(),
+        identity_redirects: Vec::new(),
     })
     .await?;
     let app = NewApp {
@@ -194,6 +195,7 @@ impl Demo {
                 api_key: self.api_key.expose(),
                 tokens: &tokens,
                 link_page: vendor.open_link_page().await?.as_str(),
+                setup_url: &self.engine.new_setup_url().await?,
                 sandbox: &self.info,
                 counts,
                 elapsed: self.started.elapsed(),

@@ -51,6 +51,7 @@ impl Clocked {
             parallel_lists: 1,
             features: Feature::usual(),
             custom_content_types: Vec::new(),
+            identity_redirects: Vec::new(),
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();

@@ -36,6 +36,19 @@ impl ConsoleApp {
         self.send("authorization", &[("callback", callback)]).await;
     }
 
+    /// The permissions screen: further scopes beside those that the app has.
+    pub(crate) async fn add_scopes(&self, api: &str, scopes: &[String]) {
+        let url = format!("{}/_sandbox/console/{}/permissions/{api}", self.origin, self.client_id);
+        let page = Customer::new().get(&url).await;
+        let offered = page.html.split("name=\"scope\" value=\"").skip(1);
+        let mut ticked: Vec<&str> = offered
+            .filter(|input| input.split('>').next().unwrap().ends_with("checked"))
+            .map(|input| input.split('"').next().unwrap())
+            .collect();
+        ticked.extend(scopes.iter().map(String::as_str));
+        self.set_scopes(api, &ticked).await;
+    }
+
     /// The permissions screen: the scopes of one API, as its slug names it.
     pub(crate) async fn set_scopes(&self, api: &str, scopes: &[&str]) {
         let form: Vec<(&str, &str)> = scopes.iter().map(|scope| ("scope", *scope)).collect();
