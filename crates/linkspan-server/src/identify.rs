@@ -20,7 +20,7 @@ pub(crate) async fn page(State(app): State<App>, LinkToken(token): LinkToken) ->
         Ok(()) => app.pages.render(
             StatusCode::OK,
             "identify/pages.html",
-            context! { vendor => app.engine.vendor().name, token => token },
+            context! { vendor => &app.engine.vendor().name, token => token },
         ),
         Err(problem) => told(&app, &problem, None),
     }
@@ -65,7 +65,7 @@ pub(crate) async fn answer(app: &App, jar: CookieJar, state: Secret, params: &Pa
                 StatusCode::OK,
                 "identify/pages.html",
                 context! {
-                    vendor => app.engine.vendor().name,
+                    vendor => &app.engine.vendor().name,
                     done => true,
                     email => proven.identity.email,
                     consent_again => proven.consent_again,
@@ -79,6 +79,7 @@ pub(crate) async fn answer(app: &App, jar: CookieJar, state: Secret, params: &Pa
 }
 
 /// The page of a problem: what happened and what to do next.
+#[expect(clippy::too_many_lines, reason = "a table of texts with one entry for each problem")]
 fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
     use IdentityProblem as P;
     if let P::Internal(error) = problem {

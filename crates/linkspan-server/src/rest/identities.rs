@@ -44,9 +44,9 @@ pub(crate) async fn create_identity_token(
     body: Result<Json<IdentityTokenRequest>, JsonRejection>,
 ) -> Result<Json<IdentityToken>, ApiError> {
     let Json(body) = body.map_err(|rejection| ApiError::bad_request(rejection.body_text()))?;
-    let reference = match (body.reference, body.end_user_origin_id) {
-        (Some(word), None) | (None, Some(word)) => word,
-        _ => return Err(ApiError::bad_request("Give one of `reference` and `end_user_origin_id`.")),
+    let ((Some(reference), None) | (None, Some(reference))) = (body.reference, body.end_user_origin_id)
+    else {
+        return Err(ApiError::bad_request("Give one of `reference` and `end_user_origin_id`."));
     };
     if reference.trim().is_empty() || reference.len() > TEXT_CAP {
         return Err(ApiError::bad_request(format!("`reference` takes 1 to {TEXT_CAP} characters.")));

@@ -44,7 +44,7 @@ struct Note {
 
 /// The page behind a set-up address: a button, so that programs which look at addresses do not use it up.
 pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment) -> Response {
-    let values = context! { vendor => app.engine.vendor().name, token => token };
+    let values = context! { vendor => &app.engine.vendor().name, token => token };
     render(&app, StatusCode::OK, "setup/enter.html", values)
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn enter(
             "setup_address_used",
         ),
         Ok(None) => {
-            let values = context! { vendor => app.engine.vendor().name, problem => "The API key is unknown or revoked." };
+            let values = context! { vendor => &app.engine.vendor().name, problem => "The API key is unknown or revoked." };
             render(&app, StatusCode::UNAUTHORIZED, "setup/enter.html", values)
         }
         Err(error) => ApiError::from(error).into_response(),
@@ -150,7 +150,7 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
     let public_url = &engine.vendor().public_url;
     let models = choice.models_flag(engine.features());
     Ok(context! {
-        vendor => engine.vendor().name,
+        vendor => &engine.vendor().name,
         form_token => engine.setup_form_token(&visitor.0).expose(),
         console => engine.console_url().as_str(),
         on_sandbox => engine.is_on_sandbox(),
@@ -181,9 +181,9 @@ fn card(card: &AppCard) -> Value {
     context! {
         word => card.purpose.as_str(),
         name => card.purpose.display_name(),
-        client_id => card.client_id,
-        last_four => card.secret_last_four,
-        redirect_uri => card.redirect_uri,
+        client_id => &card.client_id,
+        last_four => &card.secret_last_four,
+        redirect_uri => &card.redirect_uri,
     }
 }
 

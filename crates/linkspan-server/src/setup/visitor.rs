@@ -38,7 +38,7 @@ impl FromRequestParts<App> for Visitor {
             app,
             StatusCode::UNAUTHORIZED,
             "setup/enter.html",
-            context! { vendor => app.engine.vendor().name },
+            context! { vendor => &app.engine.vendor().name },
         ))
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct IdentityTokenRequest {
 }
 
 /// An identity token.
+#[expect(clippy::struct_field_names, reason = "named as `link_token` is")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IdentityToken {
     pub identity_token: String,

@@ -126,7 +126,7 @@ pub(crate) async fn g4_erasing_an_account_leaves_nothing_of_its_identities(store
     assert_eq!(store.erase_identities_of("account-a").await.unwrap(), 2);
     assert_eq!(store.erase_identities_of("account-a").await.unwrap(), 0);
     let left = store.identities(&IdentityFilter::default(), None, 10).await.unwrap();
-    assert_eq!(left, [kept.clone()]);
+    assert_eq!(left, std::slice::from_ref(&kept));
     assert!(store.delete_identity(kept.id).await.unwrap());
     assert!(!store.delete_identity(kept.id).await.unwrap());
 }

@@ -9,7 +9,7 @@ use crate::link::{Linking, tiny_world};
 use crate::support::{Upstream, linkspan, only_line, stdout};
 
 /// What the tests read: little, so that the app of the sandbox has scopes for it.
-const MODELS: &str = "tickets,articles";
+const MODELS: &str = "tickets,articles,people,groups";
 
 /// The doctor for a server under test, with its keys, data and app.
 fn doctor(linking: &Linking, more: &[&str]) -> Command {
