@@ -110,7 +110,7 @@ impl ConsentScreen {
             300..=399 if told.is_empty() => return Self::Offered,
             300..=399 => told,
             500..=599 | 429 => return Self::Unavailable(seen.status),
-            _ => seen.text.clone(),
+            _ => shown_text(&seen.text),
         };
         let words = refusal.to_ascii_lowercase();
         if words.contains("redirect_uri") || words.contains("callback") {
@@ -129,6 +129,30 @@ impl ConsentScreen {
         }
         Self::Refused(seen.status)
     }
+}
+
+/// What a page shows: without markup, styles and scripts, whose words mean nothing.
+fn shown_text(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        text.push(' ');
+        let name = tag.split(|it: char| !it.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let hidden = ["style", "script"].into_iter().find(|hidden| name.eq_ignore_ascii_case(hidden));
+        let end = match hidden {
+            Some("style") => tag.find("</style"),
+            Some(_) => tag.find("</script"),
+            None => Some(0),
+        };
+        // What is cut off in the middle of a tag shows nothing.
+        rest = end
+            .and_then(|end| tag.get(end + usize::from(hidden.is_some())..))
+            .and_then(|tail| tail.split_once('>'))
+            .map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    text
 }
 
 #[cfg(test)]
@@ -157,6 +181,23 @@ mod tests {
         assert_eq!(read(414, None, ""), ConsentScreen::TooLong);
         assert_eq!(read(503, None, "redirect_uri"), ConsentScreen::Unavailable(503));
         assert_eq!(read(400, None, ""), ConsentScreen::Refused(400));
+    }
+
+    #[test]
+    fn words_of_styles_and_scripts_mean_nothing() {
+        let page = "<style>ul.scopes {}</style><script>let callback = 1 < 2;</script><p title=\"scope\">Unknown client_id</p>";
+        assert_eq!(shown_text(page).trim(), "Unknown client_id");
+        assert_eq!(read(400, None, page), ConsentScreen::UnknownApp);
+        assert_eq!(shown_text("a <b").trim(), "a");
+        assert_eq!(shown_text("plain words"), "plain words");
+        assert_eq!(shown_text("<style>never closed").trim(), "");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_page_is_read_without_harm(page in "[<>/a-z\\u{e9} ]{0,80}|(<style>|</style|<script|>|x){0,12}") {
+            proptest::prop_assert!(shown_text(&page).len() <= 2 * page.len() + 1);
+        }
     }
 
     #[test]

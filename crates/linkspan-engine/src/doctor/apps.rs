@@ -78,8 +78,10 @@ pub async fn examine_app(
 ) -> Vec<Finding> {
     let mut findings = match Url::parse(&app.redirect_uri) {
         Ok(redirect_uri) => {
-            let credentials = credentials(upstream, app, &redirect_uri).await;
-            let callback = consent_screen(upstream, app, &redirect_uri, callback).await;
+            let (credentials, callback) = tokio::join!(
+                credentials(upstream, app, &redirect_uri),
+                consent_screen(upstream, app, &redirect_uri, callback),
+            );
             vec![credentials, callback]
         }
         Err(error) => vec![Finding::problem(

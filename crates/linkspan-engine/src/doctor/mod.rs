@@ -23,8 +23,6 @@ use crate::error::EngineError;
 
 /// The longest that one look at something elsewhere may take.
 const LOOK_PATIENCE: Duration = Duration::from_secs(15);
-/// The longest that all checks of a server may take.
-const TOTAL_PATIENCE: Duration = Duration::from_mins(3);
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -116,23 +114,33 @@ impl Engine {
         is_fit.then(|| hex::encode(digest().as_bytes()))
     }
 
-    /// Checks all that can be checked from here: Atlassian and the clock, the apps, the way back to this server, grants and
-    /// what is read through them. `on_trial` are apps that are to be checked beside those that are registered.
+    /// Checks all that can be checked from here within `patience`: Atlassian and the clock, the apps, the way back to this
+    /// server, grants and what is read through them. `on_trial` are apps that are to be checked beside those that are
+    /// registered.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn checkup(&self, on_trial: Vec<AppOnTrial>) -> Result<Vec<Finding>, EngineError> {
-        let deadline = Instant::now() + TOTAL_PATIENCE;
-        let mut findings = examine_atlassian(&self.inner.upstream, &self.inner.clock).await;
-        findings.extend(self.examine_apps(on_trial).await?);
-        findings.extend(self.examine_own_reach().await);
-        match timeout_at(deadline, self.examine_grants()).await {
-            Ok(of_grants) => findings.extend(of_grants?),
-            Err(_) => findings.push(Finding::skipped(
-                "grant",
-                format!("not all grants could be checked within {} seconds", TOTAL_PATIENCE.as_secs()),
-            )),
-        }
+    pub async fn checkup(
+        &self,
+        on_trial: Vec<AppOnTrial>,
+        patience: Duration,
+    ) -> Result<Vec<Finding>, EngineError> {
+        let deadline = Instant::now() + patience;
+        let late = |check| {
+            vec![Finding::skipped(check, format!("it was not done within {} seconds", patience.as_secs()))]
+        };
+        let upstream = timeout_at(deadline, examine_atlassian(&self.inner.upstream, &self.inner.clock)).await;
+        let mut findings = upstream.unwrap_or_else(|_| late("atlassian"));
+        findings.extend(match timeout_at(deadline, self.examine_apps(on_trial)).await {
+            Ok(of_apps) => of_apps?,
+            Err(_) => late("credentials"),
+        });
+        let reach = timeout_at(deadline, self.examine_own_reach()).await;
+        findings.extend(reach.unwrap_or_else(|_| late("reachability")));
+        findings.extend(match timeout_at(deadline, self.examine_grants()).await {
+            Ok(of_grants) => of_grants?,
+            Err(_) => late("grant"),
+        });
         Ok(findings)
     }
 
@@ -218,7 +226,7 @@ impl Engine {
     }
 }
 
-/// The present by the clock that everything goes by.
+/// How long ago something was.
 fn age_in_words(clock: &Clock, then: jiff::Timestamp) -> String {
     let seconds = clock.now().as_second().saturating_sub(then.as_second()).max(0);
     match seconds {

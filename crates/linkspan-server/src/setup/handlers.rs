@@ -28,6 +28,8 @@ use crate::problem::ApiError;
 
 /// How long the link of the first customer works.
 const LINK_LIFE: Duration = Duration::from_hours(2);
+/// The longest that all checks may take: with those of the steps, which follow, less than a request may.
+const CHECKUP_PATIENCE: Duration = Duration::from_secs(35);
 /// The longest text of a form.
 const TEXT_CAP: usize = 500;
 
@@ -117,7 +119,7 @@ pub(crate) async fn leave(
 pub(crate) async fn page(State(app): State<App>, visitor: Visitor, params: Params) -> Response {
     let mut note = Note::default();
     if params.text("check").is_some() {
-        match app.engine.checkup(Vec::new()).await {
+        match app.engine.checkup(Vec::new(), CHECKUP_PATIENCE).await {
             Ok(findings) => note.checks = findings.iter().map(steps::finding).collect(),
             Err(error) => return ApiError::from(error).into_response(),
         }

@@ -28,6 +28,8 @@ use crate::output;
 
 /// The longest wait for the database.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(20);
+/// The longest that the checks of apps, addresses and grants may take.
+const CHECKUP_PATIENCE: Duration = Duration::from_mins(3);
 /// Where a server listens unless it is told otherwise.
 const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
 /// Something is a problem.
@@ -60,7 +62,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> anyhow::Result<ExitCode> {
             if args.public_url.is_none() {
                 findings.push(no_public_url());
             }
-            findings.extend(core.engine.checkup(on_trial).await?);
+            findings.extend(core.engine.checkup(on_trial, CHECKUP_PATIENCE).await?);
             core.shut_down().await;
         }
         None => without_engine(args, on_trial, &mut findings).await?,
