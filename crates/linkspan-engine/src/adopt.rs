@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair};
+use linkspan_atlassian::oauth::{SiteAccess, TokenError, TokenPair};
 use linkspan_atlassian::retry;
 use linkspan_model::ids::{AppId, GrantId, SourceId};
 use linkspan_model::product::Product;
@@ -166,8 +166,7 @@ impl Inner {
     }
 
     async fn adopt_pair(&self, app: &App, refresh: &Secret) -> Result<TokenPair, EngineError> {
-        let credentials =
-            AppCredentials { client_id: app.client_id.clone(), client_secret: self.client_secret(app)? };
+        let credentials = self.credentials(app)?;
         let mut attempt = 1;
         loop {
             let error = match self.upstream.refresh(&credentials, refresh).await {

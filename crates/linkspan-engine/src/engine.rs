@@ -9,9 +9,8 @@ use linkspan_atlassian::client::Upstream;
 use linkspan_atlassian::limit::Gate;
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
-use linkspan_model::ids::{AppId, GrantId, SourceId};
-use linkspan_model::secret::Secret;
-use linkspan_store::{App, Store};
+use linkspan_model::ids::{GrantId, SourceId};
+use linkspan_store::Store;
 use linkspan_vault::{DataKey, DigestKey, KeyRing, SealContext};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +49,8 @@ pub struct Settings {
     pub custom_content_types: Vec<String>,
     /// What is done about the content of attachments.
     pub files: FileSettings,
+    /// Where people may be sent once they proved who they are, letter by letter.
+    pub identity_redirects: Vec<Url>,
 }
 
 /// One handle over everything the use cases need. Clones share it.
@@ -171,52 +172,13 @@ impl Engine {
         }
         self.inner.store.close().await;
     }
-
-    /// Registers the vendor's OAuth app, or replaces what is known of it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn register_app(
-        &self,
-        client_id: &str,
-        client_secret: &Secret,
-        redirect_uri: &str,
-        name: &str,
-        scopes: Vec<String>,
-    ) -> Result<AppId, EngineError> {
-        let id = AppId::of_client(client_id);
-        let client_secret = self.inner.ring.seal(
-            app_secret_context(&id),
-            client_secret.expose().as_bytes(),
-            &self.inner.entropy,
-        );
-        let app = App {
-            id,
-            client_id: client_id.to_owned(),
-            client_secret,
-            redirect_uri: redirect_uri.to_owned(),
-            name: name.to_owned(),
-            scopes,
-        };
-        self.inner.store.put_app(&app, self.inner.clock.now()).await?;
-        Ok(id)
-    }
 }
 
 impl Inner {
-    /// The client secret of an app.
-    pub(crate) fn client_secret(&self, app: &App) -> Result<Secret, EngineError> {
-        Ok(self.ring.open(app_secret_context(&app.id), &app.client_secret)?.to_secret()?)
-    }
-
     /// The data key of a grant or linked account, made when there is none yet.
     pub(crate) async fn data_key(&self, owner: Uuid) -> Result<DataKey, EngineError> {
         let fresh = self.ring.wrap(owner.as_bytes(), &DataKey::generate(&self.entropy), &self.entropy);
         let wrapped = self.store.ensure_data_key(owner, &fresh, self.clock.now()).await?;
         Ok(self.ring.unwrap(owner.as_bytes(), &wrapped)?)
     }
-}
-
-fn app_secret_context(id: &AppId) -> SealContext<'_> {
-    SealContext::new("apps", id.0.as_bytes(), "client_secret")
 }

@@ -2,23 +2,34 @@
 
 mod accounts;
 mod adopt;
+mod apps;
+pub mod doctor;
 mod engine;
 mod error;
 pub mod files;
 mod gaps;
+pub mod identity;
 mod keys;
 pub mod link;
 mod privacy;
 pub mod progress;
 pub mod read;
+mod setup;
 pub mod sync;
 mod tokens;
 mod upstream;
 mod who;
 
 pub use accounts::{AccountScope, AccountSummary};
+pub use apps::{AppCard, NewApp, usual_scopes};
 pub use engine::{Engine, Settings, Vendor};
 pub use error::EngineError;
+/// Scope lists, for pages that propose them.
+pub mod scopes {
+    pub use linkspan_atlassian::calls::{
+        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes,
+    };
+}
 pub use gaps::{Gap, GapExtent, SourceGaps};
 pub use keys::{IssuedKey, KeyHolder};
 pub use linkspan_store::{Erasure, ReportCounts, Touched};

@@ -162,8 +162,7 @@ impl Inner {
             return Err(GrantError::NeedsRelink(reason.to_owned()).into());
         };
         let app = self.store.app(grant.app).await?.ok_or(GrantError::Gone)?;
-        let credentials =
-            AppCredentials { client_id: app.client_id.clone(), client_secret: self.client_secret(&app)? };
+        let credentials = self.credentials(&app)?;
         match self.token_call(&credentials, refresh).await {
             Ok(new) => self.keep_refreshed(&grant, refresh, new).await,
             Err(TokenError::GrantDead { description }) => {

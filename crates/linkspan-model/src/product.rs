@@ -153,6 +153,64 @@ impl FromStr for Category {
     }
 }
 
+/// What an OAuth app of the vendor is registered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AppPurpose {
+    /// Everything that has no app of its own.
+    All,
+    /// Linking one integration.
+    Integration(Integration),
+    /// People proving who they are.
+    Identity,
+}
+
+impl AppPurpose {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [
+        Self::All,
+        Self::Integration(Integration::Jira),
+        Self::Integration(Integration::JiraServiceManagement),
+        Self::Integration(Integration::Confluence),
+        Self::Identity,
+    ];
+
+    /// The purpose's word in paths, flags and storage.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Integration(integration) => integration.slug(),
+            Self::Identity => "identity",
+        }
+    }
+
+    /// The name shown to people.
+    pub fn display_name(self) -> &'static str {
+        match self {
+            Self::All => "all integrations",
+            Self::Integration(integration) => integration.display_name(),
+            Self::Identity => "user identity",
+        }
+    }
+}
+
+impl fmt::Display for AppPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for AppPurpose {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == text).ok_or_else(|| UnknownWord {
+            what: "integration",
+            word: text.to_owned(),
+            known: "all, jira, jira-service-management, confluence, identity",
+        })
+    }
+}
+
 /// A word outside a closed vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} `{word}`: expected one of {known}")]

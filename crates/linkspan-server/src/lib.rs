@@ -2,6 +2,7 @@
 //! the engine, present. Nothing here can reach the store; every read of records takes an account's scope.
 
 mod extract;
+mod identify;
 mod link;
 mod openapi;
 mod params;
@@ -9,6 +10,7 @@ mod present;
 mod problem;
 mod rest;
 mod router;
+mod setup;
 mod telemetry;
 pub mod wire;
 

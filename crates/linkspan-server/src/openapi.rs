@@ -23,6 +23,8 @@ use utoipa::{Modify, OpenApi};
         (name = "accounts", description = "Linked accounts"),
         (name = "linking", description = "Link tokens and account tokens"),
         (name = "keys", description = "API keys"),
+        (name = "identity", description = "People who prove who they are"),
+        (name = "setup", description = "OAuth apps of the vendor"),
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
         (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
@@ -103,7 +105,9 @@ pub(crate) async fn docs() -> Html<String> {
     let document = document();
     let mut rows = String::new();
     for (path, item) in &document.paths.paths {
-        for (method, operation) in [("GET", &item.get), ("POST", &item.post)] {
+        for (method, operation) in
+            [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)]
+        {
             let Some(operation) = operation else { continue };
             let summary = operation.summary.as_deref().unwrap_or_default();
             // Writing to a String cannot fail; paths and summaries are constants of this program without markup.

@@ -17,9 +17,9 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, content, files, keys, link_tokens, models, personal_data, sources, status,
+    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources, status,
 };
-use crate::{App, link, openapi, telemetry};
+use crate::{App, identify, link, openapi, setup, telemetry};
 
 /// The largest body a caller may send.
 const BODY_CAP: usize = 1 << 20;
@@ -93,6 +93,11 @@ fn knowledgebase() -> OpenApiRouter<App> {
 /// What is ours alone.
 fn native() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(apps::list_apps))
+        .routes(routes!(apps::retrieve_app, apps::register_app, apps::remove_app))
+        .routes(routes!(identities::create_identity_token))
+        .routes(routes!(identities::list_identities))
+        .routes(routes!(identities::delete_identity))
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::retrieve_source))
         .routes(routes!(sources::list_raw_kinds))
@@ -108,6 +113,20 @@ fn api() -> OpenApiRouter<App> {
         .nest("/api/ticketing/v1", ticketing().merge(common()))
         .nest("/api/knowledgebase/v1", knowledgebase())
         .nest("/v1", native())
+}
+
+/// The set-up pages.
+fn setup_pages() -> Router<App> {
+    Router::new()
+        .route("/setup", get(setup::page))
+        .route("/setup/enter", post(setup::enter))
+        .route("/setup/enter/{token}", get(setup::show_entry))
+        .route("/setup/leave", post(setup::leave))
+        .route("/setup/app", post(setup::save_app))
+        .route("/setup/app/remove", post(setup::remove_app))
+        .route("/setup/link", post(setup::link))
+        .route("/static/setup.css", get(setup::style))
+        .route("/static/setup.js", get(setup::script))
 }
 
 /// The document alone.
@@ -128,6 +147,9 @@ pub(crate) fn router(app: App) -> Router {
         .route("/link/{token}/site", post(link::choose_site))
         .route("/consent/{account}", get(sources::consent))
         .route("/oauth/callback", get(link::callback))
+        .route("/identify/{token}", get(identify::page))
+        .route("/identify/{token}/start", post(identify::start))
+        .merge(setup_pages())
         // Browsers ask for it on their own; the pages have none.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route("/static/link.css", get(link::style))

@@ -8,6 +8,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::App;
+use crate::params::Params;
 
 /// Requests answered, by method, route and status.
 const REQUESTS: &str = "linkspan_http_requests_total";
@@ -16,9 +17,17 @@ const DURATION: &str = "linkspan_http_request_duration_seconds";
 /// The header with the id of a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The process runs.
-pub(crate) async fn healthz() -> &'static str {
-    "ok"
+/// What this server answers to a nonce, in the doctor's sense.
+const PROOF: HeaderName = HeaderName::from_static("x-linkspan-proof");
+
+/// The process runs. A `nonce` is answered with a proof that only this server and who shares its keys can make.
+pub(crate) async fn healthz(State(app): State<App>, params: Params) -> Response {
+    let mut response = "ok".into_response();
+    let proof = params.text("nonce").and_then(|nonce| app.engine.proof_of(nonce));
+    if let Some(proof) = proof.and_then(|proof| HeaderValue::try_from(proof).ok()) {
+        response.headers_mut().insert(PROOF, proof);
+    }
+    response
 }
 
 /// The process can answer: its database does.

@@ -27,12 +27,15 @@ pub use control::apps::App;
 pub use control::data_keys::StoredDataKey;
 pub use control::erasures::{Erasure, Touched};
 pub use control::grants::{Grant, GrantState, NewTokens};
+pub use control::identities::{Identity, IdentityFilter, IdentityProof};
+pub use control::identity_passes::{IdentityAnswer, IdentityPass, NewIdentityPass};
 pub use control::links::{
     Completion, EndUser, Link, LinkCompleted, LinkState, NewLink, PublicTokenUse, StateAnswer,
 };
 pub use control::reports::{
     AnsweredReport, DueAccount, Enrolment, PendingAccount, ReportCounts, ReportCycle, ReportState,
 };
+pub use control::setup_tokens::SetupTokenKind;
 pub use control::sources::{NewSource, Source, SourceState};
 pub use error::{DatabaseError, StoreError};
 pub use spine::access::StoredAccess;
@@ -44,5 +47,5 @@ pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
 pub use spine::redaction::Redaction;
 pub use spine::streams::{StreamProgress, StreamState};
-pub use store::Store;
+pub use store::{SchemaState, Store};
 pub use url::DatabaseUrl;

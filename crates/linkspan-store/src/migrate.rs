@@ -10,6 +10,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0003_listed_raws", include_str!("../migrations/0003_listed_raws.sql")),
     ("0004_files", include_str!("../migrations/0004_files.sql")),
     ("0005_personal_data", include_str!("../migrations/0005_personal_data.sql")),
+    ("0006_setup", include_str!("../migrations/0006_setup.sql")),
 ];
 
 const CREATE: &str =
@@ -37,6 +38,26 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
         tx.commit().await?;
         tracing::info!(step = name, "migrated the database");
     }
+}
+
+/// How a database's schema stands to this version; see [`crate::SchemaState`].
+pub(crate) async fn inspect(db: &Db) -> Result<crate::SchemaState, StoreError> {
+    let Ok(done) = db.all(DONE, args![]).await else {
+        // The table is absent, or the database does not answer, which this tells.
+        db.first("SELECT 1", Vec::new()).await?;
+        return Ok(crate::SchemaState::Empty);
+    };
+    for (index, row) in done.iter().enumerate() {
+        let name = row.text(1)?;
+        if STEPS.get(index).is_none_or(|(known, _)| *known != name) {
+            return Ok(crate::SchemaState::Unknown { step: name });
+        }
+    }
+    Ok(if done.len() == STEPS.len() {
+        crate::SchemaState::Current
+    } else {
+        crate::SchemaState::Older { behind: STEPS.len() - done.len() }
+    })
 }
 
 async fn next_step(tx: &mut Tx) -> Result<Option<(usize, &'static str, &'static str)>, StoreError> {

@@ -4,7 +4,8 @@
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
 use crate::control::{
-    accounts, api_keys, apps, data_keys, erasures, grants, links, reports, server_secrets, sources,
+    accounts, api_keys, apps, data_keys, erasures, grants, identities, identity_passes, links, reports,
+    server_secrets, setup_tokens, sources,
 };
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
@@ -21,9 +22,12 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("data_keys", data_keys::STATEMENTS),
     ("erasures", erasures::STATEMENTS),
     ("grants", grants::STATEMENTS),
+    ("identities", identities::STATEMENTS),
+    ("identity_passes", identity_passes::STATEMENTS),
     ("links", links::STATEMENTS),
     ("reports", reports::STATEMENTS),
     ("server_secrets", server_secrets::STATEMENTS),
+    ("setup_tokens", setup_tokens::STATEMENTS),
     ("sources", sources::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("access", access::STATEMENTS),

@@ -1,5 +1,7 @@
 //! The command line: every command and flag, with examples in the help.
 
+mod setup;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use linkspan_model::product::Product;
 use linkspan_model::secret::Secret;
 use linkspan_store::DatabaseUrl;
 use url::Url;
+
+pub(crate) use self::setup::{AppCommand, AppSet, Doctor, Master};
 
 /// Link, sync, serve and search your customers' Jira, Jira Service Management and Confluence Cloud sites.
 #[derive(Debug, Parser)]
@@ -74,6 +78,29 @@ pub(crate) enum Command {
   linkspan scopes --models tickets --compare 'read:jira-work offline_access'
   linkspan scopes --family granular --json")]
     Scopes(Scopes),
+
+    /// Check configuration, credentials, callback, reachability and grants, and say how to mend each finding.
+    ///
+    /// Works beside a running server and changes nothing but tokens that are due. Exits with 0 when nothing is a problem.
+    #[command(after_help = "Examples:
+  linkspan doctor --public-url https://link.example.com
+  linkspan doctor --atlassian-origin http://127.0.0.1:8090 --client-id ID --client-secret SECRET --json")]
+    Doctor(Doctor),
+
+    /// Register your OAuth apps: one for everything, or one for each integration.
+    ///
+    /// Works beside a running server, which uses what is registered from the next link on. Secrets are stored sealed and
+    /// never shown again.
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  LINKSPAN_CLIENT_SECRET=… linkspan app set --integration jira --client-id ID --public-url https://link.example.com
+  linkspan app set --integration identity --client-id ID --redirect-uri https://link.example.com/oauth/callback
+  linkspan app list
+  linkspan app setup-url --public-url https://link.example.com
+  linkspan app remove --integration jira"
+    )]
+    App(AppCommand),
 
     /// Make keys.
     #[command(
@@ -244,12 +271,8 @@ pub(crate) struct Serve {
     /// Scopes to ask for, separated by spaces. Default: the smallest list for everything that is read.
     #[arg(long, env = "LINKSPAN_SCOPES", value_name = "SCOPES")]
     pub(crate) scopes: Option<String>,
-    /// Master keys as printed by `linkspan keys generate`, the active one first, separated by commas.
-    #[arg(long, env = "LINKSPAN_MASTER_KEY", hide_env_values = true, value_name = "KEYS")]
-    pub(crate) master_key: Option<Secret>,
-    /// A file with the master keys.
-    #[arg(long, env = "LINKSPAN_MASTER_KEY_FILE", value_name = "FILE", conflicts_with = "master_key")]
-    pub(crate) master_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) master: Master,
     /// Send what is meant for any Atlassian host to this origin, such as a sandbox.
     #[arg(long, env = "LINKSPAN_ATLASSIAN_ORIGIN", value_name = "ORIGIN")]
     pub(crate) atlassian_origin: Option<Url>,
@@ -257,6 +280,9 @@ pub(crate) struct Serve {
     pub(crate) want: Want,
     #[command(flatten)]
     pub(crate) extras: Extras,
+    /// Addresses to which people may be sent once they proved who they are, separated by commas.
+    #[arg(long, env = "LINKSPAN_IDENTITY_REDIRECTS", value_delimiter = ',', value_name = "URL,…")]
+    pub(crate) identity_redirect: Vec<Url>,
     /// How often each source is read for changes, in seconds.
     #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(1..))]

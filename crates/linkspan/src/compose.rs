@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use linkspan_atlassian::calls::{Feature, ScopeFamily, smallest_scopes};
+use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::files::FileSettings;
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
-use linkspan_model::product::Product;
 use linkspan_store::{DatabaseUrl, Store};
 use linkspan_vault::KeyRing;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -41,6 +40,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) features: Vec<Feature>,
     pub(crate) custom_content_types: Vec<String>,
     pub(crate) files: FileSettings,
+    /// Where people may be sent once they proved who they are.
+    pub(crate) identity_redirects: Vec<Url>,
 }
 
 /// The engine and the store below it.
@@ -53,12 +54,8 @@ impl Core {
     /// Opens the database and the engine over it.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let endpoints = match plan.atlassian_origin {
-            Some(origin) => Endpoints::single_origin(origin)?,
-            None => Endpoints::atlassian(),
-        };
         let limits = ClientLimits { file_cap: plan.files.max_bytes, ..ClientLimits::default() };
-        let upstream = Upstream::new(endpoints, limits, clock.clone())?;
+        let upstream = upstream(plan.atlassian_origin, limits, &clock)?;
         let store = Store::open(plan.database).await?;
         let settings = Settings {
             vendor: plan.vendor,
@@ -67,6 +64,7 @@ impl Core {
             features: plan.features,
             custom_content_types: plan.custom_content_types,
             files: plan.files,
+            identity_redirects: plan.identity_redirects,
         };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;
@@ -79,15 +77,22 @@ impl Core {
     }
 }
 
+/// Atlassian, or one origin in place of all its hosts.
+pub(crate) fn upstream(
+    origin: Option<&Url>,
+    limits: ClientLimits,
+    clock: &Clock,
+) -> anyhow::Result<Upstream> {
+    let endpoints = match origin {
+        Some(origin) => Endpoints::single_origin(origin)?,
+        None => Endpoints::atlassian(),
+    };
+    Ok(Upstream::new(endpoints, limits, clock.clone())?)
+}
+
 /// The callback URL of a server.
 pub(crate) fn callback_url(public_url: &str) -> String {
     format!("{}{CALLBACK_PATH}", public_url.trim_end_matches('/'))
-}
-
-/// What a server asks for unless told otherwise: the smallest list for everything that is read.
-pub(crate) fn scopes_for(features: &[Feature]) -> Vec<String> {
-    let list = smallest_scopes(&[Product::Jira, Product::Confluence], features, ScopeFamily::Classic);
-    list.set().iter().map(str::to_owned).collect()
 }
 
 /// A running server.

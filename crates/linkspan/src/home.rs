@@ -42,6 +42,23 @@ impl Home {
         Self::at(directory, storage.database.clone(), None)
     }
 
+    /// As [`Home::open`], but beside a process that may be using the same database: for commands that read, or write
+    /// single rows, and read no sources.
+    pub(crate) fn beside(storage: &Storage) -> anyhow::Result<Self> {
+        let home = Self::as_named(storage);
+        make_private(&home.directory)
+            .with_context(|| format!("cannot make the data directory {}", home.directory.display()))?;
+        Ok(home)
+    }
+
+    /// The directory and database that were asked for, whether they exist or not.
+    pub(crate) fn as_named(storage: &Storage) -> Self {
+        let directory = storage.data_dir.clone().unwrap_or_else(|| PathBuf::from(USUAL));
+        let database = storage.database.clone();
+        let database = database.unwrap_or_else(|| DatabaseUrl::sqlite(directory.join(DATABASE)));
+        Self { directory, database, _lock: None, _temporary: None }
+    }
+
     /// As [`Home::open`], but without a named directory a temporary one.
     pub(crate) fn open_or_temporary(storage: &Storage) -> anyhow::Result<Self> {
         if storage.data_dir.is_some() {

@@ -47,6 +47,8 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sandbox(args) => on_runtime(|stop| cmd::sandbox::run(args, stop)),
         Command::Sync(args) => on_runtime(|stop| cmd::sync::run(args, stop)),
         Command::Scopes(args) => on_runtime(async move |_| cmd::scopes::run(&args).await),
+        Command::Doctor(args) => on_runtime(async move |_| cmd::doctor::run(&args).await),
+        Command::App(command) => on_runtime(async move |_| cmd::app::run(command).await),
         Command::Keys(command) => cmd::keys::run(&command),
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
+use linkspan_atlassian::calls::{ScopesCompared, ScopesOfApi};
 use linkspan_sandbox::SandboxInfo;
 use serde::Serialize;
 
@@ -50,6 +51,9 @@ pub(crate) struct ServeLine<'a> {
     /// The first API key, when this start made it.
     pub(crate) api_key: Option<&'a str>,
     pub(crate) dashboard_url: &'a str,
+    /// Opens the set-up guide once; only while no OAuth app is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) setup_url: Option<&'a str>,
 }
 
 /// The line of `sync --once --json`.
@@ -82,23 +86,6 @@ pub(crate) struct ScopesLine<'a> {
     /// Only with `--compare`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) comparison: Option<&'a ScopesCompared>,
-}
-
-/// The scopes of one row of the developer console's permissions screen.
-#[derive(Debug, Serialize)]
-pub(crate) struct ScopesOfApi<'a> {
-    pub(crate) api: &'static str,
-    pub(crate) scopes: Vec<&'a linkspan_atlassian::calls::ScopeNeed>,
-}
-
-/// A list of scopes beside what is wanted.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct ScopesCompared {
-    /// What it was compared with.
-    pub(crate) with: String,
-    pub(crate) missing: Vec<String>,
-    pub(crate) surplus: Vec<String>,
-    pub(crate) dead: Vec<linkspan_atlassian::calls::DeadScope>,
 }
 
 /// Prints one JSON line on standard output.

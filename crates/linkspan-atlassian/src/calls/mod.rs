@@ -3,7 +3,9 @@
 //!
 //! The scopes are those of `operation-scopes.json`; a test compares every entry.
 
+mod compare;
 pub mod confluence;
+mod console;
 mod features;
 mod guides;
 pub mod jira;
@@ -13,6 +15,8 @@ use std::fmt;
 
 use linkspan_model::product::Product;
 
+pub use self::compare::{ScopesCompared, compare_scopes, products_of};
+pub use self::console::ScopesOfApi;
 pub use self::features::Feature;
 pub use self::guides::{DEAD_SCOPES, DeadScope, GUIDE_M, GUIDE_U, GUIDES, Guide, dead_scope};
 pub use self::scopes::{

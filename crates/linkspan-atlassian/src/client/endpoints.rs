@@ -84,9 +84,25 @@ impl Endpoints {
         at(&self.api, "/app/report-accounts/")
     }
 
+    /// Whether one origin answers for all hosts, as a sandbox does.
+    pub fn is_single_origin(&self) -> bool {
+        self.auth.origin() == self.api.origin()
+    }
+
+    /// Where apps are registered (`atlassian-platform.md` section 2). The sandbox has a console of its own.
+    pub fn console(&self) -> Url {
+        if self.is_single_origin() {
+            return at(&self.auth, "/_sandbox/console");
+        }
+        let mut url = at(&self.auth, "/console/myapps/");
+        // OK to go wrong: a constant name that every test of the set-up pages parses.
+        let _ = url.set_host(Some("developer.atlassian.com"));
+        url
+    }
+
     /// Whether `url` may be fetched without a token on upstream's word: https on a named host, or the sandbox itself.
     pub(super) fn may_follow(&self, url: &Url) -> bool {
-        if self.auth.origin() == self.api.origin() && url.origin() == self.api.origin() {
+        if self.is_single_origin() && url.origin() == self.api.origin() {
             return true;
         }
         url.scheme() == "https"

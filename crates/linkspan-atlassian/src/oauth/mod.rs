@@ -3,6 +3,7 @@
 //! Nothing here decides what becomes of a grant: refreshes are single-flight and compare-and-set in the engine
 //! (hazards L1 to L3).
 
+mod probe;
 mod report;
 mod resources;
 mod token;
@@ -13,6 +14,7 @@ mod tests;
 use linkspan_model::secret::Secret;
 use url::Url;
 
+pub use self::probe::{ConsentScreen, Seen};
 pub use self::report::{
     ACCOUNTS_PER_REPORT, AccountVerdict, DEFAULT_CYCLE, LONGEST_CYCLE, REPORT_SCOPE, ReportAnswer,
     ReportedAccount, SHORTEST_CYCLE, read_cycle,

@@ -44,6 +44,9 @@ pub struct Me {
     /// The person's e-mail address.
     #[serde(default)]
     pub email: Option<String>,
+    /// Whether Atlassian verified the address; its documents do not name the member, so it is mostly absent.
+    #[serde(default)]
+    pub email_verified: Option<bool>,
     /// The person's picture.
     #[serde(default)]
     pub picture: Option<String>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, product_of_scope};
+use linkspan_atlassian::oauth::{SiteAccess, TokenError, product_of_scope};
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Link, LinkState, StateAnswer};
@@ -111,8 +111,7 @@ impl Inner {
             });
         };
         let app = self.app_of(link).await?;
-        let credentials =
-            AppCredentials { client_id: app.client_id.clone(), client_secret: self.client_secret(&app)? };
+        let credentials = self.credentials(&app)?;
         let pair = self
             .upstream
             .exchange_code(&credentials, &code, &redirect_uri(&app)?)

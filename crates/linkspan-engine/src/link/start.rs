@@ -3,7 +3,7 @@
 use linkspan_atlassian::calls::ScopeSet;
 use linkspan_atlassian::oauth::authorize_url;
 use linkspan_model::ids::LinkId;
-use linkspan_model::product::Integration;
+use linkspan_model::product::{AppPurpose, Category, Integration};
 use linkspan_model::secret::Secret;
 use linkspan_store::{App, Link, LinkState, NewLink};
 use linkspan_vault::opaque;
@@ -34,9 +34,15 @@ impl Engine {
         if request.categories.is_empty() {
             return Err(EngineError::Invalid("`categories` is empty: name at least one".to_owned()));
         }
-        let app = inner.app().await?.ok_or_else(|| {
+        let mut app = None;
+        for integration in asked_for(request.integration, &request.categories) {
+            app = app.or(inner.app_for(AppPurpose::Integration(integration)).await?);
+        }
+        let app = app.ok_or_else(|| {
             EngineError::Invalid(
-                "no OAuth app is registered: start the server with a client id and secret".to_owned(),
+                "no OAuth app is registered for this: start the server with a client id and secret, or register one with \
+                 `linkspan app set`"
+                    .to_owned(),
             )
         })?;
         let token = opaque::mint(LINK_TOKEN, &inner.entropy);
@@ -60,11 +66,16 @@ impl Engine {
     /// When the token is unknown, used or expired.
     pub async fn link_offer(&self, token: &Secret) -> Result<LinkOffer, LinkProblem> {
         let link = self.inner.open_link(token).await?;
-        let app = self.inner.app_of(&link).await?;
+        let offered = self.inner.offered(&link).await?;
+        if offered.is_empty() {
+            return Err(LinkProblem::NoApp);
+        }
+        let scopes: ScopeSet =
+            offered.iter().flat_map(|(_, app)| app.scopes.iter().map(String::as_str)).collect();
         Ok(LinkOffer {
             organization: link.end_user.organization_name.clone(),
-            integrations: offered(&link),
-            scopes: app.scopes,
+            integrations: offered.iter().map(|(integration, _)| *integration).collect(),
+            scopes: scopes.iter().map(str::to_owned).collect(),
         })
     }
 
@@ -76,10 +87,11 @@ impl Engine {
     pub async fn start_link(&self, token: &Secret, chosen: Integration) -> Result<Departure, LinkProblem> {
         let inner = &self.inner;
         let link = inner.open_link(token).await?;
-        if !offered(&link).contains(&chosen) {
-            return Err(LinkProblem::NotOffered(chosen));
-        }
-        let app = inner.app_of(&link).await?;
+        let offered = inner.offered(&link).await?;
+        let (_, app) = offered
+            .into_iter()
+            .find(|(integration, _)| *integration == chosen)
+            .ok_or(LinkProblem::NotOffered(chosen))?;
         let redirect_uri = redirect_uri(&app)?;
         let state = opaque::mint(STATE, &inner.entropy);
         let browser = opaque::mint(BROWSER, &inner.entropy);
@@ -89,6 +101,7 @@ impl Engine {
             .start_link(
                 link.id,
                 chosen,
+                app.id,
                 &inner.digest_key.digest(STATE_PURPOSE, &state),
                 &inner.digest_key.digest(BROWSER_PURPOSE, &browser),
                 now,
@@ -108,11 +121,18 @@ impl Engine {
 }
 
 impl Inner {
-    /// The app through which links are made: the one registered last.
-    pub(crate) async fn app(&self) -> Result<Option<App>, EngineError> {
-        Ok(self.store.apps().await?.pop())
+    /// What a link offers: the integrations that were asked for and have an app.
+    async fn offered(&self, link: &Link) -> Result<Vec<(Integration, App)>, LinkProblem> {
+        let mut offered = Vec::new();
+        for integration in asked_for(link.integration, &link.categories) {
+            if let Some(app) = self.app_for(AppPurpose::Integration(integration)).await? {
+                offered.push((integration, app));
+            }
+        }
+        Ok(offered)
     }
 
+    /// The app to which the customer was sent.
     pub(super) async fn app_of(&self, link: &Link) -> Result<App, LinkProblem> {
         self.store.app(link.app).await?.ok_or(LinkProblem::NoApp)
     }
@@ -140,12 +160,12 @@ pub(super) fn redirect_uri(app: &App) -> Result<Url, LinkProblem> {
     })
 }
 
-fn offered(link: &Link) -> Vec<Integration> {
-    match link.integration {
+fn asked_for(integration: Option<Integration>, categories: &[Category]) -> Vec<Integration> {
+    match integration {
         Some(integration) => vec![integration],
         None => Integration::ALL
             .into_iter()
-            .filter(|integration| link.categories.contains(&integration.category()))
+            .filter(|integration| categories.contains(&integration.category()))
             .collect(),
     }
 }

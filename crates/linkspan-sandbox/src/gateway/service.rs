@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use futures_util::FutureExt as _;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -66,6 +66,17 @@ impl Gateway {
 
     /// Answers a request; `Err` closes the connection instead.
     pub(crate) async fn answer(self, request: Request) -> Result<Response, Dropped> {
+        let state = self.state.clone();
+        let mut response = self.routed(request).await?;
+        // The server's own clock, which may have been moved.
+        if let Ok(date) = HeaderValue::try_from(state.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        {
+            response.headers_mut().insert(header::DATE, date);
+        }
+        Ok(response)
+    }
+
+    async fn routed(self, request: Request) -> Result<Response, Dropped> {
         match Destination::of(request.uri().path()) {
             Destination::Sandbox => Ok(forward(self.sandbox, request).await),
             Destination::Platform => self.platform(request).await,

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use linkspan_engine::identity::is_identity_state;
 use linkspan_engine::link::{Callback, Departure, LinkProblem, Progress};
 use linkspan_model::product::Integration;
 use linkspan_model::secret::Secret;
@@ -22,7 +23,7 @@ use crate::params::Params;
 const STATE_NAME_LENGTH: usize = 16;
 
 /// The link token in a path. What is not even text is no token that was given out, and has the same page.
-pub(crate) struct LinkToken(String);
+pub(crate) struct LinkToken(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for LinkToken {
     type Rejection = std::convert::Infallible;
@@ -111,6 +112,9 @@ pub(crate) async fn start(
 pub(crate) async fn callback(State(app): State<App>, jar: CookieJar, params: Params) -> Response {
     let vendor = &app.engine.vendor().name;
     let state = Secret::new(params.text("state").unwrap_or_default());
+    if is_identity_state(&state) {
+        return crate::identify::answer(&app, jar, state, &params).await;
+    }
     let name = cookie_name(&state);
     let cookie = jar.get(&name).map(|cookie| cookie.value().to_owned());
     let (token, browser) = cookie.as_deref().and_then(|value| value.split_once('.')).unzip();
@@ -200,14 +204,14 @@ fn show(app: &App, progress: Progress, token: &str, cookie_name: &str) -> Respon
     }
 }
 
-fn cookie_name(state: &Secret) -> String {
+pub(crate) fn cookie_name(state: &Secret) -> String {
     let name: String =
         state.expose().chars().filter(char::is_ascii_alphanumeric).take(STATE_NAME_LENGTH).collect();
     format!("linkspan_{name}")
 }
 
 /// A redirect after which the browser uses GET.
-fn see_other(target: &str) -> Response {
+pub(crate) fn see_other(target: &str) -> Response {
     (
         StatusCode::SEE_OTHER,
         [(header::LOCATION, target.to_owned()), (header::CACHE_CONTROL, "no-store".to_owned())],

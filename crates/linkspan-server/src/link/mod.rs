@@ -10,9 +10,14 @@ use axum::response::{Html, IntoResponse, Response};
 use linkspan_engine::link::LinkProblem;
 use minijinja::{Environment, Value, context};
 
-pub(crate) use self::handlers::{callback, choose_site, page, start};
+pub(crate) use self::handlers::{LinkToken, callback, choose_site, cookie_name, page, see_other, start};
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 10] = [
+    ("setup/layout.html", include_str!("../../templates/setup/layout.html")),
+    ("setup/parts.html", include_str!("../../templates/setup/parts.html")),
+    ("setup/enter.html", include_str!("../../templates/setup/enter.html")),
+    ("setup/walk.html", include_str!("../../templates/setup/walk.html")),
+    ("identify/pages.html", include_str!("../../templates/identify/pages.html")),
     ("link/layout.html", include_str!("../../templates/link/layout.html")),
     ("link/start.html", include_str!("../../templates/link/start.html")),
     ("link/sites.html", include_str!("../../templates/link/sites.html")),
@@ -36,7 +41,7 @@ impl Pages {
     }
 
     /// A page with the headers that every page of this server has.
-    fn render(&self, status: StatusCode, template: &str, values: Value) -> Response {
+    pub(crate) fn render(&self, status: StatusCode, template: &str, values: Value) -> Response {
         let text = self.0.get_template(template).and_then(|template| template.render(values));
         let mut response = match text {
             Ok(text) => (status, Html(text)).into_response(),

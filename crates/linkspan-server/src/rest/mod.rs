@@ -2,9 +2,11 @@
 
 pub(crate) mod accounts;
 pub(crate) mod actions;
+pub(crate) mod apps;
 pub(crate) mod content;
 mod file_headers;
 pub(crate) mod files;
+pub(crate) mod identities;
 pub(crate) mod keys;
 pub(crate) mod link_tokens;
 pub(crate) mod models;

@@ -2,7 +2,9 @@
 //! lists are never null, times carry a zone.
 
 pub mod account;
+pub(crate) mod apps;
 pub mod file;
+pub(crate) mod identities;
 pub mod knowledgebase;
 pub mod page;
 pub mod personal_data;

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use linkspan_model::ids::AppId;
+use linkspan_model::product::AppPurpose;
 use linkspan_vault::Sealed;
 
 use crate::Store;
-use crate::db::{Row, args, statements};
+use crate::db::{Arg, Row, args, statements};
 use crate::error::StoreError;
 
 statements! {
@@ -15,6 +16,13 @@ statements! {
             name = excluded.name, scopes = excluded.scopes, modified_at = excluded.modified_at";
     ONE = "SELECT id, client_id, client_secret, redirect_uri, name, scopes FROM apps WHERE id = $1";
     ALL = "SELECT id, client_id, client_secret, redirect_uri, name, scopes FROM apps ORDER BY created_at, id";
+    ASSIGN = "INSERT INTO app_assignments (purpose, app_id, assigned_at) VALUES ($1, $2, $3)
+        ON CONFLICT (purpose) DO UPDATE SET app_id = excluded.app_id, assigned_at = excluded.assigned_at";
+    ASSIGNED = "SELECT a.id, a.client_id, a.client_secret, a.redirect_uri, a.name, a.scopes, s.purpose
+        FROM app_assignments s JOIN apps a ON a.id = s.app_id ORDER BY s.purpose";
+    UNASSIGN = "DELETE FROM app_assignments WHERE purpose = $1";
+    DELETE_UNUSED = "DELETE FROM apps WHERE NOT EXISTS (SELECT 1 FROM app_assignments s WHERE s.app_id = apps.id)
+        AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.app_id = apps.id)";
 }
 
 /// The vendor's OAuth registration at Atlassian.
@@ -37,11 +45,37 @@ pub struct App {
 impl Store {
     /// Registers an app, or replaces what is known of it.
     pub async fn put_app(&self, app: &App, now: Timestamp) -> Result<(), StoreError> {
-        let scopes = list_json(&app.scopes);
-        let args =
-            args![app.id, &app.client_id, &app.client_secret, &app.redirect_uri, &app.name, scopes, now];
-        self.db.write(PUT, args).await?;
+        self.db.write(PUT, put_args(app, now)).await?;
         Ok(())
+    }
+
+    /// Registers an app, or replaces what is known of it, and lets it serve a purpose from now on. What the app that
+    /// served it before is not needed for any more goes with its secret.
+    pub async fn assign_app(&self, purpose: AppPurpose, app: &App, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.execute(PUT, put_args(app, now)).await?;
+        tx.execute(ASSIGN, args![purpose.as_str(), app.id, now]).await?;
+        tx.execute(DELETE_UNUSED, args![]).await?;
+        tx.commit().await
+    }
+
+    /// Ends the service of the app that serves a purpose; `false` when none did. The app itself stays as long as grants
+    /// were given to it: their tokens are refreshed with its secret.
+    pub async fn unassign_app(&self, purpose: AppPurpose) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let found = tx.execute(UNASSIGN, args![purpose.as_str()]).await? > 0;
+        tx.execute(DELETE_UNUSED, args![]).await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    /// The apps that serve a purpose by themselves, in the order of [`AppPurpose::ALL`].
+    pub async fn assigned_apps(&self) -> Result<Vec<(AppPurpose, App)>, StoreError> {
+        let rows = self.db.all(ASSIGNED, args![]).await?;
+        let mut apps: Vec<(AppPurpose, App)> =
+            rows.iter().map(|row| Ok((row.word(6)?, read(row)?))).collect::<Result<_, StoreError>>()?;
+        apps.sort_by_key(|(purpose, _)| *purpose);
+        Ok(apps)
     }
 
     /// An app.
@@ -53,6 +87,11 @@ impl Store {
     pub async fn apps(&self) -> Result<Vec<App>, StoreError> {
         self.db.all(ALL, args![]).await?.iter().map(read).collect()
     }
+}
+
+fn put_args(app: &App, now: Timestamp) -> Vec<Arg> {
+    let scopes = list_json(&app.scopes);
+    args![app.id, &app.client_id, &app.client_secret, &app.redirect_uri, &app.name, scopes, now]
 }
 
 fn read(row: &Row) -> Result<App, StoreError> {

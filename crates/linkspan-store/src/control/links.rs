@@ -40,7 +40,7 @@ statements! {
     BY_TOKEN = select!("WHERE token = $1");
     BY_OAUTH_STATE = select!("WHERE oauth_state = $1");
     START = "UPDATE links SET state = 'started', chosen = $2, oauth_state = $3, browser = $4, state_expires_at = $6,
-            grant_id = NULL, reason = NULL
+            app_id = $7, grant_id = NULL, reason = NULL
         WHERE id = $1 AND state <> 'linked' AND expires_at > $5";
     ANSWER = "UPDATE links SET state = 'answered', oauth_state = NULL, state_expires_at = NULL
         WHERE oauth_state = $1 AND browser = $2 AND state = 'started' AND expires_at > $3 AND state_expires_at > $3
@@ -234,18 +234,20 @@ impl Store {
         self.db.first(BY_TOKEN, args![token]).await?.map(|row| read(&row)).transpose()
     }
 
-    /// Starts a link, or starts it anew: the customer chose `chosen` and is about to be sent to Atlassian with an OAuth
-    /// state that dies at `state_expires_at`. `false` when it is linked or expired.
+    /// Starts a link, or starts it anew: the customer chose `chosen` and is about to be sent to Atlassian, to consent to
+    /// `app`, with an OAuth state that dies at `state_expires_at`. `false` when it is linked or expired.
+    #[expect(clippy::too_many_arguments, reason = "one for each column that a start writes")]
     pub async fn start_link(
         &self,
         id: LinkId,
         chosen: Integration,
+        app: AppId,
         oauth_state: &Digest,
         browser: &Digest,
         now: Timestamp,
         state_expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let args = args![id, chosen.slug(), oauth_state, browser, now, state_expires_at];
+        let args = args![id, chosen.slug(), oauth_state, browser, now, state_expires_at, app];
         Ok(self.db.write(START, args).await? > 0)
     }
 

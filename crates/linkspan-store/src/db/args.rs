@@ -12,7 +12,7 @@ pub(crate) enum Arg {
     Text(Option<String>),
     Int(Option<i64>),
     Bytes(Option<Vec<u8>>),
-    Bool(bool),
+    Bool(Option<bool>),
 }
 
 impl Arg {
@@ -74,6 +74,12 @@ convert! {
 
 impl From<bool> for Arg {
     fn from(value: bool) -> Self {
+        Self::Bool(Some(value))
+    }
+}
+
+impl From<Option<bool>> for Arg {
+    fn from(value: Option<bool>) -> Self {
         Self::Bool(value)
     }
 }

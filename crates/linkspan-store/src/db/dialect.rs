@@ -45,6 +45,9 @@ const LOCK_SOURCE: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS l
 /// Waits for other processes that migrate. The number is arbitrary and ours.
 const LOCK_MIGRATIONS: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7237954691)) AS locked";
 
+/// Waits for others who prove who they are. The number is arbitrary and ours.
+const LOCK_IDENTITIES: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7237954692)) AS locked";
+
 /// Statements for SQLite alone, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const SQLITE_STATEMENTS: &[(&str, &str)] = &[
@@ -62,6 +65,7 @@ pub(crate) const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("REPAIR_FEED_POSITION", REPAIR_FEED_POSITION),
     ("LOCK_SOURCE", LOCK_SOURCE),
     ("LOCK_MIGRATIONS", LOCK_MIGRATIONS),
+    ("LOCK_IDENTITIES", LOCK_IDENTITIES),
 ];
 
 impl Tx {
@@ -79,6 +83,14 @@ impl Tx {
     pub(crate) async fn lock_migrations(&mut self) -> Result<(), StoreError> {
         if self.dialect() == Dialect::Postgres {
             self.first(LOCK_MIGRATIONS, args![]).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes this transaction the only one that records what people prove. On SQLite it is the only writer anyhow.
+    pub(crate) async fn lock_identities(&mut self) -> Result<(), StoreError> {
+        if self.dialect() == Dialect::Postgres {
+            self.first(LOCK_IDENTITIES, args![]).await?;
         }
         Ok(())
     }

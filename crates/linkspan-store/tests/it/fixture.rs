@@ -249,7 +249,10 @@ pub(crate) async fn link(store: &Store, name: &str, origin_id: &str, account: &s
     store.create_link(&link, at(10)).await.unwrap();
     let (state, browser) = (digest(&format!("state-{name}")), digest(&format!("browser-{name}")));
     assert!(
-        store.start_link(link.id, Integration::Jira, &state, &browser, at(11), at(500_000)).await.unwrap()
+        store
+            .start_link(link.id, Integration::Jira, app(), &state, &browser, at(11), at(500_000))
+            .await
+            .unwrap()
     );
     store.answer_link(&state, Some(&browser), at(12)).await.unwrap();
     store.put_grant(grant(account), app(), account, &tokens(name), at(13)).await.unwrap();

@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use linkspan_engine::{Engine, IssuedKey, Vendor};
-use linkspan_vault::KeyRing;
+use linkspan_engine::{Engine, IssuedKey, NewApp, Vendor};
+use linkspan_model::product::AppPurpose;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::cli;
 use crate::compose::{self, Core, Plan, Server};
 use crate::failure::misuse;
-use crate::home::{Home, read_key_ring};
+use crate::home::Home;
 use crate::listen;
 use crate::output::{self, ServeLine};
 
@@ -20,7 +20,7 @@ use crate::output::{self, ServeLine};
 const FIRST_KEY: &str = "first";
 
 pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let ring = key_ring(&args)?;
+    let ring = args.master.ring()?;
     let home = Home::open(&args.storage)?;
     let listener = listen::bind(args.listen).await?;
     let base_url = match &args.public_url {
@@ -36,10 +36,13 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
         files: home.files(&args.attachments),
+        identity_redirects: args.identity_redirect.clone(),
     })
     .await?;
-    let has_app = register_app(&args, &core.engine, &base_url).await? || !core.store.apps().await?.is_empty();
+    let has_app =
+        register_app(&args, &core.engine, &base_url).await? || !core.engine.app_cards().await?.is_empty();
     let key = first_key(&core.engine).await?;
+    let setup_url = if has_app { None } else { Some(core.engine.new_setup_url().await?) };
     let mut server = Server::start(listener, core.engine.clone())?;
     core.engine.start_worker();
 
@@ -48,27 +51,15 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
             base_url: &base_url,
             api_key: key.as_ref().map(|key| key.key.expose()),
             dashboard_url: &base_url,
+            setup_url: setup_url.as_deref(),
         })?;
     } else {
-        output::text(&in_words(&base_url, &home, key.as_ref(), has_app))?;
+        output::text(&in_words(&base_url, &home, key.as_ref(), setup_url.as_deref()))?;
     }
     let result = server.run_until(&stop).await;
     server.shut_down().await;
     core.shut_down().await;
     result.map(|()| ExitCode::SUCCESS)
-}
-
-/// The master keys, from wherever they were given. There is no start without one (hazard L11).
-fn key_ring(args: &cli::Serve) -> anyhow::Result<KeyRing> {
-    match (&args.master_key, &args.master_key_file) {
-        (Some(text), _) => KeyRing::parse(text).map_err(|error| misuse(format!("--master-key: {error}"))),
-        (None, Some(path)) => read_key_ring(path),
-        (None, None) => Err(misuse(
-            "no master key was given, and customers' tokens are never kept unsealed. Make one with `linkspan keys \
-             generate`, keep it apart from the data, and pass it in LINKSPAN_MASTER_KEY, or in a file with \
-             --master-key-file",
-        )),
-    }
 }
 
 /// Registers the app of the command line; `false` when none was given.
@@ -83,10 +74,16 @@ async fn register_app(args: &cli::Serve, engine: &Engine, base_url: &str) -> any
     };
     let scopes = match &args.scopes {
         Some(text) => text.split_whitespace().map(str::to_owned).collect(),
-        None => compose::scopes_for(&args.want.features()),
+        None => engine.usual_scopes(AppPurpose::All),
     };
-    let callback = compose::callback_url(base_url);
-    engine.register_app(client_id, client_secret, &callback, &args.vendor_name, scopes).await?;
+    let app = NewApp {
+        client_id: client_id.clone(),
+        client_secret: Some(client_secret.clone()),
+        redirect_uri: compose::callback_url(base_url),
+        name: args.vendor_name.clone(),
+        scopes,
+    };
+    engine.assign_app(AppPurpose::All, app).await?;
     Ok(true)
 }
 
@@ -98,7 +95,7 @@ async fn first_key(engine: &Engine) -> anyhow::Result<Option<IssuedKey>> {
     Ok(Some(engine.create_api_key(FIRST_KEY).await?))
 }
 
-fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, has_app: bool) -> String {
+fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, setup_url: Option<&str>) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "Linkspan serves {base_url}");
@@ -123,9 +120,10 @@ fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, has_app: bool)
         text.push_str("      \"end_user_organization_name\": \"Customer One\", \"end_user_email_address\": \"it@customer.example\", \\\n");
         text.push_str("      \"categories\": [\"ticketing\", \"knowledgebase\"]}'\n");
     }
-    if !has_app {
-        text.push_str(
-            "\nNo OAuth app is registered, so nobody can link yet: start with --client-id and --client-secret.\n",
+    if let Some(setup_url) = setup_url {
+        let _ = writeln!(
+            text,
+            "\nNo OAuth app is registered, so nobody can link yet. The set-up guide, open once within a day:\n  {setup_url}"
         );
     }
     text.push_str("\nCtrl-C stops it.\n");

@@ -43,6 +43,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
         files: FileSettings::default(),
+        identity_redirects: Vec::new(),
     })
     .await
     .with_context(|| {

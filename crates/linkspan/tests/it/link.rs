@@ -33,36 +33,37 @@ pub(crate) fn tiny_world() -> Options {
 }
 
 /// A sandbox inside the test, and the real server in front of it.
-struct Linking {
-    upstream: Upstream,
-    server: Running,
-    api_key: String,
+pub(crate) struct Linking {
+    pub(crate) upstream: Upstream,
+    pub(crate) server: Running,
+    pub(crate) api_key: String,
     /// Where the server listens, whatever its public address is.
     address: String,
     /// The command line of the server.
     arguments: Vec<String>,
-    data: TempDir,
+    pub(crate) data: TempDir,
+    pub(crate) master_key: String,
 }
 
 /// What the vendor holds at the end of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Linked {
-    id: String,
+pub(crate) struct Linked {
+    pub(crate) id: String,
     token: String,
 }
 
 impl Linking {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(tiny_world(), &[]).await
     }
 
     /// A server with further arguments. Its callback is entered in the sandbox's console, as a vendor would.
-    async fn with(world: Options, more: &[&str]) -> Self {
+    pub(crate) async fn with(world: Options, more: &[&str]) -> Self {
         Self::known_to(Upstream::start(world).await, more).await
     }
 
     /// A server in front of this sandbox, which knows its callback.
-    async fn known_to(upstream: Upstream, more: &[&str]) -> Self {
+    pub(crate) async fn known_to(upstream: Upstream, more: &[&str]) -> Self {
         let linking = Self::serving(upstream, more);
         let callback = format!("{}/oauth/callback", linking.base_url());
         linking.console("authorization", &[("callback", &callback)]).await;
@@ -100,59 +101,60 @@ impl Linking {
         let listening_at = more.iter().skip_while(|it| **it != "--listen").nth(1);
         let address = listening_at.map_or(server.text("/base_url").to_owned(), |it| format!("http://{it}"));
         let arguments = arguments.into_iter().map(str::to_owned).collect();
-        Self { upstream, server, api_key, address, arguments, data }
+        let master_key = key.trim().to_owned();
+        Self { upstream, server, api_key, address, arguments, data, master_key }
     }
 
     /// The same server, killed as by a power cut and started again, perhaps on another port.
     fn restarted(self) -> Self {
-        let Self { upstream, server, api_key, arguments, data, .. } = self;
+        let Self { upstream, server, api_key, arguments, data, master_key, .. } = self;
         drop(server);
         let command: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let server = Running::start(&command);
         let address = server.text("/base_url").to_owned();
-        Self { upstream, server, api_key, address, arguments, data }
+        Self { upstream, server, api_key, address, arguments, data, master_key }
     }
 
-    fn base_url(&self) -> &str {
+    pub(crate) fn base_url(&self) -> &str {
         self.server.text("/base_url")
     }
 
     /// The cloud id of a site.
-    fn site(&self, index: usize) -> &str {
+    pub(crate) fn site(&self, index: usize) -> &str {
         self.upstream.text(&format!("/sites/{index}/cloud_id"))
     }
 
     /// The account id of a person; the first one is the administrator.
-    fn person(&self, index: usize) -> &str {
+    pub(crate) fn person(&self, index: usize) -> &str {
         self.upstream.text(&format!("/users/{index}/account_id"))
     }
 
     /// Sends a form of the sandbox's developer console for the server's app.
-    async fn console(&self, screen: &str, form: &[(&str, &str)]) {
+    pub(crate) async fn console(&self, screen: &str, form: &[(&str, &str)]) {
         let app = self.upstream.text("/client_id");
         let url = format!("{}/_sandbox/console/{app}/{screen}", self.upstream.text("/origin"));
         let status = http().post(url).form(form).send().await.unwrap().status();
         assert!(status.is_success(), "{screen}: {status}");
     }
 
-    async fn fault(&self, fault: Value) {
+    pub(crate) async fn fault(&self, fault: Value) {
         self.upstream.control.post("faults", &fault).await;
     }
 
-    async fn clear_faults(&self) {
+    pub(crate) async fn clear_faults(&self) {
         let url = format!("{}/_sandbox/faults", self.upstream.text("/origin"));
         let request = http().delete(url).bearer_auth(self.upstream.text("/control_token"));
         assert!(request.send().await.unwrap().status().is_success());
     }
 
     /// The sites that Atlassian names for the next `count` times it is asked.
-    async fn accessible_resources_are(&self, sites: Value, count: u64) {
+    pub(crate) async fn accessible_resources_are(&self, sites: Value, count: u64) {
         let path = "/oauth/token/accessible-resources";
         self.fault(json!({ "kind": "status", "status": 200, "path": path, "body": sites, "count": count }))
             .await;
     }
 
-    async fn api(
+    pub(crate) async fn api(
         &self,
         method: Method,
         path: &str,
@@ -170,12 +172,12 @@ impl Linking {
         answer(request).await
     }
 
-    async fn get(&self, path: &str, account: Option<&Linked>) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str, account: Option<&Linked>) -> (u16, Value) {
         self.api(Method::GET, path, account, None).await
     }
 
     /// A link token for a customer of this id.
-    async fn link_token(&self, customer: &str, integration: &str) -> String {
+    pub(crate) async fn link_token(&self, customer: &str, integration: &str) -> String {
         let category = if integration == "confluence" { "knowledgebase" } else { "ticketing" };
         let order = json!({
             "end_user_origin_id": customer,
@@ -190,12 +192,12 @@ impl Linking {
     }
 
     /// The address of the link page of a token.
-    fn link_page(&self, token: &str) -> String {
+    pub(crate) fn link_page(&self, token: &str) -> String {
         format!("{}/link/{token}", self.base_url())
     }
 
     /// Starts the link of a token in a browser; gives the address of the consent screen.
-    async fn start_link(&self, browser: &mut Customer, token: &str, integration: &str) -> String {
+    pub(crate) async fn start_link(&self, browser: &mut Customer, token: &str, integration: &str) -> String {
         let page =
             browser.post(&format!("{}/start", self.link_page(token)), &[("integration", integration)]).await;
         assert_eq!(page.status, 303, "{}", page.html);
@@ -203,13 +205,13 @@ impl Linking {
     }
 
     /// Consents as the administrator on a site; gives the address of the callback.
-    async fn consent(&self, browser: &mut Customer, authorize_url: &str, site: usize) -> String {
+    pub(crate) async fn consent(&self, browser: &mut Customer, authorize_url: &str, site: usize) -> String {
         let choice = [("account_id", self.person(0)), ("cloud_id", self.site(site)), ("decision", "accept")];
         browser.consent(authorize_url, &choice).await.location.expect("a redirect to the callback")
     }
 
     /// Goes the whole way with a link token, up to the page that the callback shows.
-    async fn pass(
+    pub(crate) async fn pass(
         &self,
         browser: &mut Customer,
         token: &str,
@@ -230,7 +232,7 @@ impl Linking {
     }
 
     /// Exchanges the public token on the last page, as the vendor does.
-    async fn exchange(&self, done: &Page) -> Linked {
+    pub(crate) async fn exchange(&self, done: &Page) -> Linked {
         assert_eq!((done.status, done.heading().as_str()), (200, "✓ Connected"), "{}", done.html);
         let (status, made) =
             self.get(&format!("/api/ticketing/v1/account-token/{}", done.public_token()), None).await;
@@ -240,14 +242,14 @@ impl Linking {
     }
 
     /// Links a customer to a site on which the administrator agrees for the first time.
-    async fn link(&self, customer: &str, integration: &str) -> Linked {
+    pub(crate) async fn link(&self, customer: &str, integration: &str) -> Linked {
         let token = self.link_token(customer, integration).await;
         let done = self.pass(&mut Customer::new(), &token, integration, &[]).await;
         self.exchange(&done).await
     }
 
     /// How many accounts are linked.
-    async fn account_count(&self) -> usize {
+    pub(crate) async fn account_count(&self) -> usize {
         let (status, page) = self.get("/api/ticketing/v1/linked-accounts?page_size=100", None).await;
         assert_eq!(status, 200);
         page["results"].as_array().unwrap().len()
@@ -271,7 +273,7 @@ impl Linking {
 
 impl Linking {
     /// Waits until everything of an account was read once.
-    async fn settled(&self, account: &Linked) {
+    pub(crate) async fn settled(&self, account: &Linked) {
         let category = if self.get("/api/ticketing/v1/tickets", Some(account)).await.0 == 401 {
             "knowledgebase"
         } else {

@@ -19,5 +19,6 @@ mod killed;
 mod link;
 mod personal_data;
 mod service_desk;
+mod setup;
 mod support;
 mod sync;

@@ -1,6 +1,8 @@
+use linkspan_model::ids::AppId;
+use linkspan_model::product::{AppPurpose, Integration};
 use linkspan_store::{App, Store, StoreError};
 
-use crate::fixture::{app, at, digest, sealed, uuid_of};
+use crate::fixture::{app, at, digest, grant, sealed, tokens, uuid_of};
 
 pub(crate) async fn an_app_is_registered_and_replaced(store: Store) {
     let mut registered = App {
@@ -20,6 +22,46 @@ pub(crate) async fn an_app_is_registered_and_replaced(store: Store) {
     assert_eq!(stored.client_secret, registered.client_secret);
     assert_eq!(stored.scopes, registered.scopes);
     assert_eq!(store.apps().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn an_app_serves_its_purposes_and_goes_when_nothing_needs_it(store: Store) {
+    let named = |client_id: &str| App {
+        id: AppId::of_client(client_id),
+        client_id: client_id.to_owned(),
+        client_secret: sealed(client_id),
+        redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
+        name: client_id.to_owned(),
+        scopes: vec!["read:me".to_owned()],
+    };
+    let (jira, confluence) =
+        (AppPurpose::Integration(Integration::Jira), AppPurpose::Integration(Integration::Confluence));
+    let served = async || -> Vec<(AppPurpose, String)> {
+        let apps = store.assigned_apps().await.unwrap();
+        apps.into_iter().map(|(purpose, app)| (purpose, app.client_id)).collect()
+    };
+    store.assign_app(confluence, &named("b"), at(1)).await.unwrap();
+    store.assign_app(jira, &named("client"), at(2)).await.unwrap();
+    store.assign_app(AppPurpose::All, &named("client"), at(3)).await.unwrap();
+    let (one, other) = ("client".to_owned(), "b".to_owned());
+    assert_eq!(
+        served().await,
+        [(AppPurpose::All, one.clone()), (jira, one.clone()), (confluence, other.clone())]
+    );
+
+    // Another app takes over; the one that nobody needs any more goes with its secret.
+    store.assign_app(confluence, &named("c"), at(4)).await.unwrap();
+    assert!(store.app(AppId::of_client("b")).await.unwrap().is_none());
+
+    // Grants keep their app: its secret refreshes them.
+    store.put_grant(grant("ann"), app(), "ann", &tokens("pair"), at(5)).await.unwrap();
+    assert!(store.unassign_app(jira).await.unwrap());
+    assert!(!store.unassign_app(jira).await.unwrap());
+    assert!(store.unassign_app(AppPurpose::All).await.unwrap());
+    assert_eq!(served().await, [(confluence, "c".to_owned())]);
+    assert!(store.app(app()).await.unwrap().is_some());
+    store.delete_grant(grant("ann")).await.unwrap();
+    store.unassign_app(confluence).await.unwrap();
+    assert!(store.apps().await.unwrap().is_empty());
 }
 
 pub(crate) async fn an_api_key_works_until_it_is_revoked(store: Store) {

@@ -15,7 +15,10 @@ async fn started(store: &Store) -> linkspan_model::ids::LinkId {
 async fn start(store: &Store, state: &str, millis: i64) -> bool {
     let id = new_link("a", "acme").id;
     let (state, browser) = (digest(state), digest("browser"));
-    store.start_link(id, Integration::Jira, &state, &browser, at(millis), at(millis + 1_000)).await.unwrap()
+    store
+        .start_link(id, Integration::Jira, app(), &state, &browser, at(millis), at(millis + 1_000))
+        .await
+        .unwrap()
 }
 
 async fn answer(store: &Store, state: &str, browser: Option<&str>, millis: i64) -> StateAnswer {

@@ -7,6 +7,7 @@ mod feed;
 mod files;
 mod grants;
 mod guards;
+mod identities;
 mod keys;
 mod links;
 mod lists;
@@ -86,7 +87,14 @@ conformance! {
     guards::equal_rules_are_stored_once,
     guards::m5_no_function_reaches_into_another_source,
     guards::group_members_are_replaced_as_a_snapshot,
+    identities::l9_an_identity_state_is_used_once_in_its_browser,
+    identities::p10_an_email_belongs_to_the_account_that_proved_it_last,
+    identities::p10_of_two_who_prove_one_address_at_a_time_one_has_it,
+    identities::g4_erasing_an_account_leaves_nothing_of_its_identities,
+    identities::identities_are_paged_without_gap,
+    identities::a_setup_address_is_good_once_and_a_session_until_it_ends,
     keys::an_app_is_registered_and_replaced,
+    keys::an_app_serves_its_purposes_and_goes_when_nothing_needs_it,
     keys::an_api_key_works_until_it_is_revoked,
     keys::of_racing_nodes_all_get_the_same_server_secret,
     keys::l11_a_destroyed_data_key_cannot_come_back,

@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use linkspan_atlassian::calls::Feature;
 use linkspan_engine::sync::SyncReport;
-use linkspan_engine::{AccountScope, Engine, EngineError, Vendor};
+use linkspan_engine::{AccountScope, Engine, EngineError, NewApp, Vendor};
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::SourceId;
-use linkspan_model::product::{Integration, Product};
+use linkspan_model::product::{AppPurpose, Integration, Product};
 use linkspan_model::record::Model;
 use linkspan_model::secret::Secret;
 use linkspan_sandbox::{Sandbox, SandboxInfo};
@@ -67,17 +67,17 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         features: Feature::usual(),
         custom_content_types: Vec::new(),
         files: home.files(&args.attachments),
+        identity_redirects: Vec::new(),
     })
     .await?;
-    core.engine
-        .register_app(
-            &info.client_id,
-            &Secret::new(info.client_secret.as_str()),
-            &callback,
-            "Linkspan demo",
-            compose::scopes_for(&Feature::usual()),
-        )
-        .await?;
+    let app = NewApp {
+        client_id: info.client_id.clone(),
+        client_secret: Some(Secret::new(info.client_secret.as_str())),
+        redirect_uri: callback,
+        name: "Linkspan demo".to_owned(),
+        scopes: core.engine.usual_scopes(AppPurpose::All),
+    };
+    core.engine.assign_app(AppPurpose::All, app).await?;
     let api_key = api_key(&core.engine).await?;
     let mut server = Server::start(listener, core.engine.clone())?;
 
@@ -199,6 +199,7 @@ impl Demo {
                 api_key: self.api_key.expose(),
                 tokens: &tokens,
                 link_page: vendor.open_link_page().await?.as_str(),
+                setup_url: &self.engine.new_setup_url().await?,
                 sandbox: &self.info,
                 counts,
                 elapsed: self.started.elapsed(),

@@ -13,6 +13,7 @@ pub(super) struct Summary<'a> {
     pub(super) api_key: &'a str,
     pub(super) tokens: &'a AccountTokens,
     pub(super) link_page: &'a str,
+    pub(super) setup_url: &'a str,
     pub(super) sandbox: &'a SandboxInfo,
     pub(super) counts: DemoCounts,
     pub(super) elapsed: Duration,
@@ -20,7 +21,7 @@ pub(super) struct Summary<'a> {
 
 impl Summary<'_> {
     pub(super) fn in_words(&self) -> String {
-        let Self { base_url, api_key, tokens, link_page, sandbox, counts, elapsed } = self;
+        let Self { base_url, api_key, tokens, link_page, setup_url, sandbox, counts, elapsed } = self;
         let counts = counted([
             ("tickets", counts.tickets),
             ("comments", counts.comments),
@@ -51,6 +52,8 @@ impl Summary<'_> {
         );
         let _ = writeln!(text, "Link a site as your customer would, in a browser:");
         let _ = writeln!(text, "  {link_page}\n");
+        let _ = writeln!(text, "Walk through the set-up of an app, with the simulator's developer console:");
+        let _ = writeln!(text, "  {setup_url}\n");
         let _ = writeln!(text, "API document       {base_url}/openapi.json");
         let _ = writeln!(text, "Simulated Atlassian {}", sandbox.origin);
         let _ = writeln!(text, "  developer console {}/_sandbox/console", sandbox.origin);

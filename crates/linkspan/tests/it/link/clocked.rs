@@ -5,10 +5,10 @@ use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream as Atlassian};
 use linkspan_engine::link::{Callback, Departure, LinkProblem, LinkRequest, Linked, Progress};
 use linkspan_engine::read::EndUser;
-use linkspan_engine::{Engine, Settings, Vendor};
+use linkspan_engine::{Engine, NewApp, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
-use linkspan_model::product::{Category, Integration};
+use linkspan_model::product::{AppPurpose, Category, Integration};
 use linkspan_model::secret::Secret;
 use linkspan_store::{DatabaseUrl, Store};
 use linkspan_vault::KeyRing;
@@ -52,6 +52,7 @@ impl Clocked {
             features: Feature::usual(),
             custom_content_types: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),
+            identity_redirects: Vec::new(),
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
@@ -59,7 +60,14 @@ impl Clocked {
         let secret = Secret::new(upstream.text("/client_secret"));
         let redirect_uri = upstream.text("/redirect_uri");
         let client_id = upstream.text("/client_id");
-        engine.register_app(client_id, &secret, redirect_uri, VENDOR, scopes.to_vec()).await.unwrap();
+        let app = NewApp {
+            client_id: client_id.to_owned(),
+            client_secret: Some(secret),
+            redirect_uri: redirect_uri.to_owned(),
+            name: VENDOR.to_owned(),
+            scopes: scopes.to_vec(),
+        };
+        engine.assign_app(AppPurpose::All, app).await.unwrap();
         Self { upstream, engine, clock, _data: data }
     }
 

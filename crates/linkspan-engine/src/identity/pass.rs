@@ -1,0 +1,239 @@
+//! From the vendor's wish to a proof.
+
+use linkspan_atlassian::calls::ScopeSet;
+use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::oauth::{TokenError, authorize_url};
+use linkspan_model::product::AppPurpose;
+use linkspan_model::secret::Secret;
+use linkspan_store::{App, IdentityAnswer, IdentityPass, IdentityProof, NewIdentityPass};
+use linkspan_vault::opaque;
+use url::Url;
+
+use super::{
+    BROWSER, BROWSER_PURPOSE, IDENTITY_TOKEN, IDENTITY_TOKEN_PURPOSE, IdentityDeparture, IdentityProblem,
+    IdentityRequest, Proven, REMEMBERED, SCOPE, STATE, STATE_LIFE, STATE_PURPOSE,
+};
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+use crate::link::Callback;
+
+impl Engine {
+    /// Makes an identity token, with which one person passes the identity page once.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when no app is registered or the redirect is not allowed.
+    pub async fn create_identity_token(&self, request: IdentityRequest) -> Result<Secret, EngineError> {
+        let inner = &self.inner;
+        let redirect_uri = request.redirect_uri.map(|uri| inner.allowed_redirect(&uri)).transpose()?;
+        let app = inner.app_for(AppPurpose::Identity).await?.ok_or_else(|| {
+            EngineError::Invalid(
+                "no OAuth app is registered: register one with `linkspan app set --integration identity`"
+                    .to_owned(),
+            )
+        })?;
+        let token = opaque::mint(IDENTITY_TOKEN, &inner.entropy);
+        let now = inner.clock.now();
+        let pass = NewIdentityPass {
+            id: inner.entropy.uuid(),
+            token: inner.digest_key.digest(IDENTITY_TOKEN_PURPOSE, &token),
+            app: app.id,
+            reference: request.reference,
+            redirect_uri,
+            expires_at: now + request.expires_in,
+        };
+        inner.store.create_identity_pass(&pass, now, now - REMEMBERED).await?;
+        Ok(token)
+    }
+
+    /// The address at which the holder of an identity token proves who they are.
+    pub fn identity_url(&self, token: &Secret) -> String {
+        let base = self.inner.settings.vendor.public_url.as_str().trim_end_matches('/');
+        format!("{base}/identify/{}", token.expose())
+    }
+
+    /// Whether an identity token can still be used.
+    ///
+    /// # Errors
+    /// When it is unknown, used or expired.
+    pub async fn identity_offer(&self, token: &Secret) -> Result<(), IdentityProblem> {
+        self.inner.open_pass(token).await.map(|_| ())
+    }
+
+    /// Starts a proof, or starts it anew: the person is to be sent to Atlassian. The former start's state is of no use any
+    /// more.
+    ///
+    /// # Errors
+    /// When the token is unknown, used or expired.
+    pub async fn start_identity(&self, token: &Secret) -> Result<IdentityDeparture, IdentityProblem> {
+        let inner = &self.inner;
+        let pass = inner.open_pass(token).await?;
+        let app = inner.store.app(pass.app).await?.ok_or(IdentityProblem::NoApp)?;
+        let redirect_uri = callback_of(&app)?;
+        let state = opaque::mint(STATE, &inner.entropy);
+        let browser = opaque::mint(BROWSER, &inner.entropy);
+        let now = inner.clock.now();
+        let started = inner
+            .store
+            .start_identity_pass(
+                pass.id,
+                &inner.digest_key.digest(STATE_PURPOSE, &state),
+                &inner.digest_key.digest(BROWSER_PURPOSE, &browser),
+                now,
+                (now + STATE_LIFE).min(pass.expires_at),
+            )
+            .await?;
+        if !started {
+            return Err(IdentityProblem::TokenUsed);
+        }
+        let scopes = ScopeSet::parse(SCOPE);
+        let authorize_url =
+            authorize_url(inner.upstream.endpoints(), &app.client_id, &redirect_uri, &scopes, &state);
+        Ok(IdentityDeparture { authorize_url, state, browser })
+    }
+
+    /// Takes in a callback from Atlassian. Its state works once, from the browser that started, for some minutes.
+    ///
+    /// # Errors
+    /// [`IdentityProblem`]; after most of them the person may start again.
+    pub async fn answer_identity(&self, callback: Callback) -> Result<Proven, IdentityProblem> {
+        let inner = &self.inner;
+        let state = inner.digest_key.digest(STATE_PURPOSE, &callback.state);
+        let browser =
+            callback.browser.as_ref().map(|secret| inner.digest_key.digest(BROWSER_PURPOSE, secret));
+        let pass = match inner.store.answer_identity_pass(&state, browser.as_ref(), inner.clock.now()).await?
+        {
+            IdentityAnswer::Taken(pass) => pass,
+            IdentityAnswer::Unknown => return Err(IdentityProblem::UnknownState),
+            IdentityAnswer::OtherBrowser => {
+                tracing::warn!("an identity callback came to another browser than the one that started");
+                return Err(IdentityProblem::OtherBrowser);
+            }
+            IdentityAnswer::Expired => return Err(IdentityProblem::StateExpired),
+        };
+        let result = self.prove(&pass, callback.code, callback.error).await;
+        if let Err(problem) = &result {
+            tracing::info!(code = problem.code(), %problem, "an identity was not proven");
+        }
+        result
+    }
+
+    async fn prove(
+        &self,
+        pass: &IdentityPass,
+        code: Option<Secret>,
+        error: Option<String>,
+    ) -> Result<Proven, IdentityProblem> {
+        let inner = &self.inner;
+        let Some(code) = code else {
+            return Err(match error.as_deref() {
+                Some("access_denied") => IdentityProblem::Declined,
+                other => IdentityProblem::AtlassianError(
+                    other.unwrap_or("neither a code nor an error").chars().take(100).collect(),
+                ),
+            });
+        };
+        let app = inner.store.app(pass.app).await?.ok_or(IdentityProblem::NoApp)?;
+        let credentials = inner.credentials(&app)?;
+        let pair = inner
+            .upstream
+            .exchange_code(&credentials, &code, &callback_of(&app)?)
+            .await
+            .map_err(refused_exchange)?;
+        let me = match inner.upstream.me(&pair.access).await {
+            Ok(me) => me,
+            Err(CallError::ScopeMissing { .. }) => return Err(IdentityProblem::MissingScope),
+            Err(error) => return Err(IdentityProblem::Unavailable(error.to_string())),
+        };
+        // `unknown` stands for accounts that are gone and must not be stored (`atlassian-platform.md` section 3).
+        if me.account_id.is_empty() || me.account_id == "unknown" {
+            return Err(IdentityProblem::NoAccount);
+        }
+        let proof = IdentityProof {
+            id: inner.entropy.uuid(),
+            account_id: me.account_id,
+            app: app.id,
+            email: me.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty()),
+            email_verified: me.email_verified,
+        };
+        let now = inner.clock.now();
+        let identity = inner
+            .store
+            .record_identity(pass.id, &pass.reference, &proof, now)
+            .await?
+            .ok_or(IdentityProblem::TokenUsed)?;
+        tracing::info!(identity.id = %identity.id, "an identity was proven");
+        Ok(Proven { redirect: redirect_of(pass), consent_again: self.narrowed_by(&proof).await?, identity })
+    }
+
+    /// The consents that this one took the place of: where the app reads sites on behalf of the same account.
+    async fn narrowed_by(&self, proof: &IdentityProof) -> Result<Vec<String>, EngineError> {
+        let store = &self.inner.store;
+        let mut addresses = Vec::new();
+        for (grant, _) in store.grants_of_account(proof.app, &proof.account_id).await? {
+            for source in store.sources().await?.into_iter().filter(|source| source.grant == grant) {
+                let accounts = store.linked_accounts_of_source(source.id).await?;
+                addresses.extend(accounts.first().map(|account| self.consent_url(account.id)));
+            }
+        }
+        if !addresses.is_empty() {
+            tracing::warn!(
+                "a person who linked a site proved who they are through the same app, which narrowed their consent: register \
+                 an app of its own for identity"
+            );
+        }
+        Ok(addresses)
+    }
+}
+
+impl Inner {
+    async fn open_pass(&self, token: &Secret) -> Result<IdentityPass, IdentityProblem> {
+        if !opaque::is_well_formed(IDENTITY_TOKEN, token.expose()) {
+            return Err(IdentityProblem::UnknownToken);
+        }
+        let digest = self.digest_key.digest(IDENTITY_TOKEN_PURPOSE, token);
+        let pass = self.store.identity_pass_by_token(&digest).await?.ok_or(IdentityProblem::UnknownToken)?;
+        if pass.is_proven {
+            return Err(IdentityProblem::TokenUsed);
+        }
+        if pass.expires_at <= self.clock.now() {
+            return Err(IdentityProblem::TokenExpired);
+        }
+        Ok(pass)
+    }
+
+    /// Letter by letter, so that no open redirect comes about.
+    fn allowed_redirect(&self, uri: &str) -> Result<String, EngineError> {
+        let allowed = &self.settings.identity_redirects;
+        let known = Url::parse(uri).ok().and_then(|uri| allowed.iter().find(|allowed| **allowed == uri));
+        known.map(Url::to_string).ok_or_else(|| {
+            EngineError::Invalid(
+                "`redirect_uri` is not allowed: name it with --identity-redirect (or LINKSPAN_IDENTITY_REDIRECTS), letter by \
+                 letter"
+                    .to_owned(),
+            )
+        })
+    }
+}
+
+fn redirect_of(pass: &IdentityPass) -> Option<Url> {
+    let mut url = Url::parse(pass.redirect_uri.as_deref()?).ok()?;
+    url.query_pairs_mut().append_pair("status", "proven").append_pair("reference", &pass.reference);
+    Some(url)
+}
+
+fn callback_of(app: &App) -> Result<Url, IdentityProblem> {
+    Url::parse(&app.redirect_uri).map_err(|error| {
+        IdentityProblem::Internal(EngineError::Invalid(format!("the app's callback URL is no URL: {error}")))
+    })
+}
+
+fn refused_exchange(error: TokenError) -> IdentityProblem {
+    match error {
+        TokenError::CodeRefused { .. } | TokenError::GrantDead { .. } => IdentityProblem::CodeRefused,
+        TokenError::ClientRefused => IdentityProblem::AppRefused,
+        TokenError::RequestRefused { description } => IdentityProblem::Internal(EngineError::Invalid(
+            format!("Atlassian refused the token request: {description}"),
+        )),
+        other => IdentityProblem::Unavailable(other.to_string()),
+    }
+}

@@ -1,0 +1,55 @@
+//! People who prove who they are, as the native API shows and takes them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Time;
+
+/// A request for an identity token.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct IdentityTokenRequest {
+    /// Your own word for the person; it comes back with the proof. Give this or `end_user_origin_id`.
+    pub reference: Option<String>,
+    /// Your own id of the person, where you use the word of link tokens.
+    pub end_user_origin_id: Option<String>,
+    /// Where the person goes at the end, one of the addresses that the server allows. Default: a page that says thank you.
+    pub redirect_uri: Option<String>,
+    /// Minutes that the token lives: 5 to 10080. Default: 30.
+    pub expiry_mins: Option<i64>,
+}
+
+/// An identity token.
+#[expect(clippy::struct_field_names, reason = "named as `link_token` is")]
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct IdentityToken {
+    pub identity_token: String,
+    /// The address at which the person proves who they are.
+    pub url: String,
+    pub expires_in_seconds: u64,
+}
+
+/// A person of yours who proved to be an Atlassian account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProvenIdentity {
+    pub id: Uuid,
+    /// The Atlassian account's immutable id.
+    pub account_id: String,
+    /// Your own word for the person.
+    pub reference: String,
+    /// The account's e-mail address as its latest proof told it; null when it is hidden.
+    #[schema(required = true)]
+    pub email: Option<String>,
+    /// Whether Atlassian verified the address; null where it does not say.
+    #[schema(required = true)]
+    pub email_verified: Option<bool>,
+    /// Client id of the app to which the person consented; null when the app is gone.
+    #[schema(required = true)]
+    pub client_id: Option<String>,
+    pub created_at: Time,
+    /// When the person last proved it.
+    pub proven_at: Time,
+    /// Since when the e-mail address belongs to another account, which proved it later. Trust `email` only while this is null.
+    #[schema(required = true)]
+    pub superseded_at: Option<Time>,
+}

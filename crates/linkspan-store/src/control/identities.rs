@@ -1,0 +1,182 @@
+//! People who proved who they are. An e-mail address is a label: it may be hidden, change, or be given to somebody else
+//! later (hazard P10). So it belongs to the account that proved it last, and the mapping before is marked.
+
+use jiff::Timestamp;
+use linkspan_model::ids::AppId;
+use uuid::Uuid;
+
+use crate::Store;
+use crate::control::identity_passes;
+use crate::db::{Query, Row, args, statements};
+use crate::error::StoreError;
+
+macro_rules! select {
+    () => {
+        "SELECT id, account_id, reference, app_id, email, email_verified, created_at, proven_at, superseded_at
+            FROM identities "
+    };
+}
+
+statements! {
+    ONE = concat!(select!(), "WHERE id = $1");
+    SUPERSEDE = "UPDATE identities SET superseded_at = $3
+        WHERE email_folded = $1 AND account_id <> $2 AND superseded_at IS NULL";
+    PUT = "INSERT INTO identities (id, account_id, reference, app_id, email, email_folded, email_verified, created_at,
+            proven_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        ON CONFLICT (account_id, reference) DO UPDATE SET app_id = excluded.app_id, proven_at = excluded.proven_at
+        RETURNING id";
+    SET_EMAIL = "UPDATE identities SET email = $2, email_folded = $3, email_verified = $4, superseded_at = NULL
+        WHERE account_id = $1";
+    DELETE = "DELETE FROM identities WHERE id = $1";
+    ERASE = "DELETE FROM identities WHERE account_id = $1";
+}
+
+/// What a person proved.
+#[derive(Clone, Debug)]
+pub struct IdentityProof {
+    /// Random id, used if the person is new.
+    pub id: Uuid,
+    /// The Atlassian account.
+    pub account_id: String,
+    /// The app to which the person consented.
+    pub app: AppId,
+    /// The account's e-mail address; `None` when it is hidden.
+    pub email: Option<String>,
+    /// Whether Atlassian verified the address, where it says so.
+    pub email_verified: Option<bool>,
+}
+
+/// A person of the vendor's who proved to be an Atlassian account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id.
+    pub id: Uuid,
+    /// The Atlassian account.
+    pub account_id: String,
+    /// The vendor's own word for the person.
+    pub reference: String,
+    /// The app to which the person consented last.
+    pub app: AppId,
+    /// The account's e-mail address as its latest proof told it; `None` when it was hidden.
+    pub email: Option<String>,
+    /// Whether Atlassian verified the address, where it says so.
+    pub email_verified: Option<bool>,
+    /// When the person first proved it.
+    pub created_at: Timestamp,
+    /// When the person last proved it.
+    pub proven_at: Timestamp,
+    /// Since when the e-mail address belongs to another account. The account itself is proven all the same.
+    pub superseded_at: Option<Timestamp>,
+}
+
+/// Which identities to list.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityFilter {
+    /// Those of this Atlassian account.
+    pub account_id: Option<String>,
+    /// Those that this e-mail address belongs to; case does not count.
+    pub email: Option<String>,
+    /// Those of this word of the vendor's.
+    pub reference: Option<String>,
+    /// With `email`: also those that it belonged to before.
+    pub superseded: bool,
+}
+
+impl Store {
+    /// Records what the person on an answered pass proved, in one transaction: the pass is used up, the e-mail address
+    /// belongs to this account from now on. `None` unless the pass was answered and not used before.
+    pub async fn record_identity(
+        &self,
+        pass: Uuid,
+        reference: &str,
+        proof: &IdentityProof,
+        now: Timestamp,
+    ) -> Result<Option<Identity>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        // Of two people who prove one address at a time, one must be the last.
+        tx.lock_identities().await?;
+        if tx.execute(identity_passes::FINISH, args![pass]).await? == 0 {
+            return Ok(None);
+        }
+        let folded = proof.email.as_deref().map(fold);
+        let folded = folded.as_deref();
+        if folded.is_some() {
+            tx.execute(SUPERSEDE, args![folded, &proof.account_id, now]).await?;
+        }
+        let email = proof.email.as_deref();
+        let verified = proof.email_verified;
+        let put = args![proof.id, &proof.account_id, reference, proof.app, email, folded, verified, now];
+        let row = tx.first(PUT, put).await?;
+        let id = row.ok_or_else(|| StoreError::corrupt("an identity was not returned"))?.uuid(0)?;
+        // The address is the account's, whatever the vendor calls the person.
+        tx.execute(SET_EMAIL, args![&proof.account_id, email, folded, verified]).await?;
+        let identity = tx.first(ONE, args![id]).await?.map(|row| read(&row)).transpose()?;
+        tx.commit().await?;
+        Ok(identity)
+    }
+
+    /// Identities that meet the filter, oldest first, behind the one at `after`.
+    pub async fn identities(
+        &self,
+        filter: &IdentityFilter,
+        after: Option<(Timestamp, Uuid)>,
+        limit: u32,
+    ) -> Result<Vec<Identity>, StoreError> {
+        let mut query = Query::new(select!());
+        query.push("WHERE 1 = 1");
+        if let Some(account_id) = &filter.account_id {
+            query.push(" AND account_id = ").bind(account_id);
+        }
+        if let Some(email) = &filter.email {
+            query.push(" AND email_folded = ").bind(fold(email));
+            if !filter.superseded {
+                query.push(" AND superseded_at IS NULL");
+            }
+        }
+        if let Some(reference) = &filter.reference {
+            query.push(" AND reference = ").bind(reference);
+        }
+        if let Some((created_at, id)) = after {
+            query.push(" AND (created_at, id) > (").bind(created_at).push(", ").bind(id).push(")");
+        }
+        query.push(" ORDER BY created_at, id LIMIT ").bind(i64::from(limit));
+        let (sql, args) = query.finish();
+        self.db.all(sql, args).await?.iter().map(read).collect()
+    }
+
+    /// Deletes an identity; `false` when there is none.
+    pub async fn delete_identity(&self, id: Uuid) -> Result<bool, StoreError> {
+        Ok(self.db.write(DELETE, args![id]).await? > 0)
+    }
+
+    /// Deletes all that is known of a person by their Atlassian account; the number of identities deleted. Nothing of them
+    /// stays in the database's own log.
+    pub async fn erase_identities_of(&self, account_id: &str) -> Result<u64, StoreError> {
+        let erased = self.db.write(ERASE, args![account_id]).await?;
+        if erased > 0 {
+            self.db.forget_erased().await?;
+        }
+        Ok(erased)
+    }
+}
+
+/// An e-mail address for comparing. Providers differ on whether case counts before the `@`; none gives two people
+/// addresses that differ in it alone.
+fn fold(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+fn read(row: &Row) -> Result<Identity, StoreError> {
+    Ok(Identity {
+        id: row.uuid(0)?,
+        account_id: row.text(1)?,
+        reference: row.text(2)?,
+        app: AppId(row.uuid(3)?),
+        email: row.optional_text(4)?,
+        email_verified: row.optional_bool(5)?,
+        created_at: row.time(6)?,
+        proven_at: row.time(7)?,
+        superseded_at: row.optional_time(8)?,
+    })
+}

@@ -1,0 +1,169 @@
+use linkspan_model::ids::AppId;
+use linkspan_store::{
+    Identity, IdentityAnswer, IdentityFilter, IdentityProof, NewIdentityPass, SetupTokenKind, Store,
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::fixture::{app, at, digest, uuid_of};
+
+/// A pass of this reference that was started in the browser `browser`.
+async fn started(store: &Store, reference: &str) -> Uuid {
+    let id = uuid_of(&format!("pass {reference}"));
+    let pass = NewIdentityPass {
+        id,
+        token: digest(&format!("token {reference}")),
+        app: app(),
+        reference: reference.to_owned(),
+        redirect_uri: None,
+        expires_at: at(1_000),
+    };
+    store.create_identity_pass(&pass, at(1), at(0)).await.unwrap();
+    let (state, browser) = (digest(&format!("state {reference}")), digest("browser"));
+    assert!(store.start_identity_pass(id, &state, &browser, at(2), at(500)).await.unwrap());
+    id
+}
+
+async fn answered(store: &Store, reference: &str) -> Uuid {
+    let id = started(store, reference).await;
+    let state = digest(&format!("state {reference}"));
+    let answer = store.answer_identity_pass(&state, Some(&digest("browser")), at(3)).await.unwrap();
+    assert!(matches!(answer, IdentityAnswer::Taken(pass) if pass.id == id));
+    id
+}
+
+fn proof(id: &str, account: &str, email: Option<&str>) -> IdentityProof {
+    IdentityProof {
+        id: uuid_of(id),
+        account_id: account.to_owned(),
+        app: AppId::of_client("client"),
+        email: email.map(str::to_owned),
+        email_verified: None,
+    }
+}
+
+async fn proven(store: &Store, pass: &str, account: &str, email: Option<&str>, now: i64) -> Identity {
+    let id = answered(store, pass).await;
+    let proof = proof(pass, account, email);
+    store.record_identity(id, account, &proof, at(now)).await.unwrap().unwrap()
+}
+
+async fn of_email(store: &Store, email: &str, superseded: bool) -> Vec<String> {
+    let filter = IdentityFilter { email: Some(email.to_owned()), superseded, ..IdentityFilter::default() };
+    store.identities(&filter, None, 10).await.unwrap().into_iter().map(|it| it.account_id).collect()
+}
+
+pub(crate) async fn l9_an_identity_state_is_used_once_in_its_browser(store: Store) {
+    let id = started(&store, "one").await;
+    let (state, browser) = (digest("state one"), digest("browser"));
+    for other in [None, Some(digest("another"))] {
+        let answer = store.answer_identity_pass(&state, other.as_ref(), at(3)).await.unwrap();
+        assert_eq!(answer, IdentityAnswer::OtherBrowser);
+    }
+    let late = store.answer_identity_pass(&state, Some(&browser), at(500)).await.unwrap();
+    assert_eq!(late, IdentityAnswer::Expired);
+    let mut asking = JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        asking.spawn(async move {
+            let answer =
+                store.answer_identity_pass(&digest("state one"), Some(&digest("browser")), at(4)).await;
+            matches!(answer.unwrap(), IdentityAnswer::Taken(_))
+        });
+    }
+    assert_eq!(asking.join_all().await.into_iter().filter(|taken| *taken).count(), 1);
+
+    // What was answered is recorded once, and the pass is over.
+    let first = store.record_identity(id, "one", &proof("a", "account-a", None), at(5)).await.unwrap();
+    assert!(first.is_some());
+    let again = store.record_identity(id, "one", &proof("b", "account-b", None), at(6)).await.unwrap();
+    assert_eq!(again, None);
+    assert!(!store.start_identity_pass(id, &digest("x"), &browser, at(7), at(500)).await.unwrap());
+    assert!(store.identity_pass_by_token(&digest("token one")).await.unwrap().unwrap().is_proven);
+}
+
+pub(crate) async fn p10_an_email_belongs_to_the_account_that_proved_it_last(store: Store) {
+    proven(&store, "1", "account-a", Some("Kim@Acme.example"), 10).await;
+    assert_eq!(of_email(&store, "kim@acme.EXAMPLE", false).await, ["account-a"]);
+    let second = proven(&store, "2", "account-b", Some("kim@acme.example"), 20).await;
+    assert_eq!((second.superseded_at, second.proven_at), (None, at(20)));
+    assert_eq!(of_email(&store, "kim@acme.example", false).await, ["account-b"]);
+    assert_eq!(of_email(&store, "kim@acme.example", true).await, ["account-a", "account-b"]);
+
+    // Another word of the vendor's for the same account shares its address.
+    let id = answered(&store, "3").await;
+    let third = proof("3", "account-a", Some("new@acme.example"));
+    store.record_identity(id, "other word", &third, at(30)).await.unwrap().unwrap();
+    assert_eq!(of_email(&store, "new@acme.example", false).await, ["account-a", "account-a"]);
+
+    // A second proof of the same word renews the row and keeps its beginning.
+    let renewed = proven(&store, "4", "account-b", None, 40).await;
+    assert_eq!((renewed.id, renewed.created_at, renewed.email), (second.id, at(20), None));
+    assert!(of_email(&store, "kim@acme.example", true).await.is_empty());
+}
+
+pub(crate) async fn p10_of_two_who_prove_one_address_at_a_time_one_has_it(store: Store) {
+    let mut proving = JoinSet::new();
+    for number in 0..8 {
+        let id = answered(&store, &format!("racing {number}")).await;
+        let store = store.clone();
+        proving.spawn(async move {
+            let account = format!("account-{number}");
+            let proof = proof(&account, &account, Some("shared@acme.example"));
+            store.record_identity(id, &account, &proof, at(10)).await.unwrap().unwrap();
+        });
+    }
+    proving.join_all().await;
+    assert_eq!(of_email(&store, "shared@acme.example", false).await.len(), 1);
+    assert_eq!(of_email(&store, "shared@acme.example", true).await.len(), 8);
+}
+
+pub(crate) async fn g4_erasing_an_account_leaves_nothing_of_its_identities(store: Store) {
+    proven(&store, "1", "account-a", Some("kim@acme.example"), 10).await;
+    let id = answered(&store, "2").await;
+    store.record_identity(id, "second", &proof("2", "account-a", None), at(11)).await.unwrap().unwrap();
+    let kept = proven(&store, "3", "account-b", Some("lee@acme.example"), 12).await;
+    assert_eq!(store.erase_identities_of("account-a").await.unwrap(), 2);
+    assert_eq!(store.erase_identities_of("account-a").await.unwrap(), 0);
+    let left = store.identities(&IdentityFilter::default(), None, 10).await.unwrap();
+    assert_eq!(left, std::slice::from_ref(&kept));
+    assert!(store.delete_identity(kept.id).await.unwrap());
+    assert!(!store.delete_identity(kept.id).await.unwrap());
+}
+
+pub(crate) async fn identities_are_paged_without_gap(store: Store) {
+    for number in 0..5 {
+        proven(&store, &number.to_string(), &format!("account-{number}"), None, 10 + number / 2).await;
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.identities(&IdentityFilter::default(), after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.created_at, last.id));
+        seen.extend(page.into_iter().map(|it| it.account_id));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ["account-0", "account-1", "account-2", "account-3", "account-4"]);
+}
+
+pub(crate) async fn a_setup_address_is_good_once_and_a_session_until_it_ends(store: Store) {
+    let (address, session) = (digest("address"), digest("session"));
+    store.create_setup_token(&address, SetupTokenKind::Address, at(1), at(100)).await.unwrap();
+    store.create_setup_token(&session, SetupTokenKind::Session, at(1), at(100)).await.unwrap();
+    // Each kind opens its own door alone.
+    assert!(!store.is_setup_session(&address, at(2)).await.unwrap());
+    assert!(!store.use_setup_token(&session, at(2)).await.unwrap());
+    assert!(!store.use_setup_token(&address, at(100)).await.unwrap());
+    let mut using = JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        using.spawn(async move { store.use_setup_token(&digest("address"), at(3)).await.unwrap() });
+    }
+    assert_eq!(using.join_all().await.into_iter().filter(|used| *used).count(), 1);
+
+    assert!(store.is_setup_session(&session, at(99)).await.unwrap());
+    assert!(!store.is_setup_session(&session, at(100)).await.unwrap());
+    assert!(store.delete_setup_token(&session).await.unwrap());
+    assert!(!store.is_setup_session(&session, at(2)).await.unwrap());
+}
