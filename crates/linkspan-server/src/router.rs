@@ -17,7 +17,8 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources, status,
+    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources,
+    status,
 };
 use crate::{App, identify, link, openapi, setup, telemetry};
 

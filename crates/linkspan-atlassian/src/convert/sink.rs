@@ -129,11 +129,11 @@ impl Sink {
 
     /// Notes an account that was met in Confluence's content.
     pub(super) fn met(&mut self, account_id: &str, user: User) {
-        if self.people.contains_key(account_id) {
+        let id = RecordId::of(self.source, Model::User, account_id);
+        if self.people.contains_key(&id) {
             return;
         }
-        self.people.insert(account_id.to_owned(), self.out.people.len());
-        let id = RecordId::of(self.source, Model::User, account_id);
+        self.people.insert(id, self.out.people.len());
         self.out.people.push(record_of_user(id, account_id, user));
     }
 

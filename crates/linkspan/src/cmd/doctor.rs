@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use linkspan_atlassian::calls::ScopeSet;
-use linkspan_atlassian::oauth::AppCredentials;
 use linkspan_atlassian::client::ClientLimits;
+use linkspan_atlassian::oauth::AppCredentials;
 use linkspan_engine::doctor::{
     AppOnTrial, Finding, Verdict, examine_address, examine_app, examine_atlassian, examine_reach, has_problem,
 };
@@ -226,6 +226,7 @@ async fn open(
         features: args.want.features(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        files: linkspan_engine::files::FileSettings::default(),
     })
     .await;
     match opened {

@@ -62,6 +62,7 @@ async fn read_with(upstream: &Upstream, scopes: &ScopeSet, product: Product) -> 
         parallel_lists: 4,
         features: Feature::usual(),
         custom_content_types: vec!["ac:com.example.docs:note".to_owned()],
+        identity_redirects: Vec::new(),
         files: linkspan_engine::files::FileSettings::default(),
     };
     let ring = KeyRing::generate(&entropy);

@@ -167,6 +167,7 @@ async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing
         parallel_lists: 4,
         features: Feature::usual(),
         custom_content_types: Vec::new(),
+        identity_redirects: Vec::new(),
         files: linkspan_engine::files::FileSettings::default(),
     };
     let entropy = Entropy::seeded(7);

@@ -86,6 +86,8 @@ impl Site {
             parallel_lists: 4,
             features: Feature::usual(),
             custom_content_types: Vec::new(),
+            identity_redirects: Vec::new(),
+            files: linkspan_engine::files::FileSettings::default(),
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
