@@ -14,7 +14,7 @@ use linkspan_engine::{Engine, PersonalDataStatus, ReportTurn, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::SourceId;
-use linkspan_model::product::{Category, Integration, Product};
+use linkspan_model::product::{AppPurpose, Category, Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_sandbox::Options;
 use linkspan_store::{DatabaseUrl, Store};
@@ -58,7 +58,14 @@ impl Privacy {
         let scopes = list.set().iter().chain(more.split_whitespace()).map(str::to_owned).collect();
         let secret = Secret::new(self.upstream.text("/client_secret"));
         let (client_id, callback) = (self.upstream.text("/client_id"), self.upstream.text("/redirect_uri"));
-        self.engine.register_app(client_id, &secret, callback, "Acme Tools", scopes).await.unwrap();
+        let app = linkspan_engine::NewApp {
+            client_id: client_id.to_owned(),
+            client_secret: Some(secret),
+            redirect_uri: callback.to_owned(),
+            name: "Acme Tools".to_owned(),
+            scopes,
+        };
+        self.engine.assign_app(AppPurpose::All, app).await.unwrap();
     }
 
     /// What is left of a server after a kill: another process over the same data.

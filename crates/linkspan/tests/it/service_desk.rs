@@ -19,7 +19,7 @@ use linkspan_engine::{AccountScope, Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::{AppId, SourceId};
-use linkspan_model::product::{Category, Integration, Product};
+use linkspan_model::product::{AppPurpose, Category, Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_sandbox::Options;
 use linkspan_store::{DatabaseUrl, Store};
@@ -93,7 +93,14 @@ impl Site {
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
         let secret = Secret::new(upstream.text("/client_secret"));
         let (client_id, redirect_uri) = (upstream.text("/client_id"), upstream.text("/redirect_uri"));
-        let app = engine.register_app(client_id, &secret, redirect_uri, "Acme", scopes).await.unwrap();
+        let app = linkspan_engine::NewApp {
+            client_id: client_id.to_owned(),
+            client_secret: Some(secret),
+            redirect_uri: redirect_uri.to_owned(),
+            name: "Acme".to_owned(),
+            scopes,
+        };
+        let app = engine.assign_app(AppPurpose::All, app).await.unwrap();
         let key = engine.create_api_key("test").await.unwrap().key;
         let stop = CancellationToken::new();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
