@@ -32,6 +32,12 @@ impl Window {
         Ok(Self { start, limit: parameters.limit(25, MAXIMUM_PAGE)? })
     }
 
+    /// `start` and `limit` of a list with a page of its own size; what exceeds the maximum is clamped.
+    pub(super) fn sized(parameters: &Parameters, default: usize, maximum: usize) -> Result<Self, Refusal> {
+        let start = parameters.number("start")?.unwrap_or(0);
+        Ok(Self { start, limit: parameters.limit(default, maximum)? })
+    }
+
     /// Writes one page of a list with the links of v1.
     pub(super) fn write<T>(
         self,
@@ -454,7 +460,7 @@ pub(super) fn space_content_of_type(ask: &Ask, key: &str, type_name: &str) -> An
     })
 }
 
-/// Lists of a space that are always empty here: its own labels and properties.
+/// `GET /rest/api/space/{spaceKey}/property`, as older clients know it: nothing is kept there any more.
 pub(super) fn nothing_in_space(ask: &Ask, key: &str) -> Answer {
     let window = Window::read(&ask.parameters)?;
     ask.read(|view| {

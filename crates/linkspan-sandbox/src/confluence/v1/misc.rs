@@ -3,7 +3,6 @@
 use axum::body::Bytes;
 use serde::Deserialize;
 
-use super::content::Item;
 use super::shape;
 use crate::confluence::answer::{Answer, Refusal, ok};
 use crate::confluence::body::{BodyFormat, render};
@@ -123,19 +122,6 @@ pub(super) fn label(ask: &Ask) -> Answer {
                     }
                 });
             });
-        });
-        Ok(ok(json, Charge::BASE))
-    })
-}
-
-/// `GET /rest/api/content/{id}/state`: no content here has a state.
-pub(super) fn content_state(ask: &Ask, id: &str) -> Answer {
-    ask.read(|view| {
-        Item::find(view, id)?;
-        let mut json = JsonWriter::default();
-        json.object(|json| {
-            json.key("contentState").null();
-            json.key("lastUpdated").null();
         });
         Ok(ok(json, Charge::BASE))
     })

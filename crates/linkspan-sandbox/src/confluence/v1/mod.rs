@@ -4,7 +4,9 @@
 //! OAuth gateway, where they answer 410, and still work with e-mail and API token on the site host
 //! (`atlassian-platform.md` 6.3).
 
+mod audit;
 mod content;
+mod conversions;
 mod expand;
 mod files;
 mod legacy;
@@ -14,17 +16,22 @@ mod people;
 mod restrictions;
 mod search;
 mod shape;
+mod site;
+mod states;
+mod watches;
 mod write;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post, put};
+use axum::{Extension, Router};
 use http::{HeaderValue, Method};
 
+use self::conversions::Conversions;
 use self::restrictions::{Mode, Named};
+use self::watches::{Relation, Target};
 use super::answer::{Answer, Refusal, gone};
 use super::view::{Ask, v1};
 use crate::gateway::{AppState, Caller};
@@ -44,6 +51,8 @@ pub(super) fn router() -> Router<AppState> {
         .merge(content_router())
         .merge(restriction_router())
         .merge(space_router())
+        .merge(watch_router())
+        .merge(site_router())
         .fallback(async || Refusal::not_found().into_v1())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed().into_v1())
 }
@@ -118,6 +127,7 @@ fn people_router() -> Router<AppState> {
         .route("/user/bulk", read(people::bulk))
         .route("/user/memberof", read(people::member_of))
         .route("/user/email", read(people::email))
+        .route("/user/email/bulk", read(people::emails))
         .route("/group", read(people::groups))
         .route("/group/picker", read(people::pick_groups))
         .route("/group/by-id", read(people::group))
@@ -161,7 +171,17 @@ fn content_router() -> Router<AppState> {
         .route("/content/{id}/version/{number}", read_removed(read_two(legacy::version)))
         .route("/content/{id}/property", removed(read_one(legacy::properties)))
         .route("/content/{id}/property/{key}", removed(read_two(legacy::property)))
-        .route("/content/{id}/state", read_one(misc::content_state))
+        .route("/content/archive", post(async |ask: Ask, body: Bytes| v1(conversions::archive(&ask, &body))))
+        .route("/content-states", read(states::own))
+        .route(
+            "/content/{id}/state",
+            read_one(states::of_content)
+                .put(async |ask: Ask, Path(id): OneId, body: Bytes| v1(states::set(&ask, &id, &body)))
+                .delete(async |ask: Ask, Path(id): OneId| v1(states::clear(&ask, &id))),
+        )
+        .route("/content/{id}/state/available", read_one(states::available))
+        .route("/content/{id}/notification/created", read_one(watches::of_content))
+        .route("/content/{id}/notification/child-created", read_one(watches::of_content))
         .route("/content/{id}/label", labels)
         .route(
             "/content/{id}/label/{label}",
@@ -238,14 +258,109 @@ fn group_entry(named: for<'text> fn(&'text str) -> Named<'text>) -> MethodRouter
 }
 
 fn space_router() -> Router<AppState> {
+    let labels = read_one(site::space_labels)
+        .post(async |ask: Ask, Path(key): OneId, body: Bytes| v1(site::add_space_labels(&ask, &key, &body)))
+        .delete(async |ask: Ask, Path(key): OneId| v1(site::remove_space_label(&ask, &key)));
+    let theme = read_one(site::space_theme)
+        .put(async |ask: Ask, Path(key): OneId, body: Bytes| v1(site::set_space_theme(&ask, &key, &body)))
+        .delete(async |ask: Ask, Path(key): OneId| v1(site::clear_space_theme(&ask, &key)));
     Router::new()
         .route("/space", removed(read(legacy::spaces)))
         .route("/space/{key}", removed(read_one(legacy::space)))
         .route("/space/{key}/content", removed(read_one(legacy::space_content)))
         .route("/space/{key}/content/{type}", removed(read_two(legacy::space_content_of_type)))
         .route("/space/{key}/property", removed(read_one(legacy::nothing_in_space)))
-        .route("/space/{key}/label", read_one(legacy::nothing_in_space))
+        .route("/space/{key}/label", labels)
+        .route("/space/{key}/theme", theme)
+        .route("/space/{key}/watch", read_one(watches::of_space))
+        .route("/space/{key}/state", read_one(states::of_space))
+        .route("/space/{key}/state/settings", read_one(states::settings))
+        .route("/space/{key}/state/content", read_one(states::content_in_state))
         .route("/space/{key}/settings", read_one(misc::space_settings))
+}
+
+/// `GET`, `POST` and `DELETE` of one watch.
+fn watch(target: Target) -> MethodRouter<AppState> {
+    get(move |ask: Ask, Path(name): OneId| async move { v1(watches::is_watching(&ask, &name, target)) })
+        .post(move |ask: Ask, Path(name): OneId| async move {
+            v1(watches::set_watching(&ask, &name, target, true))
+        })
+        .delete(move |ask: Ask, Path(name): OneId| async move {
+            v1(watches::set_watching(&ask, &name, target, false))
+        })
+}
+
+fn watch_router() -> Router<AppState> {
+    type FourParts = Path<(String, String, String, String)>;
+    type FiveParts = Path<(String, String, String, String, String)>;
+    fn named(parts: &(String, String, String, String, String)) -> Relation<'_> {
+        Relation {
+            name: &parts.0,
+            source: &parts.1,
+            source_key: &parts.2,
+            target: &parts.3,
+            target_key: &parts.4,
+        }
+    }
+    let one = get(async |ask: Ask, Path(parts): FiveParts| v1(watches::relation(&ask, &named(&parts))))
+        .put(async |ask: Ask, Path(parts): FiveParts| v1(watches::set_relation(&ask, &named(&parts), true)))
+        .delete(async |ask: Ask, Path(parts): FiveParts| {
+            v1(watches::set_relation(&ask, &named(&parts), false))
+        });
+    Router::new()
+        .route("/user/watch/content/{id}", watch(Target::Content))
+        .route("/user/watch/space/{key}", watch(Target::Space))
+        .route("/user/watch/label/{name}", watch(Target::Label))
+        .route("/relation/{name}/from/{source}/{key}/to/{target}/{target_key}", one)
+        .route(
+            "/relation/{name}/from/{source}/{key}/to/{target}",
+            get(async |ask: Ask, Path((name, source, key, target)): FourParts| {
+                v1(watches::relations_from(&ask, &name, &source, &key, &target))
+            }),
+        )
+        .route(
+            "/relation/{name}/to/{target}/{key}/from/{source}",
+            get(async |ask: Ask, Path((name, target, key, source)): FourParts| {
+                v1(watches::relations_to(&ask, &name, &target, &key, &source))
+            }),
+        )
+}
+
+/// What belongs to the whole site: audit log, tasks, conversions, themes, templates, figures.
+fn site_router() -> Router<AppState> {
+    type Kept = Extension<Conversions>;
+    let convert = get(async |ask: Ask, Extension(kept): Kept, Path(id): OneId| {
+        v1(conversions::result(&ask, &kept, &id))
+    })
+    .post(async |ask: Ask, Extension(kept): Kept, Path(to): OneId, body: Bytes| {
+        v1(conversions::begin(&ask, &kept, &to, &body))
+    });
+    let convert_bulk = get(async |ask: Ask, Extension(kept): Kept| v1(conversions::results(&ask, &kept)))
+        .post(async |ask: Ask, Extension(kept): Kept, body: Bytes| {
+            v1(conversions::begin_bulk(&ask, &kept, &body))
+        });
+    Router::new()
+        .route("/audit", read(audit::all))
+        .route("/audit/since", read(audit::since))
+        .route("/audit/export", read(audit::export))
+        .route(
+            "/audit/retention",
+            read(audit::retention).put(async |ask: Ask, body: Bytes| v1(audit::set_retention(&ask, &body))),
+        )
+        .route("/longtask", read(conversions::long_tasks))
+        .route("/longtask/{id}", read_one(conversions::long_task))
+        .route("/contentbody/convert/async/{to}", convert)
+        .route("/contentbody/convert/async/bulk/tasks", convert_bulk)
+        .route("/settings/lookandfeel", read(site::look_and_feel))
+        .route("/settings/theme", read(site::themes))
+        .route("/settings/theme/selected", read(site::selected_theme))
+        .route("/settings/theme/{key}", read_one(site::theme))
+        .route("/template/page", read(|ask| site::list_templates(ask, false)))
+        .route("/template/blueprint", read(|ask| site::list_templates(ask, true)))
+        .route("/template/{id}", read_one(site::template))
+        .route("/analytics/content/{id}/views", read_one(|ask, id| site::analytics(ask, id, false)))
+        .route("/analytics/content/{id}/viewers", read_one(|ask, id| site::analytics(ask, id, true)))
+        .layer(Extension(Conversions::default()))
 }
 
 /// Where a comment stands, in the words of v1.

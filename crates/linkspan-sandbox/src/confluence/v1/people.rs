@@ -211,3 +211,24 @@ pub(super) fn email(ask: &Ask) -> Answer {
         Ok(ok(json, Charge::identity(1)))
     })
 }
+
+/// `GET /rest/api/user/email/bulk`: a bare array; unknown ids are left out.
+pub(super) fn emails(ask: &Ask) -> Answer {
+    let ids = ask.parameters.list("accountId");
+    if ids.is_empty() || ids.len() > BULK {
+        return Err(Refusal::bad_request(format!("give 1 to {BULK} accountId parameters")));
+    }
+    ask.read(|view| {
+        let known: Vec<&Account> = ids.iter().filter_map(|id| view.state.account_by_id(id)).collect();
+        let mut json = JsonWriter::default();
+        json.array(|json| {
+            for account in &known {
+                json.object(|json| {
+                    json.key("accountId").string(&account.account_id);
+                    json.key("email").string(view.email_of(account).unwrap_or_default());
+                });
+            }
+        });
+        Ok(ok(json, Charge::identity(known.len())))
+    })
+}

@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::OneId;
@@ -26,10 +27,10 @@ fn write(json: &mut JsonWriter, level: &Level) {
     });
 }
 
-fn answer(level: &Level) -> Answer {
+fn answer(level: &Level) -> Response {
     let mut json = JsonWriter::default();
     write(&mut json, level);
-    Ok(ok(json, Charge::BASE))
+    ok(json, Charge::BASE)
 }
 
 /// `GET /classification-levels`
@@ -54,7 +55,7 @@ pub(super) async fn of_space(ask: Ask, Path(id): OneId) -> Answer {
     let id = SpaceId(path_id(&id)?);
     ask.read(|view| {
         view.space(id).ok_or_else(Refusal::not_found)?;
-        answer(view.state.space_level(id).ok_or_else(Refusal::not_found)?)
+        Ok(answer(view.state.space_level(id).ok_or_else(Refusal::not_found)?))
     })
 }
 
@@ -89,7 +90,7 @@ pub(super) fn of_content(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
     let id = ContentId(path_id(id)?);
     ask.read(|view| {
         view.content(id, kind)?;
-        answer(view.state.content_level(id).ok_or_else(Refusal::not_found)?)
+        Ok(answer(view.state.content_level(id).ok_or_else(Refusal::not_found)?))
     })
 }
 

@@ -1,7 +1,6 @@
 //! Custom content: what apps store beside pages. Lists want its type; one that nobody registered is 404
 //! (`atlassian-endpoints.md` 6.7).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -46,18 +45,6 @@ fn type_of(content: &Content) -> &str {
     }
 }
 
-/// Custom content the caller may see, of any type, ascending by id.
-fn visible(view: &View<'_>) -> Vec<Arc<Content>> {
-    let mut heads: Vec<ContentHead> = view
-        .state
-        .content_ids()
-        .filter_map(|id| view.state.content_head(id))
-        .filter(|head| head.kind == ContentKind::Custom)
-        .collect();
-    heads.sort_unstable_by_key(|head| head.id);
-    heads.into_iter().filter_map(|head| find(view, head.id).ok()).collect()
-}
-
 /// Visible custom content whose containers are not in the trash.
 pub(super) fn find(view: &View<'_>, id: ContentId) -> Result<Arc<Content>, Refusal> {
     let content = view.content(id, ContentKind::Custom)?;
@@ -96,12 +83,11 @@ fn answer_typed(ask: &Ask, holds: impl Fn(&ContentHead) -> bool) -> Answer {
     let cut = Cut::read(parameters, "id", &SORTS, 25)?;
     let format = formats(parameters, false)?;
     ask.read(|view| {
-        let visible = visible(view);
-        let known: BTreeSet<&str> = view.state.custom_content_types();
-        if !known.contains(wanted) {
+        let mut typed = view.state.custom_content().filter(|it| type_of(it) == wanted).peekable();
+        if typed.peek().is_none() {
             return Err(Refusal::not_found());
         }
-        let found = visible.into_iter().filter(|it| type_of(it) == wanted && holds(&it.head));
+        let found = typed.filter(|it| holds(&it.head)).filter_map(|it| find(view, it.head.id).ok());
         let page = cut.apply(found, |content| position(&cut, content));
         let charge = Charge::core(page.items.len());
         Ok(list::answer(parameters, view, &page, charge, |json, content| {

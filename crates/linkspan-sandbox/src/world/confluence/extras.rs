@@ -1,10 +1,10 @@
 //! What hangs on content and spaces beside the tree: properties, states, likes, watches, labels of spaces and files,
 //! classification, long tasks. Made-up values are a function of the seed; only what was changed is kept.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::model::{ContentKind, ContentLabel, ContentStatus, Detail};
+use super::model::{Content, ContentKind, ContentLabel, ContentStatus};
 use super::store::Touched;
 use crate::world::account::AccountType;
 use crate::world::generated::words::LABELS;
@@ -152,6 +152,12 @@ pub(in crate::world) struct Extras {
     pub(super) space_levels: BTreeMap<SpaceId, Option<&'static Level>>,
     pub(super) content_levels: BTreeMap<ContentId, &'static Level>,
     pub(super) long_tasks: VecDeque<LongTask>,
+    /// Keys of themes that spaces chose.
+    pub(super) themes: BTreeMap<SpaceId, Arc<str>>,
+    /// Favourites that were set or taken back: who, what.
+    pub(super) favourites: BTreeMap<(AccountIndex, Watched), bool>,
+    /// How long audit records are kept, where that was changed.
+    pub(super) retention: Option<(u64, Arc<str>)>,
 }
 
 impl Extras {
@@ -330,16 +336,46 @@ impl SiteState {
         own.or_else(|| self.space_level(self.content_head(id)?.space))
     }
 
-    /// The types of custom content that anything on the site has, or had until it went to the trash.
-    pub fn custom_content_types(&self) -> BTreeSet<&str> {
-        let kept = self.confluence.touched.values().filter_map(|touched| match touched {
-            Touched::Kept(content) => match &content.detail {
-                Detail::Custom(name) => Some(&**name),
-                Detail::Plain | Detail::Embed(_) => None,
-            },
-            Touched::Deleted => None,
-        });
-        kept.collect()
+    /// Whether content or a space is a favourite of an account.
+    pub fn is_favourite(&self, account: AccountIndex, of: &Watched) -> bool {
+        if let Some(kept) = self.confluence.extras.favourites.get(&(account, of.clone())) {
+            return *kept;
+        }
+        let number = match of {
+            Watched::Content(id) => id.0,
+            Watched::Space(id) => id.0,
+            Watched::Label(_) => return false,
+        };
+        let place = number.wrapping_mul(1_000_003) ^ u64::from(account.0);
+        self.extra_dice(0xfa70, place).is_some_and(|mut dice| dice.chance(40))
+    }
+
+    /// How often content was viewed since a time, and by how many people.
+    pub fn views(&self, id: ContentId, since: Millis, now: Millis) -> (u64, u64) {
+        let Some(head) = self.content_head(id) else { return (0, 0) };
+        let days = u64::try_from((now - head.created.max(since)).max(0) / 86_400_000).unwrap_or(0);
+        let Some(mut dice) = self.extra_dice(0x71e3, id.0) else { return (0, 0) };
+        let views = days * dice.below(40) / 10;
+        let people = self.people().len() as u64;
+        (views, views.min(people * (1 + dice.below(9)) / 10))
+    }
+
+    /// The theme a space chose, if any.
+    pub fn space_theme(&self, id: SpaceId) -> Option<&str> {
+        self.confluence.extras.themes.get(&id).map(|key| &**key)
+    }
+
+    /// How long audit records are kept: number and unit.
+    pub fn audit_retention(&self) -> (u64, &str) {
+        self.confluence.extras.retention.as_ref().map_or((3, "YEARS"), |(number, unit)| (*number, unit))
+    }
+
+    /// All custom content in every status, ascending by id. There is none below what was added to the tree.
+    pub fn custom_content(&self) -> impl Iterator<Item = &Arc<Content>> {
+        self.confluence.touched.values().filter_map(|touched| match touched {
+            Touched::Kept(content) if content.head.kind == ContentKind::Custom => Some(content),
+            _ => None,
+        })
     }
 
     /// Work that went on after its request was answered, oldest first.

@@ -128,8 +128,8 @@ impl SiteState {
     }
 
     /// Makes an account watch something, or not.
-    pub fn set_watch(&mut self, account: AccountIndex, watched: Watched, watches: bool) {
-        self.confluence.extras.watches.insert((account, watched), watches);
+    pub fn set_watch(&mut self, account: AccountIndex, watched: Watched, wanted: bool) {
+        self.confluence.extras.watches.insert((account, watched), wanted);
     }
 
     /// Gives content of a space without a level of its own another one, or none.
@@ -144,6 +144,25 @@ impl SiteState {
             Some(level) => self.confluence.extras.content_levels.insert(id, level),
             None => self.confluence.extras.content_levels.remove(&id),
         };
+    }
+
+    /// Chooses a theme for a space, or the site's.
+    pub fn set_space_theme(&mut self, stamp: Stamp, id: SpaceId, theme: Option<&str>) {
+        match theme {
+            Some(theme) => drop(self.confluence.extras.themes.insert(id, theme.into())),
+            None => drop(self.confluence.extras.themes.remove(&id)),
+        }
+        self.log.push(stamp.at, stamp.by, Subject::SpaceUpdated(id));
+    }
+
+    /// Makes something a favourite of an account, or no longer.
+    pub fn set_favourite(&mut self, account: AccountIndex, of: Watched, favourite: bool) {
+        self.confluence.extras.favourites.insert((account, of), favourite);
+    }
+
+    /// Says how long audit records are kept.
+    pub fn set_audit_retention(&mut self, number: u64, unit: &str) {
+        self.confluence.extras.retention = Some((number, unit.into()));
     }
 
     /// Remembers work that goes on after its request, and returns its id.

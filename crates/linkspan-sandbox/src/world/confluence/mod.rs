@@ -1,5 +1,6 @@
 //! Confluence of a site.
 
+mod audit;
 pub mod edit;
 pub mod extras;
 mod extras_edit;
@@ -8,6 +9,7 @@ pub mod parts;
 pub(in crate::world) mod store;
 pub mod tasks;
 
+pub use audit::AuditRecord;
 pub use edit::{ContentChange, NewContent};
 pub use extras::{ContentState, Holder, LEVELS, Level, LongTask, Property, SPACE_STATES, Watched};
 pub use model::*;

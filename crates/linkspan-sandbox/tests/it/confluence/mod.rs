@@ -1,6 +1,9 @@
 //! Confluence of the sandbox, over HTTP.
 
+mod adf;
+mod classic;
 mod documents;
+mod extras;
 mod paging;
 mod removed;
 mod search;
