@@ -67,7 +67,7 @@ fn holds(
 }
 
 fn records(ask: &Ask, view: &View<'_>, from: Option<Millis>, to: Option<Millis>) -> Vec<AuditRecord> {
-    let mut records = view.state.audit_records();
+    let mut records = view.state.confluence_audit_records();
     records.retain(|record| holds(&ask.parameters, view, record, from, to));
     records
 }

@@ -29,7 +29,7 @@ pub struct AuditRecord {
 
 impl SiteState {
     /// All records, newest first.
-    pub fn audit_records(&self) -> Vec<AuditRecord> {
+    pub fn confluence_audit_records(&self) -> Vec<AuditRecord> {
         let mut records = Vec::new();
         self.history_records(&mut records);
         records.extend(self.log.since(0).filter_map(|change| self.record_of(change)));
