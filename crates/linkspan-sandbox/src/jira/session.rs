@@ -118,6 +118,7 @@ impl Session {
             url: &self.url,
             times: self.times(),
             now: self.now_ms(),
+            hourly: self.state.world().clock().hourly_ms(),
         }
     }
 

@@ -35,6 +35,13 @@ impl Clock {
         self.origin.load(Ordering::Acquire).saturating_add(self.running())
     }
 
+    /// The time as running clocks of requests are read: the full hour since this clock started, on top of all moves. Two
+    /// reads within an hour agree unless somebody moved the clock between them.
+    pub fn hourly_ms(&self) -> Millis {
+        const HOUR: Millis = 3_600_000;
+        self.origin.load(Ordering::Acquire).saturating_add(self.running() / HOUR * HOUR)
+    }
+
     /// The world's time now in whole seconds.
     pub fn now_seconds(&self) -> i64 {
         self.now_ms().div_euclid(1000)

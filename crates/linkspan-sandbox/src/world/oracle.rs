@@ -55,9 +55,9 @@ pub struct Counts {
     pub drafts: u64,
     /// Trashed content.
     pub trashed_pages: u64,
-    /// Comments of the counted pages and blog posts.
+    /// Comments of the counted pages and blog posts, and of custom content.
     pub page_comments: u64,
-    /// Files of the counted pages and blog posts.
+    /// Files of the counted pages and blog posts, and of custom content.
     pub page_attachments: u64,
 }
 
@@ -166,7 +166,8 @@ impl SiteState {
                             ContentKind::Page => counts.pages += 1,
                             ContentKind::BlogPost => counts.blogposts += 1,
                             ContentKind::Folder => counts.folders += 1,
-                            _ => continue,
+                            ContentKind::Custom => {}
+                            ContentKind::Whiteboard | ContentKind::Database | ContentKind::Embed => continue,
                         }
                         counts.page_comments += u64::from(head.comments);
                         counts.page_attachments += u64::from(head.files);

@@ -179,6 +179,13 @@ pub(crate) fn validate(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// Fails unless a body is as published for this status of this operation.
+pub(crate) fn assert_published(api: Api, operation: &str, status: u16, body: &Value) {
+    let (method, template) = operation.split_once(' ').unwrap();
+    let problems = validate(api, method, template, status, body).err().unwrap_or_default();
+    assert!(problems.is_empty(), "{}\n{body}", problems.join("\n"));
+}
+
 fn build(
     document: &Value,
     method: &str,

@@ -15,6 +15,11 @@ async fn everything(lab: &Lab, token: &str) -> Vec<(String, String)> {
         jira("/rest/api/2/search/jql?jql=created%3E0&fields=*all&expand=changelog&maxResults=100"),
         jira("/rest/api/3/users/search?maxResults=100"),
         jira("/rest/api/3/project/search?expand=lead"),
+        jira(
+            "/rest/servicedeskapi/request?requestOwnership=ALL_REQUESTS&expand=participant,comment&limit=100",
+        ),
+        wiki("/rest/api/audit?limit=1000"),
+        wiki("/rest/api/relation/favourite/from/user/current/to/space?limit=100"),
         wiki("/api/v2/spaces?limit=250&description-format=plain"),
         wiki("/api/v2/pages?limit=250&body-format=atlas_doc_format"),
         wiki("/api/v2/blogposts?limit=250&body-format=atlas_doc_format"),

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     gateway::{AppState, Charge, errors::jsm_error},
-    world::{AccountIndex, AccountStatus, EditError, Product, Stamp},
+    world::{Account, AccountIndex, AccountStatus, AccountType, EditError, Product, Stamp},
 };
 
 /// Largest page.
@@ -291,12 +291,21 @@ impl Slice {
     }
 }
 
+/// The address the caller may see: agents see those of the customers they serve.
+fn email_of<'s>(view: &View<'s>, account: &'s Account) -> Option<&'s str> {
+    let served = account.account_type == AccountType::Customer
+        && account.status() != AccountStatus::Closed
+        && !account.email_hidden
+        && is_agent(view);
+    account.visible_email().or_else(|| served.then(|| account.email()))
+}
+
 /// An account as JSM shows it.
 fn user(json: &mut Json, view: &View<'_>, index: AccountIndex) {
     let account = view.site.account(index);
     json.object(|json| {
         json.key("accountId").string(&account.account_id);
-        if let Some(email) = account.visible_email() {
+        if let Some(email) = email_of(view, account) {
             json.key("emailAddress").string(email);
         }
         json.key("displayName").string(account.display_name());

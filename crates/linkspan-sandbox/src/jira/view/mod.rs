@@ -39,6 +39,8 @@ pub(crate) struct View<'a> {
     pub(crate) times: Times,
     /// The sandbox clock.
     pub(crate) now: crate::world::Millis,
+    /// The time at which running clocks of requests are read.
+    pub(crate) hourly: crate::world::Millis,
 }
 
 impl View<'_> {

@@ -10,9 +10,9 @@ use crate::{
 };
 
 impl View<'_> {
-    /// The clock of a request as it stands now.
+    /// The clock of a request as it stands at the full hour.
     pub(crate) fn sla(&self, json: &mut Json, issue: &Issue, metric: SlaMetric) {
-        let Sla { completed, ongoing, .. } = self.site.sla(issue, metric, self.now);
+        let Sla { completed, ongoing, .. } = self.site.sla(issue, metric, self.hourly);
         let id = metric.field().0;
         json.object(|json| {
             json.key("id").plain(id);

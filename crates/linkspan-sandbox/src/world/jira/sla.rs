@@ -87,9 +87,8 @@ pub struct Sla {
 }
 
 impl SiteState {
-    /// The clock of a request at a time. Running clocks are read to the minute, so that two reads in a row agree.
+    /// The clock of a request at a time.
     pub fn sla(&self, issue: &Issue, metric: SlaMetric, now: Millis) -> Sla {
-        let now = now.div_euclid(60_000) * 60_000;
         let pauses = pauses(&self.jira.config, issue);
         let spans = match metric {
             SlaMetric::TimeToResolution => resolution_spans(issue),

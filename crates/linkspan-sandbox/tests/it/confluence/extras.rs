@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Person, ids, sorted, varied};
+use crate::openapi::{Api, assert_published};
 use crate::support::Lab;
 
 const NOTE: &str = "ac:com.example.docs:note";
@@ -31,7 +32,10 @@ async fn properties_have_versions_of_their_own_and_keys_once() {
     let lab = Lab::with(varied()).await;
     let admin = Person::admin(&lab);
     let (space, _, page) = home(&admin).await;
-    for (holder, made_as) in [(format!("pages/{page}"), 200), (format!("spaces/{space}"), 201)] {
+    for (holder, made_as, template) in [
+        (format!("pages/{page}"), 200, "/pages/{page-id}/properties"),
+        (format!("spaces/{space}"), 201, "/spaces/{space-id}/properties"),
+    ] {
         let list = format!("/wiki/api/v2/{holder}/properties");
         let before = admin.walk(&format!("{list}?limit=1")).await.len();
         let body = json!({ "key": "com.example.key", "value": [1, { "a": null }] });
@@ -40,6 +44,7 @@ async fn properties_have_versions_of_their_own_and_keys_once() {
             (status, &made["value"], &made["version"]["number"]),
             (made_as, &body["value"], &json!(1))
         );
+        assert_published(Api::ConfluenceV2, &format!("POST {template}"), made_as, &made);
         assert_eq!(admin.send(Method::POST, &list, &body).await.0, 400, "the key is taken");
         let one = format!("{list}/{}", text(&made["id"]));
         let next = |number: u32| json!({ "key": "com.example.key", "value": number, "version": { "number": number } });
@@ -77,6 +82,7 @@ async fn tasks_are_those_of_the_bodies_and_a_tick_stands_in_the_body_afterwards(
             continue;
         }
         assert_eq!((status, &body["status"]), (200, &json!("complete")), "{body}");
+        assert_published(Api::ConfluenceV2, "PUT /tasks/{id}", 200, &body);
         let after = admin.read(&page).await;
         let done = |page: &Value| {
             page["body"]["storage"]["value"].as_str().unwrap().matches(">complete</ac:task-status>").count()
@@ -180,6 +186,7 @@ async fn custom_content_wants_its_type_and_lives_and_dies_with_its_page() {
     let note = json!({ "type": NOTE, "pageId": page, "title": "Mine", "body": { "representation": "storage", "value": "<p>x</p>" } });
     let (status, made) = admin.send(Method::POST, "/wiki/api/v2/custom-content", &note).await;
     assert_eq!((status, &made["pageId"]), (201, &json!(page)), "{made}");
+    assert_published(Api::ConfluenceV2, "POST /custom-content", 201, &made);
     let path = format!("/wiki/api/v2/custom-content/{}", text(&made["id"]));
     let next = json!({ "type": NOTE, "title": "Mine", "status": "current", "version": { "number": 2 }, "body": { "representation": "storage", "value": "<p>y</p>" } });
     assert_eq!(admin.send(Method::PUT, &path, &next).await.1["version"]["number"], 2);
@@ -399,4 +406,26 @@ async fn likes_count_as_many_as_they_list_and_labels_of_files_lead_back_to_them(
         }
     }
     assert!(labelled > 3);
+}
+
+#[tokio::test]
+async fn nodes_are_made_in_the_tree_and_go_to_the_trash() {
+    let lab = Lab::with(varied()).await;
+    let admin = Person::admin(&lab);
+    let (space, _, home) = home(&admin).await;
+    for family in ["folders", "whiteboards", "databases", "embeds"] {
+        let list = format!("/wiki/api/v2/{family}");
+        let body = json!({ "spaceId": space, "parentId": home, "title": format!("New {family}"), "embedUrl": "https://example.com/x" });
+        let (status, made) = admin.send(Method::POST, &list, &body).await;
+        assert_eq!((status, &made["parentId"]), (200, &json!(home)), "{made}");
+        assert_published(Api::ConfluenceV2, &format!("POST /{family}"), 200, &made);
+        assert_eq!(made["embedUrl"].is_string(), family == "embeds");
+        assert_eq!(admin.send(Method::POST, &list, &body).await.0, 400, "the title is taken");
+        let one = format!("{list}/{}", text(&made["id"]));
+        let children = admin.walk(&format!("/wiki/api/v2/pages/{home}/direct-children?limit=250")).await;
+        assert!(ids(&children).contains(&text(&made["id"])));
+        assert_eq!(admin.send(Method::DELETE, &one, &Value::Null).await.0, 204);
+        assert_eq!(admin.get(&one).await.0, 404);
+    }
+    assert_eq!(admin.send(Method::POST, "/wiki/api/v2/embeds", &json!({ "spaceId": space })).await.0, 400);
 }

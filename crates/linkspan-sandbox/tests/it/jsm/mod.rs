@@ -10,6 +10,7 @@ use linkspan_sandbox::{Options, SandboxInfo};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::openapi::{Api, assert_published, available, operations};
 use crate::support::{Lab, answer, small};
 
 /// Two service desks with enough requests to have some of everything.
@@ -59,12 +60,18 @@ impl<'lab> Caller<'lab> {
         body
     }
 
-    /// Status and body of a JSM write.
+    /// Status and body of a JSM write. What succeeds must be as published.
     async fn send(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let path = format!("/rest/servicedeskapi{path}");
         let request = self.request(method.parse().unwrap(), &path);
         let request = if body.is_null() { request } else { request.json(&body) };
-        answer(request.send().await.unwrap()).await
+        let (status, body) = answer(request.send().await.unwrap()).await;
+        if (200..300).contains(&status)
+            && let Some(template) = template_of(method, &path)
+        {
+            assert_published(Api::ServiceManagement, &format!("{method} {template}"), status, &body);
+        }
+        (status, body)
     }
 
     /// Every entry of a paged list, a few at a time, following the links.
@@ -103,6 +110,22 @@ impl<'lab> Caller<'lab> {
         assert_eq!(status, 200, "{jql}: {page}");
         page["issues"].as_array().unwrap().iter().map(|it| text(&it["id"])).collect()
     }
+}
+
+/// The published template of a path.
+fn template_of(method: &str, path: &str) -> Option<String> {
+    let path = path.split('?').next().unwrap();
+    let fits = |template: &str| {
+        let (template, path): (Vec<&str>, Vec<&str>) =
+            (template.split('/').collect(), path.split('/').collect());
+        template.len() == path.len()
+            && template.iter().zip(&path).all(|(own, given)| own.starts_with('{') || own == given)
+    };
+    let all = operations(Api::ServiceManagement).into_iter();
+    let mut found = all.filter(|(own, template)| own == method && fits(template)).map(|(_, it)| it);
+    let template = found.next();
+    assert!(template.is_some() || !available(Api::ServiceManagement), "{method} {path} is not published");
+    template
 }
 
 fn text(value: &Value) -> String {
