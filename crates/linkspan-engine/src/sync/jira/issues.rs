@@ -149,12 +149,12 @@ impl ProjectReader<'_> {
     }
 
     async fn expect(&self, project: u64) -> Result<(), EngineError> {
-        if !self.run.opens(&jira::APPROXIMATE_COUNT) {
-            return Ok(());
-        }
         #[derive(Deserialize)]
         struct Counted {
             count: u64,
+        }
+        if !self.run.opens(&jira::APPROXIMATE_COUNT) {
+            return Ok(());
         }
         let mut jql = Jql::new().projects([project]);
         if let Some(created) = self.checkpoint.created.and_then(|at| Timestamp::from_millisecond(at).ok()) {
