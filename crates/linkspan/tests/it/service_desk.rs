@@ -28,7 +28,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::link::customer::Customer;
@@ -54,7 +55,8 @@ struct Site {
     /// What the administrator may do in the simulator, in place of a person in the browser.
     hands: String,
     _data: TempDir,
-    _serving: DropGuard,
+    /// Ends with the site.
+    _serving: JoinSet<std::io::Result<()>>,
 }
 
 /// A linked account, as its vendor holds it.
@@ -95,11 +97,11 @@ impl Site {
         let key = engine.create_api_key("test").await.unwrap().key;
         let stop = CancellationToken::new();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        tokio::spawn(linkspan_server::serve(listener, engine.clone(), metrics, stop.clone()));
+        let mut serving = JoinSet::new();
+        serving.spawn(linkspan_server::serve(listener, engine.clone(), metrics, stop));
         let order = json!({ "account_id": upstream.text("/users/0/account_id") });
         let hands = upstream.control.post("token", &order).await["access_token"].as_str().unwrap().to_owned();
-        let _serving = stop.drop_guard();
-        Self { upstream, engine, clock, app, base_url, key, hands, _data: data, _serving }
+        Self { upstream, engine, clock, app, base_url, key, hands, _data: data, _serving: serving }
     }
 
     /// A source that is read through a grant of this person's; all scopes unless some are given.
@@ -227,7 +229,7 @@ impl Site {
         let url = format!("{origin}/ex/jira/{}{path}", self.upstream.text("/sites/0/cloud_id"));
         let request = http().request(method.parse().unwrap(), url).bearer_auth(&self.hands);
         let request = request.header("X-ExperimentalApi", "opt-in");
-        let request = body.iter().fold(request, |request, body| request.json(body));
+        let request = body.iter().fold(request, reqwest::RequestBuilder::json);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
