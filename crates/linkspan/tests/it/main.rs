@@ -10,6 +10,7 @@
 mod canary;
 mod clients;
 mod commands;
+mod coverage;
 mod dataset;
 mod demo;
 mod guides;
