@@ -204,8 +204,11 @@ impl<'j> Redactor<'j, '_> {
 
     /// The accounts on one side of a change: one, or several in one text.
     fn sides(&self, members: &[(Cow<'j, str>, &'j RawValue)], sides: &[&str]) -> Vec<usize> {
-        let values =
-            members.iter().filter(|(name, _)| sides.contains(&&**name)).map(|(_, value)| value.get());
+        // Upstream writes a side as one text, also where it names several accounts.
+        let values = members
+            .iter()
+            .filter(|(name, value)| sides.contains(&&**name) && value.get().starts_with('"'))
+            .map(|(_, value)| value.get());
         let values: Vec<&str> = values.collect();
         let is_named = |id: &str| values.iter().any(|value| names(value, id));
         self.accounts.iter().filter(|(id, _)| is_named(id)).map(|(_, place)| *place).collect()
