@@ -49,6 +49,8 @@ impl Inner {
             self.store.scrub(&traces).await?;
         }
         for Closed { account_id, erasure } in &closed {
+            // Who proved to be this account is known by it no longer.
+            self.store.erase_identities_of(account_id).await?;
             self.store.finish_erasure(erasure.no, self.clock.now()).await?;
             self.store.set_report_state(app, account_id, ReportState::Erased, None).await?;
             tracing::info!(app.id = %app, erasure.no, "a closed account was erased");
