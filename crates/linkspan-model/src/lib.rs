@@ -7,6 +7,7 @@ pub mod clock;
 pub mod entropy;
 pub mod ids;
 pub mod models;
+pub mod person;
 pub mod product;
 pub mod record;
 pub mod rich;

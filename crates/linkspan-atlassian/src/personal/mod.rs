@@ -9,5 +9,19 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+/// Whether rows of this kind hold an account as the site's list of accounts has it, under the account's id.
+pub fn is_profile(kind: &str) -> bool {
+    matches!(kind, "jira.user" | "confluence.user")
+}
+
+/// The account that a raw row is about: a profile, or a customer on the list of a service desk or an organization. `None`
+/// for all other kinds.
+pub fn account_of_row<'a>(kind: &str, remote_id: &'a str) -> Option<&'a str> {
+    match kind {
+        "jsm.customer" | "jsm.organizationuser" => remote_id.split_once('/').map(|(_, account)| account),
+        _ => Some(remote_id).filter(|_| is_profile(kind)),
+    }
+}
+
 pub use self::redact::{Redacted, redact};
 pub use self::scan::{accounts_in, is_account_id, mentioned_accounts};

@@ -164,6 +164,7 @@ impl<'j> Redactor<'j, '_> {
         for (name, value) in members {
             let personal = about.filter(|_| PERSONAL.contains(&&**name));
             let personal = personal.or(owner.filter(|_| name == "name"));
+            let personal = personal.or_else(|| self.recorded(name, members));
             if let Some(account) = personal {
                 self.take_out(Some(name), value, &[account]);
                 continue;
@@ -183,13 +184,29 @@ impl<'j> Redactor<'j, '_> {
         let itself = members
             .iter()
             .find_map(|(name, value)| if IDENTITY.contains(&&**name) { self.account(value) } else { None });
-        itself.or_else(|| {
-            let (_, actor) = members.iter().find(|(name, _)| name == "actorUser")?;
-            let Members(members) = serde_json::from_str(actor.get()).ok()?;
-            members
-                .iter()
-                .find_map(|(name, value)| if name == "accountId" { self.account(value) } else { None })
-        })
+        itself.or_else(|| self.account_within(members, "actorUser"))
+    }
+
+    /// The account about which a member of an audit record speaks: the address from which somebody acted, and what was
+    /// changed of an account, which is its name or its e-mail address.
+    fn recorded(&self, member: &str, members: &[(Cow<'j, str>, &'j RawValue)]) -> Option<usize> {
+        match member {
+            "remoteAddress" => {
+                let by = members.iter().find(|(name, _)| name == "authorAccountId");
+                by.and_then(|(_, by)| self.account(by)).or_else(|| self.account_within(members, "author"))
+            }
+            "changedValues" => self.account_within(members, "objectItem"),
+            _ => None,
+        }
+    }
+
+    /// The account that the object in a member is about.
+    fn account_within(&self, members: &[(Cow<'j, str>, &'j RawValue)], member: &str) -> Option<usize> {
+        let (_, object) = members.iter().find(|(name, _)| name == member)?;
+        let Members(members) = serde_json::from_str(object.get()).ok()?;
+        members
+            .iter()
+            .find_map(|(name, value)| if IDENTITY.contains(&&**name) { self.account(value) } else { None })
     }
 
     /// A personal space bears the name of its owner.

@@ -43,7 +43,13 @@ fn everything() -> Value {
         },
         "author": { "type": "known", "accountId": ADA, "email": "Ada@acme.example", "publicName": "Ada",
             "profilePicture": { "path": "/Ada.png" } },
-        "objectItem": { "id": ADA, "name": "Ada", "typeName": "USER" },
+        "audit": [
+            { "authorAccountId": BEN, "remoteAddress": "192.0.2.1", "objectItem": { "id": ADA, "name": "Ada", "typeName": "USER" },
+              "changedValues": [{ "fieldName": "Full name", "changedFrom": "Ada B.", "changedTo": "Ada" }] },
+            { "authorAccountId": ADA, "remoteAddress": "192.0.2.2", "objectItem": { "id": BEN, "name": "Ben", "typeName": "USER" },
+              "changedValues": [{ "fieldName": "Full name", "changedFrom": "Ben C.", "changedTo": "Ben" }] },
+            { "author": { "type": "user", "accountId": ADA, "displayName": "Ada" }, "remoteAddress": "192.0.2.3" },
+        ],
     })
 }
 

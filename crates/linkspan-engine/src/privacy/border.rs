@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use linkspan_atlassian::personal::{accounts_in, is_account_id, redact};
+use linkspan_atlassian::personal::{account_of_row, accounts_in, is_account_id, redact};
 use linkspan_model::access::{AccessRule, Clause, Principal};
 use linkspan_model::ids::SourceId;
-use linkspan_model::record::{Access, Model, NewRaw, NewRecord};
+use linkspan_model::record::{Access, NewRaw, NewRecord};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Batch, BatchOutcome, StoreError};
 use linkspan_vault::Digest;
@@ -199,7 +199,7 @@ impl Inner {
 
 /// The account that a record is about, if it is a person's.
 fn account_of(record: &NewRecord) -> Option<&str> {
-    record.remote_id.as_deref().filter(|_| record.body.model() == Model::User)
+    record.remote_id.as_deref().filter(|_| record.body.model().is_of_people())
 }
 
 /// Accounts whose id is `unknown`, or no id at all, are not stored (`atlassian-platform.md` 3).
@@ -207,8 +207,8 @@ fn drop_malformed(batch: &mut Batch) {
     let stays = |record: &NewRecord| account_of(record).is_none_or(is_account_id);
     batch.records.retain(stays);
     batch.people.retain(stays);
-    let is_person = |raw: &NewRaw| matches!(raw.kind, "jira.user" | "confluence.user");
-    batch.raws.retain(|raw| !is_person(raw) || raw.problem.is_some() || is_account_id(&raw.remote_id));
+    let is_sound = |raw: &NewRaw| account_of_row(raw.kind, &raw.remote_id).is_none_or(is_account_id);
+    batch.raws.retain(|raw| raw.problem.is_some() || is_sound(raw));
 }
 
 /// The accounts that anything in a batch names.

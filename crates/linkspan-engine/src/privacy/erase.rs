@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use linkspan_model::ids::{RecordId, SourceId};
-use linkspan_model::record::{Body, Model};
+use linkspan_model::record::Body;
 use linkspan_store::{Erasure, Redaction, ReportState, Source, SourceState, StoredRecord, Touched};
 
 use super::lease::Lease;
@@ -86,16 +86,15 @@ impl Inner {
         let mut all = Vec::with_capacity(sources.len());
         for source in sources {
             let ids: Vec<RecordId> =
-                closed.iter().map(|it| RecordId::of(source.id, Model::User, &it.account_id)).collect();
+                closed.iter().flat_map(|it| RecordId::of_person(source.id, &it.account_id)).collect();
             let people = self.store.get_records(source.id, &ids).await?;
             for person in &people {
-                let Body::User(user) = person.instance()? else { continue };
-                if let (Some(email), Some(closed)) = (&user.email_address, closed_of(person, source, closed))
-                {
+                let instance = person.instance()?;
+                let (name, email) = instance.name_and_email();
+                if let (Some(email), Some(closed)) = (email, closed_of(person, source, closed)) {
                     self.store.erase_contacts(email, closed.erasure.no).await?;
                 }
-                traces.extend(user.email_address);
-                traces.extend(Some(user.name).filter(|name| !name.is_empty()));
+                traces.extend(name.into_iter().chain(email).map(str::to_owned));
             }
             all.push(people);
         }
@@ -112,9 +111,11 @@ impl Inner {
     ) -> Result<(), EngineError> {
         self.start_over(source.id);
         self.store.settle_writes(source.id).await?;
-        let bare = Body::User(linkspan_model::models::User::default()).to_json();
-        let people: Vec<StoredRecord> =
-            people.into_iter().filter(|person| !person.deleted || person.body != bare).collect();
+        let is_bare = |person: &StoredRecord| {
+            person.deleted
+                && Body::bare_person(person.model).is_some_and(|bare| bare.to_json() == person.body)
+        };
+        let people: Vec<StoredRecord> = people.into_iter().filter(|person| !is_bare(person)).collect();
         let touched = people
             .iter()
             .filter_map(|person| closed_of(person, source, closed))

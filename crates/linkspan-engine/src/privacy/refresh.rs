@@ -11,9 +11,8 @@ use linkspan_atlassian::convert::{
     ConfluenceContext, Converted, JiraContext, confluence_user_page, jira_user_page,
 };
 use linkspan_model::ids::RecordId;
-use linkspan_model::models::User;
 use linkspan_model::product::Product;
-use linkspan_model::record::{Body, Model};
+use linkspan_model::record::Body;
 use linkspan_store::{Batch, Redaction, ReportState, Source, StoredRecord};
 
 use super::lease::Lease;
@@ -81,25 +80,34 @@ impl Inner {
         }
         let fresh = answer.unwrap_or_default();
         let ids: Vec<RecordId> =
-            accounts.iter().map(|account| RecordId::of(source.id, Model::User, account)).collect();
+            accounts.iter().flat_map(|account| RecordId::of_person(source.id, account)).collect();
         let stored = self.store.get_records(source.id, &ids).await?;
-        let read: HashMap<RecordId, usize> =
-            fresh.records.iter().enumerate().map(|(place, record)| (record.id, place)).collect();
-        // Who is not in the answer cannot be seen through this source any more; what is held of them is old.
-        let blank: Vec<(StoredRecord, Body)> = stored
+        let read: HashMap<String, Body> = fresh
+            .records
             .iter()
-            .filter(|person| !read.contains_key(&person.id) && !person.deleted)
-            .map(|person| Ok((person.clone(), with_person(person.instance()?, User::default()))))
-            .collect::<Result<_, EngineError>>()?;
-        let redaction = Redaction { records: blank, ..Redaction::default() };
+            .filter_map(|record| Some((record.remote_id.clone()?, record.body.clone())))
+            .collect();
+        // Who is not in the answer cannot be seen through this source any more: what is held of them is old. A member of
+        // the site who is a customer of its service desks too is answered once, and stored twice.
+        let mut rewritten: Vec<(StoredRecord, Body)> = Vec::new();
+        for person in stored.iter().filter(|person| !person.deleted) {
+            let Some(account_id) = &person.remote_id else { continue };
+            let now = match read.get(account_id) {
+                Some(now) if now.model() == person.model => continue,
+                Some(now) => Some(now.clone()),
+                None => Body::bare_person(person.model),
+            };
+            if let Some(now) = now {
+                rewritten.push((person.clone(), person.instance()?.with_person(&now)));
+            }
+        }
+        let redaction = Redaction { records: rewritten, ..Redaction::default() };
         self.store.redact(source.id, &redaction, self.clock.now()).await?;
 
         let mut batch = Batch { raws: fresh.raws, records: fresh.records, ..Batch::default() };
         for record in &mut batch.records {
             let Some(person) = stored.iter().find(|person| person.id == record.id) else { continue };
-            if let Body::User(user) = &record.body {
-                record.body = with_person(person.instance()?, user.clone());
-            }
+            record.body = person.instance()?.with_person(&record.body);
         }
         self.write_guarded(source.id, batch, began, self.latest_erasure()).await?;
         let subjects: Vec<Subject> = accounts
@@ -107,7 +115,7 @@ impl Inner {
             .map(|account_id| Subject {
                 account_id: account_id.clone(),
                 receipt: None,
-                is_fresh: read.contains_key(&RecordId::of(source.id, Model::User, account_id)),
+                is_fresh: read.contains_key(account_id),
             })
             .collect();
         self.rewrite_source(lease, source, &subjects).await?;
@@ -156,12 +164,4 @@ pub(crate) async fn read_people(
         });
     }
     Ok(read)
-}
-
-/// A stored person with what is now known of them. Groups and roles are not the person's own, and stay.
-fn with_person(stored: Body, now: User) -> Body {
-    match stored {
-        Body::User(stored) => Body::User(User { teams: stored.teams, roles: stored.roles, ..now }),
-        other => other,
-    }
 }

@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use linkspan_atlassian::personal::{mentioned_accounts, redact};
+use linkspan_atlassian::personal::{is_profile, mentioned_accounts, redact};
 use linkspan_model::ids::RecordId;
-use linkspan_model::record::{Body, Model};
 use linkspan_store::{Redaction, Source, StoredRaw, StoredRecord, Touched};
 
 use super::lease::Lease;
@@ -90,17 +89,16 @@ impl Inner {
         accounts: &BTreeSet<&str>,
     ) -> Result<HashMap<String, String>, EngineError> {
         let ids: Vec<RecordId> =
-            accounts.iter().map(|account| RecordId::of(source.id, Model::User, account)).collect();
+            accounts.iter().flat_map(|account| RecordId::of_person(source.id, account)).collect();
         let mut names = HashMap::new();
         if ids.is_empty() {
             return Ok(names);
         }
         for person in self.store.get_records(source.id, &ids).await? {
-            if let (false, Some(account), Body::User(user)) =
-                (person.deleted, &person.remote_id, person.instance()?)
-                && !user.name.is_empty()
+            if let (false, Some(account), (Some(name), _)) =
+                (person.deleted, &person.remote_id, person.instance()?.name_and_email())
             {
-                names.insert(account.clone(), user.name);
+                names.insert(account.clone(), name.to_owned());
             }
         }
         Ok(names)
@@ -154,7 +152,6 @@ fn plan(
 
 /// Whether a raw row says something about the subject that is to be taken out.
 fn is_concerned(subject: &Subject, raw: &StoredRaw) -> bool {
-    let is_own =
-        matches!(raw.kind.as_str(), "jira.user" | "confluence.user") && raw.remote_id == subject.account_id;
+    let is_own = is_profile(&raw.kind) && raw.remote_id == subject.account_id;
     raw.json.contains(&subject.account_id) && !(subject.is_fresh && is_own)
 }

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use linkspan_model::access::{AccessRule, Clause, Principal, RuleKey};
 use linkspan_model::change::ChangeKind;
 use linkspan_model::ids::{RecordId, SourceId};
-use linkspan_model::models::User;
-use linkspan_model::record::{Body, Model};
+use linkspan_model::record::Body;
 
 use super::raws::{self, StoredRaw};
 use super::records::StoredRecord;
@@ -39,7 +38,7 @@ pub struct Redaction {
     pub raws: Vec<(StoredRaw, String)>,
     /// Records as they were found, and the instances that take their place. Access and tombstones stay.
     pub records: Vec<(StoredRecord, Body)>,
-    /// People of whom nothing but the bare id is kept: the instance becomes empty, and a tombstone.
+    /// Users and contacts of whom nothing but the bare id is kept: the instance becomes empty, and a tombstone.
     pub people: Vec<StoredRecord>,
     /// Whether what is rewritten names an account that was erased; else one that was only refreshed.
     pub is_erasure: bool,
@@ -97,8 +96,10 @@ impl Store {
         let mut stamp = None;
         let mut entries = Vec::new();
         let texts = redaction.records.iter().map(|(found, body)| (found, body.to_json(), found.deleted));
-        let blank = Body::User(User::default());
-        let people = redaction.people.iter().map(|found| (found, blank.to_json(), true));
+        let people = redaction.people.iter().filter_map(|found| {
+            let bare = Body::bare_person(found.model)?;
+            Some((found, bare.to_json(), true))
+        });
         for (found, json, is_deleted) in texts.chain(people) {
             if found.body == json && found.deleted == is_deleted {
                 continue;
@@ -198,8 +199,8 @@ impl StoredRecord {
         )
     }
 
-    /// The record of the account `account_id` in a source, if this is it.
+    /// Whether this is about the account `account_id` of a source, as a user or as a contact.
     pub fn is_account(&self, source: SourceId, account_id: &str) -> bool {
-        self.model == Model::User && self.id == RecordId::of(source, Model::User, account_id)
+        self.model.is_of_people() && self.id == RecordId::of(source, self.model, account_id)
     }
 }

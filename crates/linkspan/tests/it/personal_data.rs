@@ -1,5 +1,6 @@
 //! Personal data as Atlassian and the people concerned meet it: reports on a moved clock, erasure, refreshing.
 
+mod customers;
 mod erased;
 mod refreshed;
 mod reported;

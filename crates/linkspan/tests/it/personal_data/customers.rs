@@ -1,0 +1,168 @@
+//! People whom a service desk knows, and people who proved who they are: both are stored apart from the site's accounts.
+
+use linkspan_engine::identity::IdentityRequest;
+use linkspan_engine::link::Callback;
+use linkspan_model::ids::RecordId;
+use linkspan_model::product::Integration;
+use linkspan_model::record::{Body, Model};
+use linkspan_model::secret::Secret;
+use linkspan_sandbox::Options;
+use linkspan_store::{Identity, IdentityFilter, ListFilter};
+use url::Url;
+
+use super::Privacy;
+use crate::link::state_of;
+
+/// A week and a bit: everybody is reported.
+const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
+
+/// A site with a service desk and people on its lists.
+fn desks() -> Options {
+    Options { projects: 6, issues: 420, spaces: 2, pages: 20, users: 12, sites: 1, ..Options::default() }
+}
+
+/// Somebody on the list of a service desk or of an organization.
+struct Customer {
+    account_id: String,
+    name: String,
+    email: Option<String>,
+}
+
+impl Privacy {
+    async fn desk_linked_and_read(&self) {
+        self.link("acme", "it@acme.example", Integration::JiraServiceManagement).await;
+        self.read_all().await;
+    }
+
+    async fn contact(&self, account_id: &str) -> (bool, Body) {
+        let source = self.store.sources().await.unwrap()[0].id;
+        let id = RecordId::of(source, Model::Contact, account_id);
+        let stored = self.store.get_records(source, &[id]).await.unwrap().remove(0);
+        (stored.deleted, stored.instance().unwrap())
+    }
+
+    /// The customer in an organization whose account id stands in most lines of what is stored.
+    async fn busiest_customer(&self) -> Customer {
+        let source = self.store.sources().await.unwrap()[0].id;
+        let stored = super::scan::everything_stored(&self.store).await;
+        let contacts = self
+            .store
+            .list_records(source, Model::Contact, &ListFilter::default(), None, 1_000)
+            .await
+            .unwrap();
+        let mut best: Option<(usize, Customer)> = None;
+        for contact in contacts {
+            let Body::Contact(body) = contact.instance().unwrap() else { panic!("a contact") };
+            if body.account.is_none() || body.name.is_empty() {
+                continue;
+            }
+            let account_id = contact.remote_id.unwrap();
+            let lines = stored.lines().filter(|line| line.contains(&account_id)).count();
+            if best.as_ref().is_none_or(|(most, _)| lines > *most) {
+                best = Some((lines, Customer { account_id, name: body.name, email: body.email_address }));
+            }
+        }
+        best.expect("a customer in an organization").1
+    }
+
+    /// Lets the account prove who it is, at the sandbox's consent screen.
+    async fn prove(&self, account_id: &str) -> Identity {
+        let request = IdentityRequest {
+            reference: "person-7".to_owned(),
+            redirect_uri: None,
+            expires_in: std::time::Duration::from_mins(30),
+        };
+        let token = self.engine.create_identity_token(request).await.unwrap();
+        let departure = self.engine.start_identity(&token).await.unwrap();
+        let choice = [
+            ("account_id", account_id),
+            ("cloud_id", self.upstream.text("/sites/0/cloud_id")),
+            ("decision", "accept"),
+        ];
+        let answer = crate::link::Customer::new().consent(departure.authorize_url.as_str(), &choice).await;
+        let callback = Url::parse(&answer.location.unwrap_or_else(|| panic!("{}", answer.html))).unwrap();
+        let code = callback.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let callback = Callback {
+            state: Secret::new(state_of(callback.as_str())),
+            code: Some(Secret::new(code)),
+            error: None,
+            browser: Some(departure.browser),
+        };
+        self.engine.answer_identity(callback).await.unwrap().identity
+    }
+
+    async fn identities_of(&self, account_id: &str) -> usize {
+        let filter = IdentityFilter {
+            account_id: Some(account_id.to_owned()),
+            superseded: true,
+            ..IdentityFilter::default()
+        };
+        self.store.identities(&filter, None, 10).await.unwrap().len()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_a_closed_customer_leaves_neither_a_contact_nor_a_row_of_a_list() {
+    let privacy = Privacy::start(desks()).await;
+    privacy.desk_linked_and_read().await;
+    let customer = privacy.busiest_customer().await;
+    let mut words = vec![customer.name.as_str()];
+    words.extend(customer.email.as_deref());
+    let before = privacy.places_of(&words).await;
+    for kind in ["contact", "jsm.organizationuser"] {
+        assert!(before.iter().any(|place| place.contains(kind)), "{kind} is not in {before:#?}");
+    }
+
+    privacy.say(&customer.account_id, "closed").await;
+    assert_eq!(privacy.hours(CYCLE_OF_HOURS).await.erased, 1);
+    let after = privacy.places_of(&words).await;
+    assert!(after.is_empty(), "{after:#?}");
+    let (is_deleted, body) = privacy.contact(&customer.account_id).await;
+    assert!(is_deleted && Some(body) == Body::bare_person(Model::Contact));
+
+    // Neither the lists of the service desk nor the issues bring it back.
+    for source in privacy.store.sources().await.unwrap() {
+        for stream in privacy.store.get_streams(source.id).await.unwrap() {
+            privacy.store.reset_stream(source.id, &stream.stream).await.unwrap();
+        }
+    }
+    privacy.read_all().await;
+    let after = privacy.places_of(&words).await;
+    assert!(after.is_empty(), "{after:#?}");
+    assert!(privacy.contact(&customer.account_id).await.0, "still a tombstone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g3_a_changed_customer_bears_the_new_name_and_stays_in_the_organization() {
+    let privacy = Privacy::start(desks()).await;
+    privacy.desk_linked_and_read().await;
+    let customer = privacy.busiest_customer().await;
+    let (_, Body::Contact(before)) = privacy.contact(&customer.account_id).await else { panic!("a contact") };
+    privacy.pass(super::HOUR).await;
+    privacy.say(&customer.account_id, "updated").await;
+    assert_eq!(privacy.hours(CYCLE_OF_HOURS).await.refreshed, 1);
+    let (_, Body::Contact(after)) = privacy.contact(&customer.account_id).await else { panic!("a contact") };
+    assert!(!after.name.is_empty() && after.name != before.name, "{after:?}");
+    assert_eq!(after.account, before.account);
+    let places = privacy.places_of(&[&before.name]).await;
+    assert!(places.is_empty(), "{places:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_the_proof_of_a_closed_accounts_identity_goes_with_it() {
+    let privacy = Privacy::start(crate::link::tiny_world()).await;
+    privacy.register("report:personal-data read:me").await;
+    privacy.linked_and_read().await;
+    let account_id = privacy.upstream.text("/users/3/account_id").to_owned();
+    let identity = privacy.prove(&account_id).await;
+    assert_eq!(identity.account_id, account_id);
+    let email = identity.email.expect("the profile's own address is shown to its owner");
+    assert_eq!(privacy.identities_of(&account_id).await, 1);
+    assert!(!privacy.places_of(&[&email]).await.is_empty());
+
+    privacy.say(&account_id, "closed").await;
+    assert_eq!(privacy.hours(CYCLE_OF_HOURS).await.erased, 1);
+    assert_eq!(privacy.identities_of(&account_id).await, 0);
+    let places = privacy.places_of(&[&email]).await;
+    assert!(places.is_empty(), "{places:#?}");
+}
