@@ -69,15 +69,6 @@ pub fn space_permission_page(
     Ok(sink.out)
 }
 
-/// Keeps an answer of `content/{id}/restriction` or `…/restriction/byOperation`, whole.
-pub fn restriction(json: &str, content_id: &str, ctx: &ConfluenceContext) -> Result<Converted, PageProblem> {
-    let mut sink = Sink::new(ctx.source);
-    let path = format!("/wiki/rest/api/content/{content_id}/restriction/byOperation");
-    sink.raw("confluence.restriction", content_id, path, one(json)?, None, &[]);
-    sink.out.ids.push(content_id.to_owned());
-    Ok(sink.out)
-}
-
 /// Keeps one item. Within `owner` ids are unique only together with the owner's, and items have no path of their own.
 fn keep(
     raw: &RawValue,

@@ -34,7 +34,7 @@
 //! | `confluence.group` | group id | group |
 //! | `confluence.spacepermission` | `{space id}/{permission id}` | none |
 //! | `confluence.spacerole` | role id | none |
-//! | `confluence.restriction` | content id | none |
+//! | `confluence.restriction` | content id, where not everybody may read it | none |
 //!
 //! The kinds that the generic reader keeps, none of which becomes a record, are in [`crate::resources`].
 //!
@@ -54,6 +54,7 @@ mod issue_fields;
 mod listing;
 mod people;
 mod project;
+mod restrictions;
 mod searched;
 mod sink;
 mod space;
@@ -72,7 +73,7 @@ pub use self::article_parts::{
     Placement, attachment_page, comment_page as article_comment_page, label_names, label_page,
     labels_in_search, version_page,
 };
-pub use self::catalogue::{Catalogue, catalogue, restriction, space_permission_page};
+pub use self::catalogue::{Catalogue, catalogue, space_permission_page};
 pub use self::children::{bulk_changelog_page, changelog_page, comment_page, worklog_page};
 pub use self::customer::{
     CustomerOrganizations, by_number, desk_customer_page, organization_page, organization_user_page,
@@ -83,6 +84,7 @@ pub use self::issue_fields::FieldCatalogue;
 pub use self::listing::{ListOwner, listing_page, member_of};
 pub use self::people::{confluence_group_page, confluence_user_page, jira_group_page, jira_user_page};
 pub use self::project::{project_page, project_role, role_page};
+pub use self::restrictions::{Restrictions, restriction, restrictions_in_search};
 pub use self::searched::{SEARCHED_PATH, searched_content_page};
 pub use self::space::{ContentContainer, content_container, space_page};
 

@@ -101,7 +101,19 @@ pub(super) static ALL: &[Resource] = &[
             lesser(&[&calls::CONTENT_SEARCH], "files on archived pages, and the content of attached files"),
         ],
     ),
-    stream("confluence.user", "people", F::People, Some(Model::User), "people", &[way(&[&calls::USER_BULK])]),
+    // Nothing lists the people of a site: they are met in content, and in groups.
+    stream(
+        "confluence.user",
+        "people",
+        F::People,
+        Some(Model::User),
+        "people",
+        &[
+            way(&[&calls::GROUPS, &calls::GROUP_MEMBERS, &calls::USER_BULK]),
+            lesser(&[&calls::USER_BULK], "people who wrote nothing"),
+            lesser(&[&calls::GROUPS, &calls::GROUP_MEMBERS], "people who are in no group"),
+        ],
+    ),
     stream(
         "confluence.group",
         "groups and their members",

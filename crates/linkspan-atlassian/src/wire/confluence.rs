@@ -1,5 +1,7 @@
 //! Confluence, second generation and, for access, first generation (`atlassian-endpoints.md` 6).
 
+use serde_json::value::RawValue;
+
 use super::jira::List;
 use super::{Flag, Id, Member, Moment, Number, Text, shapes};
 
@@ -175,6 +177,11 @@ shapes! {
         "restrictions" restrictions: Member<ByOperation<'a>>,
         "space" space: Member<SpaceIdOnly<'a>>,
         "metadata" metadata: Member<Metadata<'a>>,
+    }
+    /// Content with its restrictions, as received.
+    RestrictedContent {
+        "id" id: Member<Id<'a>>,
+        "restrictions" restrictions: Member<&'a RawValue>,
     }
     /// A node of the tree above content.
     Ancestor {

@@ -205,6 +205,18 @@ impl Run {
         self.note(name, progress).await
     }
 
+    /// Stores that upstream refuses a part of a stream, and why. What an earlier run brought stays.
+    pub(super) async fn refuse(&self, name: String, why: String) -> Result<(), EngineError> {
+        let progress = StreamProgress {
+            phase: "refused".to_owned(),
+            finished_at: Some(self.inner.clock.now()),
+            last_error: Some(why),
+            ..StreamProgress::default()
+        };
+        let state = StreamState { stream: name, state: None, progress };
+        Ok(self.inner.store.put_stream_state(self.id(), &state).await?)
+    }
+
     async fn note(&self, name: &'static str, progress: StreamProgress) -> Result<(), EngineError> {
         let state = StreamState { stream: name.to_owned(), state: None, progress };
         Ok(self.inner.store.put_stream_state(self.id(), &state).await?)

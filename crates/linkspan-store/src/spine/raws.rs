@@ -216,15 +216,24 @@ impl Store {
             after = Some(last.clone());
             gone.extend(ids.into_iter().filter(|id| !seen.contains(id)));
         }
-        if !gone.is_empty() {
-            let values: Vec<Arg> = gone.iter().map(Arg::from).collect();
-            let mut tx = self.db.begin().await?;
-            tx.lock_source(source).await?;
-            require_active(&mut tx, source).await?;
-            tx.run(REMOVE.lookup(tx.dialect(), args![source, kind], values)).await?;
-            tx.commit().await?;
-        }
+        self.forget_raws(source, kind, &gone).await?;
         Ok(gone)
+    }
+
+    /// Removes raws of a kind by their ids. Not for kinds that become records: those are removed by their parents.
+    ///
+    /// # Errors
+    /// [`StoreError::SourceGone`] when the source does not exist or is being erased.
+    pub async fn forget_raws(&self, source: SourceId, kind: &str, ids: &[String]) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let values: Vec<Arg> = ids.iter().map(Arg::from).collect();
+        let mut tx = self.db.begin().await?;
+        tx.lock_source(source).await?;
+        require_active(&mut tx, source).await?;
+        tx.run(REMOVE.lookup(tx.dialect(), args![source, kind], values)).await?;
+        tx.commit().await
     }
 
     /// How many pieces of a kind are stored: all, and those with a problem.

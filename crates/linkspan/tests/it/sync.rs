@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use linkspan_sandbox::Options;
+use linkspan_store::{DatabaseUrl, Store};
 use serde_json::{Value, json};
 
 use crate::support::{Upstream, linkspan, only_line, shape, small_world, stderr};
@@ -184,4 +186,53 @@ async fn a_signal_ends_a_run_in_order_and_the_next_one_goes_on() {
     let second = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
     assert!(second.status.success(), "{}", stderr(&second));
     assert!(only_line(&second)["counts"]["tickets"].as_u64() > Some(0));
+}
+
+/// Ids of the projects that Jira lists for the administrator by this query.
+async fn projects_with(upstream: &Upstream, query: &str) -> Vec<String> {
+    let order = json!({ "account_id": upstream.text("/users/0/account_id") });
+    let token = upstream.control.post("token", &order).await["access_token"].as_str().unwrap().to_owned();
+    let url = format!(
+        "{}/ex/jira/{}/rest/api/3/project/search?{query}&maxResults=100",
+        upstream.text("/origin"),
+        upstream.text("/sites/0/cloud_id"),
+    );
+    let answer = crate::support::http().get(url).bearer_auth(token).send().await.unwrap();
+    let page: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    page["values"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_a_project_that_may_be_administered_and_not_browsed_is_told_and_fails_nothing() {
+    let upstream = Upstream::start(Options { projects: 12, ..small_world() }).await;
+    let listed = projects_with(&upstream, "action=view").await;
+    let archived = projects_with(&upstream, "status=archived").await;
+    let browsable = projects_with(&upstream, "action=browse").await;
+    let hidden: Vec<&String> = listed.iter().filter(|id| !browsable.contains(id)).collect();
+    assert!(!hidden.is_empty() && !browsable.is_empty(), "{listed:?} {browsable:?}");
+    let directory = tempfile::tempdir().unwrap();
+    let token = upstream.refresh_token().await;
+    let output = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let admin = upstream.text("/users/0/account_id");
+    let expected = upstream.control.get(&format!("oracle/counts?account_id={admin}")).await;
+    let line = only_line(&output);
+    assert_eq!(line["counts"]["tickets"], expected["issues"]);
+    assert_eq!(line["counts"]["collections"], listed.len() + archived.len());
+
+    let store = Store::open(&DatabaseUrl::sqlite(directory.path().join("linkspan.db"))).await.unwrap();
+    let source = store.sources().await.unwrap()[0].id;
+    for id in &listed {
+        let stream = store.get_stream(source, &format!("issues/{id}")).await.unwrap().unwrap();
+        let why = stream.progress.last_error.unwrap_or_default();
+        assert_eq!(why.contains("Browse Projects"), hidden.contains(&id), "{id}: {why}");
+    }
+    // The archived ones are listed besides.
+    for id in archived {
+        let stream = store.get_stream(source, &format!("issues/{id}")).await.unwrap().unwrap();
+        let why = stream.progress.last_error.unwrap();
+        assert!(why.starts_with("the project is archived"), "{why}");
+    }
+    let issues = store.get_stream(source, "issues").await.unwrap().unwrap();
+    assert_eq!(issues.progress.phase, "done");
 }

@@ -276,13 +276,7 @@ impl ConfluenceAccess {
     }
 
     fn put_restriction(&mut self, id: &str, restrictions: &wire::ByOperation<'_>) -> bool {
-        let listed = restrictions.results.get().and_then(|results| read_entry(results));
-        let Some(subjects) =
-            restrictions.read.get().or(listed.as_ref()).and_then(|read| read.restrictions.get())
-        else {
-            return false;
-        };
-        let found = subjects_of(subjects);
+        let Some(found) = readers_of(restrictions) else { return false };
         self.nodes.entry(id.to_owned()).or_default().restriction = match (found.any, found.whole) {
             (true, _) => Some(Restriction::Only(found.principals)),
             (false, true) => Some(Restriction::Open),
@@ -297,6 +291,18 @@ impl ConfluenceAccess {
             node.restriction = None;
         }
     }
+}
+
+/// Who is named as a reader; `None` where nothing is said of reading.
+fn readers_of(restrictions: &wire::ByOperation<'_>) -> Option<Found> {
+    let listed = restrictions.results.get().and_then(|results| read_entry(results));
+    let read = restrictions.read.get().or(listed.as_ref())?;
+    read.restrictions.get().map(subjects_of)
+}
+
+/// Whether restrictions let only some read, or leave unknown whom.
+pub(in crate::convert) fn restricts_reading(restrictions: &wire::ByOperation<'_>) -> bool {
+    readers_of(restrictions).is_none_or(|found| found.any || !found.whole)
 }
 
 /// The entry for reading in a list of restrictions.

@@ -10,6 +10,7 @@ mod jira;
 mod jira_rules;
 
 pub use self::confluence::ConfluenceAccess;
+pub(super) use self::confluence::restricts_reading;
 pub use self::confluence_rules::Article;
 pub(super) use self::confluence_rules::visibility_of;
 pub use self::jira::JiraAccess;

@@ -149,8 +149,41 @@ fn people_and_groups_become_records_and_the_rest_is_kept() {
         "labels": shown(&label_page(labels, "100", &ctx).unwrap()),
         "versions": shown(&version_page(versions, "100", &ctx).unwrap()),
         "permissions": shown(&space_permission_page(permissions, "1", &ctx).unwrap()),
-        "restriction": shown(&restriction(r#"{"read": {}}"#, "100", &ctx).unwrap()),
+        "restriction": shown(&restriction(r#"{"read": {}}"#, "100", &ctx).unwrap().restricted),
     }));
+}
+
+#[test]
+fn restrictions_are_kept_where_somebody_may_not_read() {
+    let lists = |users: &str, groups: &str| {
+        format!(
+            r#"{{"read": {{"restrictions": {{"user": {{"results": [{users}]}}, "group": {{"results": [{groups}]}}}}}}}}"#
+        )
+    };
+    let content =
+        |id: &str, restrictions: &str| format!(r#"{{"id": "{id}", "restrictions": {restrictions}}}"#);
+    let found = [
+        content("1", &lists("", "")),
+        content("2", &lists(r#"{"accountId": "u1"}"#, "")),
+        content("3", &lists("", r#"{"id": "g1"}"#)),
+        // Nothing is said of readers: it must not be taken for open.
+        content("4", "{}"),
+    ];
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let found = restrictions_in_search(&page(&found), &site()).unwrap();
+    assert_eq!(
+        (found.open, found.restricted.ids),
+        (vec!["1".to_owned()], vec!["2".into(), "3".into(), "4".into()])
+    );
+    let row = &found.restricted.raws[0];
+    assert_eq!(
+        (row.json.as_str(), row.path.as_str()),
+        (lists(r#"{"accountId": "u1"}"#, "").as_str(), "/wiki/rest/api/content/2/restriction/byOperation")
+    );
+    // Asked about alone, the same is kept.
+    let alone = restriction(&lists(r#"{"accountId": "u1"}"#, ""), "2", &site()).unwrap();
+    assert_eq!(alone.restricted.raws[0], *row);
+    assert_eq!(restriction(&lists("", ""), "1", &site()).unwrap().open, ["1"]);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
-use linkspan_atlassian::convert::{ConfluenceContext, Converted, labels_in_search, restriction};
+use linkspan_atlassian::convert::{
+    ConfluenceContext, Converted, Restrictions, labels_in_search, restriction, restrictions_in_search,
+};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Cql, CqlType};
 use linkspan_model::record::{Access, NewRaw};
@@ -83,10 +85,19 @@ pub(super) async fn learn_from_search(
     let labels = labels_in_search(page)?;
     let items = labels.len() as u64;
     ctx.labels.extend(labels);
+    keep(run, restrictions_in_search(page, ctx)?).await?;
     for id in cut {
         extend(run, &id, ctx).await?;
     }
     Ok(items)
+}
+
+/// Stores restrictions, and forgets those that are no more.
+async fn keep(run: &Run, Restrictions { restricted, open }: Restrictions) -> Result<(), EngineError> {
+    if !restricted.raws.is_empty() {
+        run.write(restricted, None).await?;
+    }
+    Ok(run.inner.store.forget_raws(run.id(), "confluence.restriction", &open).await?)
 }
 
 /// Reads on where a content's lists of people and groups were cut.
@@ -183,7 +194,7 @@ impl<'a> Learner<'a> {
         for Learnt { id, restrictions, place } in at_a_time(PARALLEL_QUESTIONS, questions).await? {
             if let Some(json) = restrictions {
                 let is_cut = self.context_mut().access.set_restriction(&id, &json)?;
-                run.write(restriction(&json, &id, &self.ctx)?, None).await?;
+                keep(run, restriction(&json, &id, &self.ctx)?).await?;
                 if is_cut {
                     extend(run, &id, self.context_mut()).await?;
                 }

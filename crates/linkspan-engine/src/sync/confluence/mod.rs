@@ -65,7 +65,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     let known = &mut learner;
     run.stream_by_way("comments", "confluence.comment", |way| articles::comments(run, known, way).boxed())
         .await?;
-    run.stream_by_way("people", "confluence.user", |_| people::authors(run, &learner).boxed()).await?;
+    run.stream_by_way("people", "confluence.user", |way| people::authors(run, &learner, way).boxed()).await?;
     run.stream_by_way("versions", "confluence.version", |_| versions::versions(run, &learner).boxed())
         .await?;
     for feature in lists {

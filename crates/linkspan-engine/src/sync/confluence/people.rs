@@ -8,8 +8,10 @@ use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{
     ConfluenceContext, Memberships, confluence_group_page, confluence_user_page,
 };
+use linkspan_atlassian::resources::Way;
+use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
-use linkspan_store::ListFilter;
+use linkspan_store::{ListFilter, StoredRecord};
 
 use super::super::run::{Run, at_a_time, text};
 use super::access::Learner;
@@ -58,13 +60,15 @@ pub(super) async fn groups(run: &Run, ctx: &ConfluenceContext) -> Result<Members
     Ok(ctx.memberships)
 }
 
-/// Reads people of whom only the account id is known: authors who are in no group.
-pub(super) async fn authors(run: &Run, learner: &Learner<'_>) -> Result<(), EngineError> {
+/// Reads people who were met in content and are in no group that was read.
+pub(super) async fn authors(run: &Run, learner: &Learner<'_>, way: &'static Way) -> Result<(), EngineError> {
+    if !way.calls.iter().any(|call| std::ptr::eq(*call, &confluence::USER_BULK)) {
+        return Ok(());
+    }
     let ctx = learner.context();
-    let unknown = nameless(run).await?;
-    run.expect("people", unknown.len() as u64);
-    let reads =
-        unknown.chunks(ACCOUNTS_PER_CALL).map(|accounts| read_people(run, accounts).boxed()).collect();
+    let unread = without_profile(run).await?;
+    run.expect("people", unread.len() as u64);
+    let reads = unread.chunks(ACCOUNTS_PER_CALL).map(|accounts| read_people(run, accounts).boxed()).collect();
     for answer in at_a_time(PARALLEL_CALLS, reads).await? {
         let converted = confluence_user_page(&answer, &ctx)?;
         run.add("people", converted.ids.len() as u64);
@@ -79,23 +83,20 @@ async fn read_people(run: &Run, accounts: &[String]) -> Result<String, EngineErr
     Ok(text(&reply.body)?.to_owned())
 }
 
-/// Account ids of people without a name.
-async fn nameless(run: &Run) -> Result<Vec<String>, EngineError> {
+/// Account ids of people whose own profile is not stored: content tells a part of it, or the id alone.
+async fn without_profile(run: &Run) -> Result<Vec<String>, EngineError> {
+    let store = &run.inner.store;
     let mut accounts = Vec::new();
     let mut after = None;
     loop {
-        let page = run
-            .inner
-            .store
-            .list_records(run.id(), Model::User, &ListFilter::default(), after, PEOPLE_PER_READ)
-            .await?;
+        let page =
+            store.list_records(run.id(), Model::User, &ListFilter::default(), after, PEOPLE_PER_READ).await?;
         let Some(last) = page.last() else { return Ok(accounts) };
         after = Some(last.position());
-        for person in &page {
-            let has_name = matches!(person.instance()?, linkspan_model::record::Body::User(user) if !user.name.is_empty());
-            if let Some(account) = person.remote_id.as_ref().filter(|_| !has_name) {
-                accounts.push(account.clone());
-            }
-        }
+        let ids: Vec<RecordId> = page.iter().map(|person| person.id).collect();
+        let profiles = store.get_raws_for(run.id(), &ids).await?;
+        let read: HashSet<RecordId> = profiles.into_iter().filter_map(|raw| raw.record).collect();
+        let is_unread = |person: &&StoredRecord| !read.contains(&person.id);
+        accounts.extend(page.iter().filter(is_unread).filter_map(|person| person.remote_id.clone()));
     }
 }

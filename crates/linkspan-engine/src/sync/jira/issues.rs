@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::jira;
 use linkspan_atlassian::client::Params;
-use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page};
+use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page, project_page};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::PageBody;
 use linkspan_atlassian::query::{Jql, JqlOrder};
@@ -86,7 +86,43 @@ async fn read_project(run: &Run, project: String, ctx: Arc<JiraContext>) -> Resu
     if checkpoint.complete {
         return Ok(());
     }
-    ProjectReader { run, name, project, checkpoint, size: PAGE_SIZE }.read(ctx).await
+    let read =
+        ProjectReader { run, name: name.clone(), project: project.clone(), checkpoint, size: PAGE_SIZE };
+    let error = match read.read(ctx).await {
+        Err(EngineError::Call(error @ CallError::BadRequest { .. })) => error,
+        result => return result,
+    };
+    let Some(why) = why_hidden(run, &project).await? else { return Err(error.into()) };
+    tracing::warn!(source.id = %run.id(), project, why, "the issues of a project are not read");
+    run.refuse(name, why.to_owned()).await
+}
+
+/// Why the issues of a listed project are not to be had; `None` where they are. A project is listed for who may only
+/// administer it, and when it is archived; a search in it is then answered as if it did not exist
+/// (`atlassian-endpoints.md` 3.17).
+async fn why_hidden(run: &Run, project: &str) -> Result<Option<&'static str>, EngineError> {
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(default)]
+        archived: bool,
+    }
+    const ARCHIVED: &str =
+        "the project is archived, and no search finds its issues; restore it to have them read";
+    const NOT_BROWSABLE: &str = "the account behind the grant may administer this project and may not browse it; give it \
+                                 the permission Browse Projects";
+    let stored = run.inner.store.get_raw(run.id(), "jira.project", project).await?;
+    let is_archived = |json: &str| serde_json::from_str::<Listed>(json).is_ok_and(|project| project.archived);
+    if stored.is_some_and(|raw| is_archived(&raw.json)) {
+        return Ok(Some(ARCHIVED));
+    }
+    let params = Params::new().query("action", "browse").query("id", project);
+    let mut pages = run.pages(&jira::PROJECT_SEARCH, params, None);
+    let ctx = JiraContext::new(run.id(), run.source.site_url.clone());
+    let is_listed = match pages.next().await? {
+        Some(page) => !project_page(&page, &ctx)?.ids.is_empty(),
+        None => false,
+    };
+    Ok(Some(NOT_BROWSABLE).filter(|_| !is_listed))
 }
 
 /// The present moment by upstream's clock.
