@@ -3,6 +3,7 @@
 mod accounts;
 mod adopt;
 mod apps;
+mod callback;
 pub mod doctor;
 mod engine;
 mod error;

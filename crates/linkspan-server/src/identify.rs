@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use linkspan_engine::identity::{IdentityDeparture, IdentityProblem};
-use linkspan_engine::link::Callback;
+use linkspan_engine::link::{Callback, CallbackProblem};
 use linkspan_model::secret::Secret;
 use minijinja::context;
 
@@ -81,8 +81,8 @@ pub(crate) async fn answer(app: &App, jar: CookieJar, state: Secret, params: &Pa
 /// The page of a problem: what happened and what to do next.
 #[expect(clippy::too_many_lines, reason = "a table of texts with one entry for each problem")]
 fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
-    use IdentityProblem as P;
-    if let P::Internal(error) = problem {
+    use {CallbackProblem as C, IdentityProblem as P};
+    if let P::Callback(C::Internal(error)) = problem {
         tracing::error!(%error, "an identity could not be proven");
     }
     let vendor = &app.engine.vendor().name;
@@ -111,7 +111,7 @@ fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
             "Each works once. If you used it yourself, all is well.".to_owned(),
             new,
         ),
-        P::UnknownState => (
+        P::Callback(C::UnknownState) => (
             StatusCode::BAD_REQUEST,
             false,
             "This answer was not expected",
@@ -119,31 +119,31 @@ fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
                 .to_owned(),
             "Open the address you were given once more.".to_owned(),
         ),
-        P::OtherBrowser => (
+        P::Callback(C::OtherBrowser) => (
             StatusCode::BAD_REQUEST,
             false,
             "This was begun in another browser",
             "To keep others from passing as you, it ends in the browser in which it began.".to_owned(),
             "Go on in that browser, or open the address you were given in this one.".to_owned(),
         ),
-        P::StateExpired => (
+        P::Callback(C::StateExpired) => (
             StatusCode::GONE,
             true,
             "That took too long",
             "Atlassian's answer came after a quarter of an hour.".to_owned(),
             again,
         ),
-        P::Declined => {
+        P::Callback(C::Declined) => {
             (StatusCode::OK, true, "You did not agree", format!("{vendor} was told nothing."), again)
         }
-        P::AtlassianError(error) => (
+        P::Callback(C::AtlassianError(error)) => (
             StatusCode::BAD_GATEWAY,
             true,
             "Atlassian did not agree",
             format!("It answered: {error}."),
             again,
         ),
-        P::CodeRefused => (
+        P::Callback(C::CodeRefused) => (
             StatusCode::BAD_GATEWAY,
             true,
             "Atlassian did not accept the answer",
@@ -164,21 +164,21 @@ fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
             "Its answer holds no account that can be trusted.".to_owned(),
             again,
         ),
-        P::AppRefused | P::NoApp => (
+        P::Callback(C::AppRefused) | P::Callback(C::NoApp) => (
             StatusCode::BAD_GATEWAY,
             false,
             "This is not set up right",
             format!("Atlassian does not accept {vendor}'s own credentials."),
             their_part,
         ),
-        P::Unavailable(_) => (
+        P::Callback(C::Unavailable(_)) => (
             StatusCode::SERVICE_UNAVAILABLE,
             true,
             "Atlassian does not answer",
             "It is not available at the moment.".to_owned(),
             "Try again in some minutes.".to_owned(),
         ),
-        P::Internal(_) => (
+        P::Callback(C::Internal(_)) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             true,
             "Something went wrong here",

@@ -13,7 +13,7 @@ use linkspan_model::secret::Secret;
 use linkspan_store::DatabaseUrl;
 use url::Url;
 
-pub(crate) use self::setup::{AppCommand, AppSet, Doctor, Master};
+pub(crate) use self::setup::{AppCommand, AppSet, Doctor, Master, SealedStorage};
 
 /// Link, sync, serve and search your customers' Jira, Jira Service Management and Confluence Cloud sites.
 #[derive(Debug, Parser)]

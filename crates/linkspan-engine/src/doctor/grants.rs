@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use jiff::SignedDuration;
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::oauth::SiteAccess;
-use linkspan_store::{Grant, GrantState, Source, SourceState};
+use linkspan_store::{AccountFilter, Grant, GrantState, Source, SourceState};
 use tokio::time::timeout;
 
 use super::{Finding, LOOK_PATIENCE, age_in_words};
@@ -184,7 +184,8 @@ impl Engine {
 
     /// How the customers of a source consent again.
     async fn consent_again_words(&self, source: &Source) -> Result<String, EngineError> {
-        let accounts = self.inner.store.linked_accounts_of_source(source.id).await?;
+        let of_source = AccountFilter { source: Some(source.id), ..AccountFilter::default() };
+        let accounts = self.inner.store.list_linked_accounts(&of_source, None, 1).await?;
         Ok(match accounts.first() {
             Some(account) => format!(
                 "Let {} consent again: {}",

@@ -2,10 +2,10 @@
 
 use linkspan_atlassian::calls::ScopeSet;
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{TokenError, authorize_url};
+use linkspan_atlassian::oauth::authorize_url;
 use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
-use linkspan_store::{App, IdentityAnswer, IdentityPass, IdentityProof, NewIdentityPass};
+use linkspan_store::{AccountFilter, IdentityAnswer, IdentityPass, IdentityProof, NewIdentityPass};
 use linkspan_vault::opaque;
 use url::Url;
 
@@ -13,9 +13,9 @@ use super::{
     BROWSER, BROWSER_PURPOSE, IDENTITY_TOKEN, IDENTITY_TOKEN_PURPOSE, IdentityDeparture, IdentityProblem,
     IdentityRequest, Proven, REMEMBERED, SCOPE, STATE, STATE_LIFE, STATE_PURPOSE,
 };
+use crate::callback::{Callback, CallbackProblem, callback_url};
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
-use crate::link::Callback;
 
 impl Engine {
     /// Makes an identity token, with which one person passes the identity page once.
@@ -67,8 +67,8 @@ impl Engine {
     pub async fn start_identity(&self, token: &Secret) -> Result<IdentityDeparture, IdentityProblem> {
         let inner = &self.inner;
         let pass = inner.open_pass(token).await?;
-        let app = inner.store.app(pass.app).await?.ok_or(IdentityProblem::NoApp)?;
-        let redirect_uri = callback_of(&app)?;
+        let app = inner.store.app(pass.app).await?.ok_or(CallbackProblem::NoApp)?;
+        let redirect_uri = callback_url(&app)?;
         let state = opaque::mint(STATE, &inner.entropy);
         let browser = opaque::mint(BROWSER, &inner.entropy);
         let now = inner.clock.now();
@@ -103,12 +103,12 @@ impl Engine {
         let pass = match inner.store.answer_identity_pass(&state, browser.as_ref(), inner.clock.now()).await?
         {
             IdentityAnswer::Taken(pass) => pass,
-            IdentityAnswer::Unknown => return Err(IdentityProblem::UnknownState),
+            IdentityAnswer::Unknown => return Err(CallbackProblem::UnknownState.into()),
             IdentityAnswer::OtherBrowser => {
                 tracing::warn!("an identity callback came to another browser than the one that started");
-                return Err(IdentityProblem::OtherBrowser);
+                return Err(CallbackProblem::OtherBrowser.into());
             }
-            IdentityAnswer::Expired => return Err(IdentityProblem::StateExpired),
+            IdentityAnswer::Expired => return Err(CallbackProblem::StateExpired.into()),
         };
         let result = self.prove(&pass, callback.code, callback.error).await;
         if let Err(problem) = &result {
@@ -125,24 +125,19 @@ impl Engine {
     ) -> Result<Proven, IdentityProblem> {
         let inner = &self.inner;
         let Some(code) = code else {
-            return Err(match error.as_deref() {
-                Some("access_denied") => IdentityProblem::Declined,
-                other => IdentityProblem::AtlassianError(
-                    other.unwrap_or("neither a code nor an error").chars().take(100).collect(),
-                ),
-            });
+            return Err(CallbackProblem::without_code(error.as_deref()).into());
         };
-        let app = inner.store.app(pass.app).await?.ok_or(IdentityProblem::NoApp)?;
+        let app = inner.store.app(pass.app).await?.ok_or(CallbackProblem::NoApp)?;
         let credentials = inner.credentials(&app)?;
         let pair = inner
             .upstream
-            .exchange_code(&credentials, &code, &callback_of(&app)?)
+            .exchange_code(&credentials, &code, &callback_url(&app)?)
             .await
-            .map_err(refused_exchange)?;
+            .map_err(CallbackProblem::from)?;
         let me = match inner.upstream.me(&pair.access).await {
             Ok(me) => me,
             Err(CallError::ScopeMissing { .. }) => return Err(IdentityProblem::MissingScope),
-            Err(error) => return Err(IdentityProblem::Unavailable(error.to_string())),
+            Err(error) => return Err(CallbackProblem::from(error).into()),
         };
         // `unknown` stands for accounts that are gone and must not be stored (`atlassian-platform.md` section 3).
         if me.account_id.is_empty() || me.account_id == "unknown" {
@@ -171,7 +166,8 @@ impl Engine {
         let mut addresses = Vec::new();
         for (grant, _) in store.grants_of_account(proof.app, &proof.account_id).await? {
             for source in store.sources().await?.into_iter().filter(|source| source.grant == grant) {
-                let accounts = store.linked_accounts_of_source(source.id).await?;
+                let of_source = AccountFilter { source: Some(source.id), ..AccountFilter::default() };
+                let accounts = store.list_linked_accounts(&of_source, None, 1).await?;
                 addresses.extend(accounts.first().map(|account| self.consent_url(account.id)));
             }
         }
@@ -219,21 +215,4 @@ fn redirect_of(pass: &IdentityPass) -> Option<Url> {
     let mut url = Url::parse(pass.redirect_uri.as_deref()?).ok()?;
     url.query_pairs_mut().append_pair("status", "proven").append_pair("reference", &pass.reference);
     Some(url)
-}
-
-fn callback_of(app: &App) -> Result<Url, IdentityProblem> {
-    Url::parse(&app.redirect_uri).map_err(|error| {
-        IdentityProblem::Internal(EngineError::Invalid(format!("the app's callback URL is no URL: {error}")))
-    })
-}
-
-fn refused_exchange(error: TokenError) -> IdentityProblem {
-    match error {
-        TokenError::CodeRefused { .. } | TokenError::GrantDead { .. } => IdentityProblem::CodeRefused,
-        TokenError::ClientRefused => IdentityProblem::AppRefused,
-        TokenError::RequestRefused { description } => IdentityProblem::Internal(EngineError::Invalid(
-            format!("Atlassian refused the token request: {description}"),
-        )),
-        other => IdentityProblem::Unavailable(other.to_string()),
-    }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::oauth::{SiteAccess, TokenError, product_of_scope};
+use linkspan_atlassian::oauth::{SiteAccess, product_of_scope};
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Link, LinkState, StateAnswer};
 
-use super::start::redirect_uri;
-use super::{BROWSER_PURPOSE, Callback, LinkProblem, Progress, STATE_PURPOSE, SiteChoice};
+use super::{BROWSER_PURPOSE, LinkProblem, Progress, STATE_PURPOSE, SiteChoice};
+use crate::callback::{Callback, CallbackProblem, callback_url};
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::tokens::GrantError;
@@ -38,15 +38,15 @@ impl Engine {
             StateAnswer::Taken(link) => *link,
             StateAnswer::Unknown => {
                 tracing::warn!("a callback came with a state that was never given out or was used before");
-                return Err(LinkProblem::UnknownState);
+                return Err(CallbackProblem::UnknownState.into());
             }
             StateAnswer::OtherBrowser(link) => {
                 tracing::warn!(link.id = %link, "a callback came to another browser than the one that started");
-                return Err(LinkProblem::OtherBrowser);
+                return Err(CallbackProblem::OtherBrowser.into());
             }
             StateAnswer::Expired(link) => {
                 tracing::info!(link.id = %link, "a callback came too late");
-                return Err(LinkProblem::StateExpired);
+                return Err(CallbackProblem::StateExpired.into());
             }
         };
         let result = inner.answer(&link, callback.code, callback.error).await;
@@ -71,19 +71,21 @@ impl Engine {
         let link = inner.open_link(token).await?;
         let browser = browser.map(|secret| inner.digest_key.digest(BROWSER_PURPOSE, secret));
         if link.browser.is_none() || link.browser != browser {
-            return Err(LinkProblem::OtherBrowser);
+            return Err(CallbackProblem::OtherBrowser.into());
         }
-        let LinkState::Consented { grant } = link.state else { return Err(LinkProblem::UnknownState) };
-        let integration = link.chosen.ok_or(LinkProblem::UnknownState)?;
+        let LinkState::Consented { grant } = link.state else {
+            return Err(CallbackProblem::UnknownState.into());
+        };
+        let integration = link.chosen.ok_or(CallbackProblem::UnknownState)?;
         // Asked again: a site may have vanished since the list was shown.
         let access = inner.access_token(grant, None).await.map_err(consent_is_over)?;
         let sites = match inner.sites_of(integration, &access).await {
             Ok(sites) => sites,
             Err(CallError::TokenRejected { .. }) => {
                 let fresh = inner.access_token(grant, Some(&access)).await.map_err(consent_is_over)?;
-                inner.sites_of(integration, &fresh).await.map_err(unavailable)?
+                inner.sites_of(integration, &fresh).await.map_err(CallbackProblem::from)?
             }
-            Err(error) => return Err(unavailable(error)),
+            Err(error) => return Err(CallbackProblem::from(error).into()),
         };
         let site =
             sites.into_iter().find(|site| site.cloud_id == cloud_id).ok_or(LinkProblem::SiteNotCovered)?;
@@ -101,28 +103,24 @@ impl Inner {
         code: Option<Secret>,
         error: Option<String>,
     ) -> Result<Progress, LinkProblem> {
-        let integration = link.chosen.ok_or(LinkProblem::UnknownState)?;
+        let integration = link.chosen.ok_or(CallbackProblem::UnknownState)?;
         let Some(code) = code else {
-            return Err(match error.as_deref() {
-                Some("access_denied") => LinkProblem::Declined,
-                other => LinkProblem::AtlassianError(
-                    other.unwrap_or("neither a code nor an error").chars().take(100).collect(),
-                ),
-            });
+            return Err(CallbackProblem::without_code(error.as_deref()).into());
         };
         let app = self.app_of(link).await?;
         let credentials = self.credentials(&app)?;
         let pair = self
             .upstream
-            .exchange_code(&credentials, &code, &redirect_uri(&app)?)
+            .exchange_code(&credentials, &code, &callback_url(&app)?)
             .await
-            .map_err(refused_exchange)?;
+            .map_err(CallbackProblem::from)?;
         if pair.refresh.is_none() {
             return Err(LinkProblem::NoRefreshToken);
         }
-        let reached = self.upstream.accessible_resources(&pair.access).await.map_err(unavailable)?;
+        let reached =
+            self.upstream.accessible_resources(&pair.access).await.map_err(CallbackProblem::from)?;
         let Some(Consenter { account_id: account, name: person }) =
-            self.who_consented(&pair.access, &reached).await.map_err(unavailable)?
+            self.who_consented(&pair.access, &reached).await.map_err(CallbackProblem::from)?
         else {
             return Err(LinkProblem::MissingScopes(vec!["read:me".to_owned()]));
         };
@@ -184,15 +182,10 @@ fn why_no_site(integration: Integration, granted: &ScopeSet) -> LinkProblem {
 fn consent_is_over(error: EngineError) -> LinkProblem {
     match error {
         EngineError::Grant(GrantError::NeedsRelink(_) | GrantError::Gone) => LinkProblem::SiteNotCovered,
-        EngineError::Grant(GrantError::AppRefused) => LinkProblem::AppRefused,
-        EngineError::Grant(GrantError::Unavailable(why)) => LinkProblem::Unavailable(why),
-        other => LinkProblem::Internal(other),
+        EngineError::Grant(GrantError::AppRefused) => CallbackProblem::AppRefused.into(),
+        EngineError::Grant(GrantError::Unavailable(why)) => CallbackProblem::Unavailable(why).into(),
+        other => other.into(),
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
-fn unavailable(error: CallError) -> LinkProblem {
-    LinkProblem::Unavailable(error.to_string())
 }
 
 /// The scopes that a site's grant lacks for reading anything at all.
@@ -207,15 +200,4 @@ pub(super) fn missing_essentials(product: Product, granted: &ScopeSet) -> Vec<St
     missing.sort_unstable();
     missing.dedup();
     missing
-}
-
-fn refused_exchange(error: TokenError) -> LinkProblem {
-    match error {
-        TokenError::CodeRefused { .. } | TokenError::GrantDead { .. } => LinkProblem::CodeRefused,
-        TokenError::ClientRefused => LinkProblem::AppRefused,
-        TokenError::RequestRefused { description } => LinkProblem::Internal(EngineError::Invalid(format!(
-            "Atlassian refused the token request: {description}"
-        ))),
-        other => LinkProblem::Unavailable(other.to_string()),
-    }
 }

@@ -121,7 +121,8 @@ impl Inner {
             tracing::info!(account.id = %account.id, "linked again by another person");
         }
         // The source may change hands only if no other customer reads through it.
-        let accounts = self.store.linked_accounts_of_source(source.id).await?;
+        let of_source = AccountFilter { source: Some(source.id), ..AccountFilter::default() };
+        let accounts = self.store.list_linked_accounts(&of_source, None, u32::MAX).await?;
         let is_shared = accounts.iter().any(|other| other.end_user.origin_id != link.end_user.origin_id);
         Ok((if is_shared { fresh } else { source.id }, another_person))
     }

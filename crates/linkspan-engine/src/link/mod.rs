@@ -22,6 +22,7 @@ use url::Url;
 
 pub use self::complete::ExchangedAccount;
 pub use self::problem::LinkProblem;
+pub use crate::callback::{Callback, CallbackProblem};
 
 /// What link tokens begin with.
 const LINK_TOKEN: &str = "lsl_";
@@ -79,19 +80,6 @@ pub struct Departure {
     pub state: Secret,
     /// The secret that binds the state to this browser: to be kept in a cookie until the callback.
     pub browser: Secret,
-}
-
-/// A callback as it arrived.
-#[derive(Debug)]
-pub struct Callback {
-    /// The OAuth state.
-    pub state: Secret,
-    /// The authorisation code.
-    pub code: Option<Secret>,
-    /// The error instead of a code.
-    pub error: Option<String>,
-    /// The secret from the browser's cookie.
-    pub browser: Option<Secret>,
 }
 
 /// A site to choose.

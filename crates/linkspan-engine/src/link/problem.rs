@@ -2,6 +2,7 @@
 
 use linkspan_model::product::Integration;
 
+use crate::callback::CallbackProblem;
 use crate::error::EngineError;
 
 /// Why linking did not come about. Each has a page of its own that says what to do next.
@@ -19,24 +20,6 @@ pub enum LinkProblem {
     /// The link does not offer what was chosen.
     #[error("this link does not offer {0}")]
     NotOffered(Integration),
-    /// The callback's state was never given out, or was used before (hazard L9).
-    #[error("unknown or used state")]
-    UnknownState,
-    /// The callback came to another browser than the one that started (hazard L9).
-    #[error("the link was started in another browser")]
-    OtherBrowser,
-    /// The callback came too late.
-    #[error("the consent took too long")]
-    StateExpired,
-    /// The customer said no at Atlassian.
-    #[error("consent was declined")]
-    Declined,
-    /// Atlassian sent the customer back with another error.
-    #[error("Atlassian answered with `{0}`")]
-    AtlassianError(String),
-    /// Atlassian refused the code of the callback.
-    #[error("Atlassian refused the code")]
-    CodeRefused,
     /// The tokens came without a refresh token, so the link would die within the hour (hazard L6).
     #[error("the grant has no refresh token")]
     NoRefreshToken,
@@ -55,18 +38,9 @@ pub enum LinkProblem {
     /// The consent lacks scopes without which nothing can be read (hazard L12).
     #[error("missing scopes: {}", .0.join(" "))]
     MissingScopes(Vec<String>),
-    /// Atlassian refused the vendor's own client id and secret.
-    #[error("the app's client id or secret was refused")]
-    AppRefused,
-    /// No app is registered on this server.
-    #[error("no app is registered")]
-    NoApp,
-    /// Atlassian does not answer at the moment.
-    #[error("Atlassian is unavailable: {0}")]
-    Unavailable(String),
-    /// Something failed here.
+    /// The callback led to nothing.
     #[error(transparent)]
-    Internal(#[from] EngineError),
+    Callback(#[from] CallbackProblem),
 }
 
 impl LinkProblem {
@@ -77,27 +51,24 @@ impl LinkProblem {
             Self::LinkExpired => "link_expired",
             Self::LinkUsed => "link_used",
             Self::NotOffered(_) => "not_offered",
-            Self::UnknownState => "unknown_state",
-            Self::OtherBrowser => "other_browser",
-            Self::StateExpired => "state_expired",
-            Self::Declined => "declined",
-            Self::AtlassianError(_) => "atlassian_error",
-            Self::CodeRefused => "code_refused",
             Self::NoRefreshToken => "no_refresh_token",
             Self::NoSite(_) => "no_site",
             Self::SiteNotCovered => "site_not_covered",
             Self::OtherSiteLinked { .. } => "other_site_linked",
             Self::MissingScopes(_) => "missing_scopes",
-            Self::AppRefused => "app_refused",
-            Self::NoApp => "no_app",
-            Self::Unavailable(_) => "unavailable",
-            Self::Internal(_) => "internal",
+            Self::Callback(problem) => problem.code(),
         }
     }
 }
 
 impl From<linkspan_store::StoreError> for LinkProblem {
     fn from(error: linkspan_store::StoreError) -> Self {
-        Self::Internal(error.into())
+        Self::Callback(error.into())
+    }
+}
+
+impl From<EngineError> for LinkProblem {
+    fn from(error: EngineError) -> Self {
+        Self::Callback(error.into())
     }
 }

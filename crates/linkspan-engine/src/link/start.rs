@@ -7,12 +7,12 @@ use linkspan_model::product::{AppPurpose, Category, Integration};
 use linkspan_model::secret::Secret;
 use linkspan_store::{App, Link, LinkState, NewLink};
 use linkspan_vault::opaque;
-use url::Url;
 
 use super::{
     BROWSER, BROWSER_PURPOSE, Departure, LINK_TOKEN, LINK_TOKEN_PURPOSE, LinkOffer, LinkProblem, LinkRequest,
     STATE, STATE_LIFE, STATE_PURPOSE,
 };
+use crate::callback::{CallbackProblem, callback_url};
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 
@@ -68,7 +68,7 @@ impl Engine {
         let link = self.inner.open_link(token).await?;
         let offered = self.inner.offered(&link).await?;
         if offered.is_empty() {
-            return Err(LinkProblem::NoApp);
+            return Err(CallbackProblem::NoApp.into());
         }
         let scopes: ScopeSet =
             offered.iter().flat_map(|(_, app)| app.scopes.iter().map(String::as_str)).collect();
@@ -92,7 +92,7 @@ impl Engine {
             .into_iter()
             .find(|(integration, _)| *integration == chosen)
             .ok_or(LinkProblem::NotOffered(chosen))?;
-        let redirect_uri = redirect_uri(&app)?;
+        let redirect_uri = callback_url(&app)?;
         let state = opaque::mint(STATE, &inner.entropy);
         let browser = opaque::mint(BROWSER, &inner.entropy);
         let now = inner.clock.now();
@@ -134,7 +134,7 @@ impl Inner {
 
     /// The app to which the customer was sent.
     pub(super) async fn app_of(&self, link: &Link) -> Result<App, LinkProblem> {
-        self.store.app(link.app).await?.ok_or(LinkProblem::NoApp)
+        Ok(self.store.app(link.app).await?.ok_or(CallbackProblem::NoApp)?)
     }
 
     /// The link of a token, if it can still take a step.
@@ -152,12 +152,6 @@ impl Inner {
         }
         Ok(link)
     }
-}
-
-pub(super) fn redirect_uri(app: &App) -> Result<Url, LinkProblem> {
-    Url::parse(&app.redirect_uri).map_err(|error| {
-        LinkProblem::Internal(EngineError::Invalid(format!("the app's callback URL is no URL: {error}")))
-    })
 }
 
 fn asked_for(integration: Option<Integration>, categories: &[Category]) -> Vec<Integration> {

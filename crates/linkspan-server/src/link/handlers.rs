@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use linkspan_engine::identity::is_identity_state;
-use linkspan_engine::link::{Callback, Departure, LinkProblem, Progress};
+use linkspan_engine::link::{Callback, CallbackProblem, Departure, LinkProblem, Progress};
 use linkspan_model::product::Integration;
 use linkspan_model::secret::Secret;
 use minijinja::context;
@@ -162,7 +162,9 @@ pub(crate) async fn choose_site(
         .map(|(_, browser)| Secret::new(browser));
     match app.engine.choose_site(&Secret::new(token.clone()), browser.as_ref(), &form.cloud_id).await {
         Ok(progress) => show(&app, progress, &token, &form.form_token),
-        Err(problem @ LinkProblem::OtherBrowser) => app.pages.problem(vendor, &problem, None),
+        Err(problem @ LinkProblem::Callback(CallbackProblem::OtherBrowser)) => {
+            app.pages.problem(vendor, &problem, None)
+        }
         Err(problem) => app.pages.problem(vendor, &problem, Some(&token)),
     }
 }

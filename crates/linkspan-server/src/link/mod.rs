@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use linkspan_engine::link::LinkProblem;
+use linkspan_engine::link::{CallbackProblem, LinkProblem};
 use minijinja::{Environment, Value, context};
 
 pub(crate) use self::handlers::{LinkToken, callback, choose_site, cookie_name, page, see_other, start};
@@ -65,7 +65,7 @@ impl Pages {
 
     /// The page of a problem: what happened and what to do next.
     fn problem(&self, vendor: &str, problem: &LinkProblem, link_token: Option<&str>) -> Response {
-        if let LinkProblem::Internal(error) = problem {
+        if let LinkProblem::Callback(CallbackProblem::Internal(error)) = problem {
             tracing::error!(%error, "linking failed");
         }
         let words = words::of(problem, vendor);

@@ -1,7 +1,7 @@
 //! What is said to a customer whom something stopped.
 
 use axum::http::StatusCode;
-use linkspan_engine::link::LinkProblem;
+use linkspan_engine::link::{CallbackProblem as C, LinkProblem};
 
 /// A problem in words.
 pub(super) struct Words {
@@ -53,7 +53,7 @@ pub(super) fn of(problem: &LinkProblem, vendor: &str) -> Words {
             format!("This link does not offer {}.", integration.display_name()),
             again,
         ),
-        LinkProblem::UnknownState => words(
+        LinkProblem::Callback(C::UnknownState) => words(
             StatusCode::BAD_REQUEST,
             false,
             "This answer was not expected",
@@ -62,35 +62,35 @@ pub(super) fn of(problem: &LinkProblem, vendor: &str) -> Words {
                 .to_owned(),
             format!("If you saw no confirmation, open the link that {vendor} gave you and begin anew."),
         ),
-        LinkProblem::OtherBrowser => words(
+        LinkProblem::Callback(C::OtherBrowser) => words(
             StatusCode::BAD_REQUEST,
             false,
             "This was begun in another browser",
             "For your safety a connection must end in the browser in which it began. Nothing was connected.".to_owned(),
             format!("Open the link that {vendor} gave you in this browser and begin anew."),
         ),
-        LinkProblem::StateExpired => words(
+        LinkProblem::Callback(C::StateExpired) => words(
             StatusCode::GONE,
             true,
             "That took too long",
             "Atlassian's answer came after the connection had timed out. Nothing was connected.".to_owned(),
             again,
         ),
-        LinkProblem::Declined => words(
+        LinkProblem::Callback(C::Declined) => words(
             StatusCode::OK,
             true,
             "You declined",
             format!("Nothing was connected; {vendor} cannot see your site."),
             "If that was a mistake, you can try again.".to_owned(),
         ),
-        LinkProblem::AtlassianError(error) => words(
+        LinkProblem::Callback(C::AtlassianError(error)) => words(
             StatusCode::BAD_GATEWAY,
             true,
             "Atlassian stopped the connection",
             format!("It said: {error}"),
             again,
         ),
-        LinkProblem::CodeRefused => words(
+        LinkProblem::Callback(C::CodeRefused) => words(
             StatusCode::BAD_GATEWAY,
             true,
             "Atlassian did not confirm your agreement",
@@ -133,28 +133,28 @@ pub(super) fn of(problem: &LinkProblem, vendor: &str) -> Words {
             format!("Without these nothing can be read: {}.", scopes.join(", ")),
             format!("Tell {vendor}: its Atlassian app must ask for them."),
         ),
-        LinkProblem::AppRefused => words(
+        LinkProblem::Callback(C::AppRefused) => words(
             StatusCode::BAD_GATEWAY,
             false,
             "The connection is not set up correctly",
             format!("Atlassian does not accept the credentials of {vendor}'s app."),
             format!("Tell {vendor} about it; you can do nothing here."),
         ),
-        LinkProblem::NoApp => words(
+        LinkProblem::Callback(C::NoApp) => words(
             StatusCode::SERVICE_UNAVAILABLE,
             false,
             "The connection is not set up yet",
             format!("{vendor} has registered no Atlassian app here."),
             format!("Tell {vendor} about it; you can do nothing here."),
         ),
-        LinkProblem::Unavailable(_) => words(
+        LinkProblem::Callback(C::Unavailable(_)) => words(
             StatusCode::BAD_GATEWAY,
             true,
             "Atlassian does not answer",
             "Nothing was connected, and nothing was lost.".to_owned(),
             "Wait a minute and try again.".to_owned(),
         ),
-        LinkProblem::Internal(_) => words(
+        LinkProblem::Callback(C::Internal(_)) => words(
             StatusCode::INTERNAL_SERVER_ERROR,
             true,
             "Something went wrong here",

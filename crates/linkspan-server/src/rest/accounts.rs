@@ -139,6 +139,7 @@ fn filter(params: &Params) -> Result<Option<AccountFilter>, ApiError> {
         return Ok(None);
     }
     Ok(Some(AccountFilter {
+        source: None,
         ids: (!ids.is_empty()).then_some(ids),
         integrations: Some(integrations),
         origin_ids: (!origin_ids.is_empty()).then_some(origin_ids),

@@ -67,12 +67,10 @@ pub(crate) async fn retrieve_source(
     let id = source_id(&id)?;
     let found = app.engine.source_gaps(id).await?.ok_or_else(ApiError::not_found)?;
     let streams = app.engine.source_streams(id).await?;
-    // The account is told apart by its source: a source has few.
-    let accounts = app.engine.linked_accounts(&AccountFilter::default(), None, u32::MAX).await?;
+    let of_source = AccountFilter { source: Some(id), ..AccountFilter::default() };
+    let accounts = app.engine.linked_accounts(&of_source, None, ACCOUNTS_SHOWN).await?;
     let linked_accounts: Vec<SourceAccount> = accounts
         .into_iter()
-        .filter(|summary| summary.source.id == id)
-        .take(ACCOUNTS_SHOWN as usize)
         .map(|summary| SourceAccount {
             id: summary.account.id,
             integration: summary.account.integration.slug().to_owned(),

@@ -24,7 +24,6 @@ macro_rules! select {
 statements! {
     ONE = select!("WHERE a.id = $1");
     BY_TOKEN = select!("WHERE a.token_digest = $1");
-    OF_SOURCE = select!("WHERE a.source_id = $1 ORDER BY a.created_at, a.id");
     UPSERT = "INSERT INTO linked_accounts (id, integration, origin_id, organization_name, email_address, source_id,
             token_digest, token_sealed, created_at, completed_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
@@ -84,6 +83,8 @@ pub enum AccountStatus {
 pub struct AccountFilter {
     /// Any of these ids.
     pub ids: Option<Vec<LinkedAccountId>>,
+    /// Those that read this source.
+    pub source: Option<SourceId>,
     /// Any of these integrations.
     pub integrations: Option<Vec<Integration>>,
     /// Any of these customers.
@@ -120,14 +121,6 @@ impl Store {
         self.db.first(BY_TOKEN, args![token]).await?.map(|row| read(&row)).transpose()
     }
 
-    /// The linked accounts over a source, oldest first.
-    pub async fn linked_accounts_of_source(
-        &self,
-        source: SourceId,
-    ) -> Result<Vec<LinkedAccount>, StoreError> {
-        self.db.all(OF_SOURCE, args![source]).await?.iter().map(read).collect()
-    }
-
     /// Linked accounts that meet the filter, oldest first, behind the position `after` (`created_at` and id of the last
     /// one of the page before).
     pub async fn list_linked_accounts(
@@ -139,6 +132,9 @@ impl Store {
         let mut query = Query::new(select!("WHERE 1 = 1"));
         if let Some(ids) = &filter.ids {
             query.push(" AND a.id IN ").bind_list(ids.iter().copied());
+        }
+        if let Some(source) = filter.source {
+            query.push(" AND a.source_id = ").bind(source);
         }
         if let Some(integrations) = &filter.integrations {
             query.push(" AND a.integration IN ").bind_list(integrations.iter().map(|i| i.slug()));

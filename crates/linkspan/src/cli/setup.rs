@@ -47,6 +47,15 @@ impl Master {
     }
 }
 
+/// Where the data is, and what opens it.
+#[derive(Debug, Args)]
+pub(crate) struct SealedStorage {
+    #[command(flatten)]
+    pub(crate) master: Master,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// The address at which browsers reach the server.
@@ -63,9 +72,7 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) want: Want,
     #[command(flatten)]
-    pub(crate) master: Master,
-    #[command(flatten)]
-    pub(crate) storage: Storage,
+    pub(crate) sealed: SealedStorage,
     /// Print one JSON line.
     #[arg(long)]
     pub(crate) json: bool,
@@ -110,9 +117,7 @@ pub(crate) struct AppSet {
     #[command(flatten)]
     pub(crate) want: Want,
     #[command(flatten)]
-    pub(crate) master: Master,
-    #[command(flatten)]
-    pub(crate) storage: Storage,
+    pub(crate) sealed: SealedStorage,
     /// Print one JSON line.
     #[arg(long)]
     pub(crate) json: bool,
@@ -121,9 +126,7 @@ pub(crate) struct AppSet {
 #[derive(Debug, Args)]
 pub(crate) struct AppList {
     #[command(flatten)]
-    pub(crate) master: Master,
-    #[command(flatten)]
-    pub(crate) storage: Storage,
+    pub(crate) sealed: SealedStorage,
     /// Print one JSON line.
     #[arg(long)]
     pub(crate) json: bool,
@@ -135,9 +138,7 @@ pub(crate) struct AppSetupUrl {
     #[arg(long, env = "LINKSPAN_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) public_url: Url,
     #[command(flatten)]
-    pub(crate) master: Master,
-    #[command(flatten)]
-    pub(crate) storage: Storage,
+    pub(crate) sealed: SealedStorage,
 }
 
 #[derive(Debug, Args)]
@@ -145,7 +146,5 @@ pub(crate) struct AppRemove {
     #[command(flatten)]
     pub(crate) purpose: Purpose,
     #[command(flatten)]
-    pub(crate) master: Master,
-    #[command(flatten)]
-    pub(crate) storage: Storage,
+    pub(crate) sealed: SealedStorage,
 }

@@ -10,7 +10,7 @@ use linkspan_model::product::AppPurpose;
 use serde::Serialize;
 use url::Url;
 
-use crate::cli::{self, AppCommand, Master, Storage};
+use crate::cli::{self, AppCommand, SealedStorage};
 use crate::compose::{self, Core, Plan};
 use crate::failure::misuse;
 use crate::home::Home;
@@ -36,17 +36,17 @@ pub(crate) async fn run(command: AppCommand) -> anyhow::Result<ExitCode> {
     match command {
         AppCommand::Set(args) => set(&args).await?,
         AppCommand::List(args) => {
-            let core = open(&args.storage, &args.master, None, Feature::usual()).await?;
+            let core = open(&args.sealed, None, Feature::usual()).await?;
             print(&core.engine, args.json).await?;
             core.shut_down().await;
         }
         AppCommand::SetupUrl(args) => {
-            let core = open(&args.storage, &args.master, Some(&args.public_url), Feature::usual()).await?;
+            let core = open(&args.sealed, Some(&args.public_url), Feature::usual()).await?;
             output::text(&format!("{}\n", core.engine.new_setup_url().await?))?;
             core.shut_down().await;
         }
         AppCommand::Remove(args) => {
-            let core = open(&args.storage, &args.master, None, Feature::usual()).await?;
+            let core = open(&args.sealed, None, Feature::usual()).await?;
             let purpose = args.purpose.integration;
             if !core.engine.unassign_app(purpose).await? {
                 return Err(misuse(format!(
@@ -62,19 +62,18 @@ pub(crate) async fn run(command: AppCommand) -> anyhow::Result<ExitCode> {
 
 /// The engine over the database that a server may be using at the same time.
 async fn open(
-    storage: &Storage,
-    master: &Master,
+    sealed: &SealedStorage,
     public_url: Option<&Url>,
     features: Vec<Feature>,
 ) -> anyhow::Result<Core> {
-    let home = Home::beside(storage)?;
+    let home = Home::beside(&sealed.storage)?;
     let public_url = match public_url {
         Some(url) => url.clone(),
         None => Url::parse("http://127.0.0.1:8080")?,
     };
     Core::open(Plan {
         database: home.database(),
-        ring: master.ring()?,
+        ring: sealed.master.ring()?,
         atlassian_origin: None,
         vendor: Vendor { name: "Linkspan".to_owned(), public_url },
         sync_every: Duration::from_mins(1),
@@ -93,7 +92,7 @@ async fn set(args: &cli::AppSet) -> anyhow::Result<()> {
             "--client-id is missing (or LINKSPAN_CLIENT_ID): copy it from Settings in the console",
         ));
     };
-    let core = open(&args.storage, &args.master, args.public_url.as_ref(), args.want.features()).await?;
+    let core = open(&args.sealed, args.public_url.as_ref(), args.want.features()).await?;
     let redirect_uri = match (&args.redirect_uri, &args.public_url) {
         (Some(url), _) => url.to_string(),
         (None, Some(url)) => compose::callback_url(url.as_str()),

@@ -47,10 +47,10 @@ struct DoctorLine<'a> {
 }
 
 pub(crate) async fn run(args: &cli::Doctor) -> anyhow::Result<ExitCode> {
-    let home = Home::as_named(&args.storage);
+    let home = Home::as_named(&args.sealed.storage);
     let mut findings = Vec::new();
     let ring = master_key(args, &mut findings);
-    findings.push(data_directory(&home, args.storage.database.is_some()));
+    findings.push(data_directory(&home, args.sealed.storage.database.is_some()));
     let is_usable = database(&home, &mut findings).await;
     let on_trial = app_on_trial(args, &mut findings);
 
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> anyhow::Result<ExitCode> {
 
 fn master_key(args: &cli::Doctor, findings: &mut Vec<Finding>) -> Option<KeyRing> {
     const CHECK: &str = "master-key";
-    match args.master.given() {
+    match args.sealed.master.given() {
         Ok(Some(ring)) => {
             findings.push(Finding::ok(CHECK, "a master key is at hand"));
             Some(ring)

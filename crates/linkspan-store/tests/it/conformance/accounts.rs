@@ -42,7 +42,9 @@ pub(crate) async fn accounts_are_listed_by_filter_page_by_page(store: Store) {
     store.mark_grant_needs_relink_if_version(grant("ann"), version, "dead").await.unwrap();
     assert_eq!(list(AccountFilter { relink_needed: Some(true), ..all() }).await.len(), 3);
     assert!(list(AccountFilter { relink_needed: Some(false), ..all() }).await.is_empty());
-    assert_eq!(store.linked_accounts_of_source(new_source("ann").id).await.unwrap().len(), 3);
+    let of = |source| AccountFilter { source: Some(source), ..all() };
+    assert_eq!(list(of(new_source("ann").id)).await.len(), 3);
+    assert!(list(of(new_source("nobody").id)).await.is_empty());
 }
 
 pub(crate) async fn an_account_token_is_replaced_and_the_old_one_refused(store: Store) {

@@ -3,7 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream as Atlassian};
-use linkspan_engine::link::{Callback, Departure, LinkProblem, LinkRequest, Linked, Progress};
+use linkspan_engine::link::{
+    Callback, CallbackProblem, Departure, LinkProblem, LinkRequest, Linked, Progress,
+};
 use linkspan_engine::read::EndUser;
 use linkspan_engine::{Engine, NewApp, Settings, Vendor};
 use linkspan_model::clock::Clock;
@@ -122,7 +124,7 @@ async fn l9_a_state_is_good_for_a_quarter_of_an_hour_and_no_longer() {
     let late = clocked.consent(&clocked.start_link(&token).await).await;
     clocked.clock.advance(STATE_LIFE);
     let problem = clocked.engine.answer_link(late).await.unwrap_err();
-    assert!(matches!(problem, LinkProblem::StateExpired), "{problem}");
+    assert!(matches!(problem, LinkProblem::Callback(CallbackProblem::StateExpired)), "{problem}");
     assert_eq!(problem.code(), "state_expired");
 
     // The link itself still lives, and the next attempt is in time.
@@ -150,7 +152,7 @@ async fn l9_a_link_token_that_has_expired_takes_no_further_step() {
     }
     // The state of a link never outlives the link.
     let problem = clocked.engine.answer_link(callback).await.unwrap_err();
-    assert!(matches!(problem, LinkProblem::StateExpired), "{problem}");
+    assert!(matches!(problem, LinkProblem::Callback(CallbackProblem::StateExpired)), "{problem}");
 }
 
 #[tokio::test]
