@@ -56,10 +56,10 @@ statements! {
     REPORTED = "UPDATE report_cycles SET cycle_seconds = $2, last_report_at = $3, not_before = NULL, failures = 0,
             problem = NULL WHERE app_id = $1";
     FAILED = "UPDATE report_cycles SET not_before = $2, failures = failures + 1, problem = $3 WHERE app_id = $1";
-    // Nobody is reported before the new cycle is over, and nobody later than it allows.
+    // Nobody is reported before the new cycle is over ($2: with what is put on top of it), and nobody later than it allows.
     REPLAN = "UPDATE account_reports SET due_at = CASE
             WHEN reported_at IS NOT NULL THEN reported_at + $2
-            WHEN due_at > known_since + $2 THEN known_since + $2
+            WHEN due_at > known_since + $3 THEN known_since + $3
             ELSE due_at END
         WHERE app_id = $1 AND due_at IS NOT NULL";
     PENDING = "SELECT account_id, reported_at, retry_at FROM account_reports
@@ -175,7 +175,7 @@ pub struct PendingAccount {
 pub struct AnsweredReport<'a> {
     /// When it was sent.
     pub reported_at: Timestamp,
-    /// When these accounts are due again.
+    /// When these accounts are due again: a cycle after the report, and a margin.
     pub due_at: Timestamp,
     /// The cycle from now on.
     pub cycle: Duration,
@@ -293,7 +293,7 @@ impl Store {
     }
 
     /// Makes an answered report durable, in one transaction. A cycle of another length than before moves the times at
-    /// which all accounts of the app are due.
+    /// which all accounts of the app are due: each as long after its own report as those of this one, margin included.
     pub async fn commit_report(&self, app: AppId, answered: &AnsweredReport<'_>) -> Result<(), StoreError> {
         let ids = |accounts: &[String]| accounts.iter().map(Arg::from).collect::<Vec<_>>();
         let mut tx = self.db.begin().await?;
@@ -301,7 +301,8 @@ impl Store {
         let cycle = seconds(answered.cycle);
         tx.execute(REPORTED, args![app, cycle, answered.reported_at]).await?;
         if before.is_some_and(|before| before != cycle) {
-            tx.execute(REPLAN, args![app, cycle.saturating_mul(1_000)]).await?;
+            let again_after = answered.due_at.as_millisecond() - answered.reported_at.as_millisecond();
+            tx.execute(REPLAN, args![app, again_after, cycle.saturating_mul(1_000)]).await?;
         }
         let dialect = tx.dialect();
         let shared = args![app, answered.reported_at, answered.due_at];

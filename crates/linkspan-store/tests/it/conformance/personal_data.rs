@@ -134,6 +134,34 @@ pub(crate) async fn g1_an_answered_report_is_durable_and_a_new_cycle_replans(sto
     assert_eq!((counts.due, counts.overdue), (2, 1));
 }
 
+pub(crate) async fn g1_a_new_cycle_keeps_the_margin_that_reports_are_planned_with(store: Store) {
+    let source = linked(&store, "acme").await;
+    write(&store, source, &naming(&["a", "b", "c"], 1), 1).await;
+    store.report_cycle(app(), WEEK).await.unwrap();
+    let accounts = [enrolment("a", 10), enrolment("b", 10), enrolment("c", 6 * DAY_MILLIS)];
+    store.enrol_accounts(app(), &accounts, at(5)).await.unwrap();
+    answered(&store, 10, &["a", "b"], &[], &[], WEEK).await;
+
+    // Upstream gets no report of an account within a cycle, also when the report before was long on its way.
+    let (day, margin) = (Duration::from_hours(24), 180_000);
+    let answered = AnsweredReport {
+        reported_at: at(20),
+        due_at: at(20 + DAY_MILLIS + margin),
+        cycle: day,
+        accounts: &ids(&["a"]),
+        closed: &[],
+        updated: &[],
+    };
+    store.commit_report(app(), &answered).await.unwrap();
+    assert_eq!(
+        due(&store, DAY_MILLIS + margin + 9, 10).await,
+        ["c"],
+        "who was never reported has the cycle alone"
+    );
+    assert_eq!(due(&store, DAY_MILLIS + margin + 10, 10).await, ["c", "b"]);
+    assert_eq!(due(&store, DAY_MILLIS + margin + 20, 10).await, ["c", "b", "a"]);
+}
+
 pub(crate) async fn g1_one_process_reports_for_an_app_at_a_time(store: Store) {
     store.report_cycle(app(), WEEK).await.unwrap();
     let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
