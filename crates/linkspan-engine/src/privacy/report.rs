@@ -49,7 +49,7 @@ pub struct ReportTurn {
     pub reported: u64,
     /// Closed accounts that were erased.
     pub erased: u64,
-    /// Changed accounts that were read again.
+    /// Changed accounts of whom nothing old is held any more.
     pub refreshed: u64,
     /// Reports that failed, to be tried again later.
     pub failed: u64,
