@@ -11,6 +11,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0004_files", include_str!("../migrations/0004_files.sql")),
     ("0005_personal_data", include_str!("../migrations/0005_personal_data.sql")),
     ("0006_setup", include_str!("../migrations/0006_setup.sql")),
+    ("0007_reported_identities", include_str!("../migrations/0007_reported_identities.sql")),
 ];
 
 const CREATE: &str =

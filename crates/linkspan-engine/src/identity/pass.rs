@@ -3,6 +3,7 @@
 use linkspan_atlassian::calls::ScopeSet;
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::oauth::authorize_url;
+use linkspan_atlassian::personal::is_account_id;
 use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
 use linkspan_store::{AccountFilter, IdentityAnswer, IdentityPass, IdentityProof, NewIdentityPass};
@@ -139,8 +140,10 @@ impl Engine {
             Err(CallError::ScopeMissing { .. }) => return Err(IdentityProblem::MissingScope),
             Err(error) => return Err(CallbackProblem::from(error).into()),
         };
-        // `unknown` stands for accounts that are gone and must not be stored (`atlassian-platform.md` section 3).
-        if me.account_id.is_empty() || me.account_id == "unknown" {
+        // `unknown` stands for accounts that are gone and must not be stored (`atlassian-platform.md` section 3), and what
+        // was erased stays erased.
+        inner.renew_erased().await?;
+        if !is_account_id(&me.account_id) || inner.is_erased(&me.account_id) {
             return Err(IdentityProblem::NoAccount);
         }
         let proof = IdentityProof {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Body;
-use linkspan_store::{Erasure, Redaction, ReportState, Source, SourceState, StoredRecord, Touched};
+use linkspan_store::{
+    Erasure, IdentityFilter, Redaction, ReportState, Source, SourceState, StoredRecord, Touched,
+};
 
 use super::lease::Lease;
 use super::rewrite::{ACCOUNTS_PER_WALK, Subject};
@@ -41,6 +43,11 @@ impl Inner {
         for (source, people) in sources.iter().zip(people) {
             self.erase_from_source(lease, source, &closed, people, &mut traces).await?;
         }
+        for Closed { account_id, erasure } in &closed {
+            // Who proved to be this account is known by it no longer.
+            traces.extend(self.proven_email_of(account_id, erasure.no).await?);
+            self.store.erase_identities_of(account_id).await?;
+        }
         // An erasure that was interrupted no longer knows what it took out; then the file is written anew in any case.
         let is_resumed = closed.iter().any(|it| it.erasure.touched != Touched::default());
         if is_resumed || !traces.is_empty() {
@@ -49,8 +56,6 @@ impl Inner {
             self.store.scrub(&traces).await?;
         }
         for Closed { account_id, erasure } in &closed {
-            // Who proved to be this account is known by it no longer.
-            self.store.erase_identities_of(account_id).await?;
             self.store.finish_erasure(erasure.no, self.clock.now()).await?;
             self.store.set_report_state(app, account_id, ReportState::Erased, None).await?;
             tracing::info!(app.id = %app, erasure.no, "a closed account was erased");
@@ -99,6 +104,18 @@ impl Inner {
             all.push(people);
         }
         Ok(all)
+    }
+
+    /// The e-mail address that was proven for an account, after it was looked for among customers' contacts. All
+    /// identities of an account bear the same.
+    async fn proven_email_of(&self, account_id: &str, no: i64) -> Result<Option<String>, EngineError> {
+        let filter = IdentityFilter { account_id: Some(account_id.to_owned()), ..IdentityFilter::default() };
+        let identity = self.store.identities(&filter, None, 1).await?.pop();
+        let email = identity.and_then(|identity| identity.email);
+        if let Some(email) = &email {
+            self.store.erase_contacts(email, no).await?;
+        }
+        Ok(email)
     }
 
     async fn erase_from_source(

@@ -1,10 +1,11 @@
 //! Personal data: accounts are reported to Atlassian within their cycle, closed ones are erased, changed ones are read
-//! again (`atlassian-platform.md` 3, hazards G1 to G4).
+//! again (`atlassian-platform.md` 3, hazards G1 to G4). An account is known when a batch names it, or when a person proved
+//! to be it.
 //!
 //! ```text
-//! named in a batch ─► enrolled ─► due ─► reported ─┬─► due again after a cycle
-//!                                                  ├─► updated ─► refreshed ─► active
-//!                                                  └─► closed ─► erased (receipt; never reported again)
+//! known ─► enrolled ─► due ─► reported ─┬─► due again after a cycle
+//!                                       ├─► updated ─► refreshed ─► active
+//!                                       └─► closed ─► erased (receipt; never reported again)
 //! ```
 //! Every arrow is one transaction, so a killed process goes on where it was. Between upstream's answer to a report and the
 //! transaction that notes it lies the one gap: the at most 90 accounts of that report are then reported once more, because
@@ -74,6 +75,7 @@ impl Inner {
 
     async fn tend_personal_data(self: &Arc<Self>) -> Result<ReportTurn, EngineError> {
         self.renew_erased().await?;
+        self.choose_reporters().await?;
         self.store.drop_unknown_accounts().await?;
         let mut turn = ReportTurn::default();
         for app in self.store.apps().await? {

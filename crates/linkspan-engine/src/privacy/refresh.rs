@@ -48,6 +48,11 @@ impl Inner {
         if pending.is_empty() {
             return Ok(0);
         }
+        for account in &pending {
+            // Only the person can prove it anew.
+            let told_at = account.told_at.unwrap_or(began);
+            self.store.blank_identities_of(&account.account_id, told_at, began).await?;
+        }
         let mut unread: BTreeSet<&str> = BTreeSet::new();
         for source in self.sources_naming(pending.iter().map(|it| it.account_id.as_str())).await? {
             lease.renew().await?;

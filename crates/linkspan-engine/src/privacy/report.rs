@@ -253,6 +253,35 @@ impl Inner {
         Ok(Err(failure))
     }
 
+    /// Settles which app reports the people who proved who they are. No token of theirs is kept, so the app to which they
+    /// consented can do so only if it reads sites too; else another one does. Who was chosen goes on while it can, so that
+    /// nobody is enrolled elsewhere without need. Where no app can, they stay due with one that says why.
+    pub(super) async fn choose_reporters(&self) -> Result<(), EngineError> {
+        let chosen = self.store.identity_reporters().await?;
+        if chosen.is_empty() {
+            return Ok(());
+        }
+        let mut apps = Vec::new();
+        let mut able = Vec::new();
+        for app in self.store.apps().await? {
+            apps.push(app.id);
+            if !self.reporting_grants(app.id).await?.is_empty() {
+                able.push(app.id);
+            }
+        }
+        for (app, reporter) in chosen {
+            let first_of = |candidates: &[AppId]| {
+                let preferred = reporter.into_iter().chain([app]).find(|it| candidates.contains(it));
+                preferred.or_else(|| candidates.first().copied())
+            };
+            if let Some(best) = first_of(&able).or_else(|| first_of(&apps)).filter(|it| reporter != Some(*it))
+            {
+                self.store.set_identity_reporter(app, best).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The grants with which an app can report, oldest first.
     pub(super) async fn reporting_grants(&self, app: AppId) -> Result<Vec<Grant>, EngineError> {
         let mut grants = self.store.grants().await?;

@@ -26,8 +26,12 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
         ON CONFLICT (account_id, reference) DO UPDATE SET app_id = excluded.app_id, proven_at = excluded.proven_at
         RETURNING id";
-    SET_EMAIL = "UPDATE identities SET email = $2, email_folded = $3, email_verified = $4, superseded_at = NULL
+    SET_EMAIL = "UPDATE identities SET email = $2, email_folded = $3, email_verified = $4, superseded_at = NULL,
+            fetched_at = $5
         WHERE account_id = $1";
+    BLANK = "UPDATE identities SET email = NULL, email_folded = NULL, email_verified = NULL, superseded_at = NULL,
+            fetched_at = $3
+        WHERE account_id = $1 AND fetched_at < $2";
     DELETE = "DELETE FROM identities WHERE id = $1";
     ERASE = "DELETE FROM identities WHERE account_id = $1";
 }
@@ -58,7 +62,8 @@ pub struct Identity {
     pub reference: String,
     /// The app to which the person consented last.
     pub app: AppId,
-    /// The account's e-mail address as its latest proof told it; `None` when it was hidden.
+    /// The account's e-mail address as its latest proof told it; `None` when it was hidden, or when the account changed
+    /// since.
     pub email: Option<String>,
     /// Whether Atlassian verified the address, where it says so.
     pub email_verified: Option<bool>,
@@ -110,7 +115,7 @@ impl Store {
         let row = tx.first(PUT, put).await?;
         let id = row.ok_or_else(|| StoreError::corrupt("an identity was not returned"))?.uuid(0)?;
         // The address is the account's, whatever the vendor calls the person.
-        tx.execute(SET_EMAIL, args![&proof.account_id, email, folded, verified]).await?;
+        tx.execute(SET_EMAIL, args![&proof.account_id, email, folded, verified, now]).await?;
         let identity = tx.first(ONE, args![id]).await?.map(|row| read(&row)).transpose()?;
         tx.commit().await?;
         Ok(identity)
@@ -148,6 +153,17 @@ impl Store {
     /// Deletes an identity; `false` when there is none.
     pub async fn delete_identity(&self, id: Uuid) -> Result<bool, StoreError> {
         Ok(self.db.write(DELETE, args![id]).await? > 0)
+    }
+
+    /// Forgets the e-mail address of an account that changed, if it was told before Atlassian said so at `told_at`: until it
+    /// is proven again nobody knows whose it is. From `now` on nothing older is held. The number of identities blanked.
+    pub async fn blank_identities_of(
+        &self,
+        account_id: &str,
+        told_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.db.write(BLANK, args![account_id, told_at, now]).await
     }
 
     /// Deletes all that is known of a person by their Atlassian account; the number of identities deleted. Nothing of them

@@ -11,13 +11,29 @@ use crate::Store;
 use crate::db::{Arg, Row, args, bulks, statements};
 use crate::error::StoreError;
 
-/// Accounts named in what an app reads, for the condition that there is one: `r` is the report.
-macro_rules! known {
-    ($before:literal) => {
+/// Accounts named in what an app reads: `n` names one.
+macro_rules! in_sources {
+    ($columns:literal, $app:literal, $condition:literal) => {
         concat!(
-            $before,
-            "(SELECT 1 FROM source_accounts a JOIN sources s ON s.id = a.source_id AND s.state = 'active'
-                JOIN grants g ON g.id = s.grant_id WHERE a.account_id = r.account_id AND g.app_id = r.app_id)"
+            "SELECT ",
+            $columns,
+            " FROM source_accounts n JOIN sources s ON s.id = n.source_id AND s.state = 'active'
+                JOIN grants g ON g.id = s.grant_id WHERE g.app_id = ",
+            $app,
+            $condition
+        )
+    };
+}
+
+/// Accounts of people who proved who they are and whom an app reports: `n` names one.
+macro_rules! in_identities {
+    ($columns:literal, $app:literal, $condition:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM identities n JOIN identity_reporters p ON p.app_id = n.app_id WHERE p.reporter_id = ",
+            $app,
+            $condition
         )
     };
 }
@@ -26,25 +42,37 @@ macro_rules! known {
 macro_rules! due {
     ($condition:literal) => {
         concat!(
-            "SELECT r.account_id, MIN(a.fetched_at) FROM account_reports r
-                JOIN source_accounts a ON a.account_id = r.account_id
-                JOIN sources s ON s.id = a.source_id AND s.state = 'active'
-                JOIN grants g ON g.id = s.grant_id AND g.app_id = r.app_id
-                WHERE r.app_id = $1 AND ",
+            "SELECT account_id, fetched_at FROM (SELECT r.account_id, r.due_at, (SELECT MIN(m.fetched_at) FROM (",
+            in_sources!("n.fetched_at", "r.app_id", " AND n.account_id = r.account_id"),
+            " UNION ALL ",
+            in_identities!("n.fetched_at", "r.app_id", " AND n.account_id = r.account_id"),
+            ") m) AS fetched_at FROM account_reports r WHERE r.app_id = $1 AND ",
             $condition,
-            " GROUP BY r.account_id, r.due_at ORDER BY r.due_at, r.account_id LIMIT $3"
+            ") d WHERE fetched_at IS NOT NULL ORDER BY due_at, account_id LIMIT $3"
         )
     };
 }
 
 statements! {
-    UNENROLLED = "SELECT DISTINCT a.account_id FROM grants g
-        JOIN sources s ON s.grant_id = g.id AND s.state = 'active'
-        JOIN source_accounts a ON a.source_id = s.id
-        WHERE g.app_id = $1 AND NOT EXISTS
-            (SELECT 1 FROM account_reports r WHERE r.app_id = $1 AND r.account_id = a.account_id)
-        ORDER BY a.account_id LIMIT $2";
-    DROP_UNKNOWN = known!("DELETE FROM account_reports AS r WHERE r.state <> 'closed' AND NOT EXISTS ");
+    UNENROLLED = concat!(
+        in_sources!("n.account_id", "$1", " AND NOT EXISTS
+            (SELECT 1 FROM account_reports r WHERE r.app_id = $1 AND r.account_id = n.account_id)"),
+        " UNION ",
+        in_identities!("n.account_id", "$1", " AND NOT EXISTS
+            (SELECT 1 FROM account_reports r WHERE r.app_id = $1 AND r.account_id = n.account_id)"),
+        " ORDER BY account_id LIMIT $2"
+    );
+    DROP_UNKNOWN = concat!(
+        "DELETE FROM account_reports AS r WHERE r.state <> 'closed' AND NOT EXISTS (",
+        in_sources!("1", "r.app_id", " AND n.account_id = r.account_id"),
+        ") AND NOT EXISTS (",
+        in_identities!("1", "r.app_id", " AND n.account_id = r.account_id"),
+        ")"
+    );
+    REPORTERS = "SELECT DISTINCT i.app_id, p.reporter_id FROM identities i
+        LEFT JOIN identity_reporters p ON p.app_id = i.app_id ORDER BY i.app_id";
+    SET_REPORTER = "INSERT INTO identity_reporters (app_id, reporter_id) VALUES ($1, $2)
+        ON CONFLICT (app_id) DO UPDATE SET reporter_id = excluded.reporter_id";
     DUE = due!("r.due_at <= $2");
     NEVER_REPORTED = due!("r.due_at > $2 AND r.reported_at IS NULL");
     CYCLE = "SELECT cycle_seconds, last_report_at, not_before, failures, problem FROM report_cycles WHERE app_id = $1";
@@ -207,7 +235,20 @@ pub struct ReportCounts {
 }
 
 impl Store {
-    /// Accounts named in what the app reads that are not enrolled for reports yet, ordered.
+    /// The apps to which people consented who proved who they are, each with the app that reports them, if one was set.
+    pub async fn identity_reporters(&self) -> Result<Vec<(AppId, Option<AppId>)>, StoreError> {
+        let rows = self.db.all(REPORTERS, args![]).await?;
+        rows.iter().map(|row| Ok((AppId(row.uuid(0)?), row.optional_uuid(1)?.map(AppId)))).collect()
+    }
+
+    /// Sets the app that reports the people who consented to `app`.
+    pub async fn set_identity_reporter(&self, app: AppId, reporter: AppId) -> Result<(), StoreError> {
+        self.db.write(SET_REPORTER, args![app, reporter]).await?;
+        Ok(())
+    }
+
+    /// Accounts named in what the app reads, and those of people whom it reports, that are not enrolled for reports yet,
+    /// ordered.
     pub async fn unenrolled_accounts(&self, app: AppId, limit: u32) -> Result<Vec<String>, StoreError> {
         let rows = self.db.all(UNENROLLED, args![app, i64::from(limit)]).await?;
         rows.iter().map(|row| row.text(0)).collect()

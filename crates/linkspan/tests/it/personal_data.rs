@@ -2,6 +2,7 @@
 
 mod customers;
 mod erased;
+mod identities;
 mod refreshed;
 mod reported;
 mod scan;

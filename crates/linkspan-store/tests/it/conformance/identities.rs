@@ -42,7 +42,13 @@ fn proof(id: &str, account: &str, email: Option<&str>) -> IdentityProof {
     }
 }
 
-async fn proven(store: &Store, pass: &str, account: &str, email: Option<&str>, now: i64) -> Identity {
+pub(super) async fn proven(
+    store: &Store,
+    pass: &str,
+    account: &str,
+    email: Option<&str>,
+    now: i64,
+) -> Identity {
     let id = answered(store, pass).await;
     let proof = proof(pass, account, email);
     store.record_identity(id, account, &proof, at(now)).await.unwrap().unwrap()

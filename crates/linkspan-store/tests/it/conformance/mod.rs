@@ -119,6 +119,8 @@ conformance! {
     personal_data::g1_due_accounts_come_in_batches_and_only_when_due,
     personal_data::g1_an_answered_report_is_durable_and_a_new_cycle_replans,
     personal_data::g1_a_new_cycle_keeps_the_margin_that_reports_are_planned_with,
+    personal_data::g1_who_proved_who_they_are_is_reported_by_the_app_that_was_set,
+    personal_data::g3_a_changed_accounts_address_is_blank_until_proven_again,
     personal_data::g1_one_process_reports_for_an_app_at_a_time,
     personal_data::g1_a_failed_report_says_why_and_until_when,
     personal_data::g2_a_closed_account_is_due_no_more,

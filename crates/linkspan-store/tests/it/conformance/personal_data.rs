@@ -4,16 +4,18 @@ use std::time::Duration;
 use linkspan_model::access::{AccessRule, Clause, Gate, Principal, Reader};
 use linkspan_model::change::ChangeKind;
 use linkspan_model::entropy::Entropy;
-use linkspan_model::ids::SourceId;
+use linkspan_model::ids::{AppId, SourceId};
 use linkspan_model::models::{Ticket, User};
 use linkspan_model::record::{Access, Body, Model};
 use linkspan_model::secret::Secret;
 use linkspan_store::{
-    AnsweredReport, Batch, Enrolment, Redaction, ReportState, Store, StoreError, StoredAccess, Touched,
+    AnsweredReport, Batch, DueAccount, Enrolment, IdentityFilter, Redaction, ReportState, Store, StoreError,
+    StoredAccess, Touched,
 };
 use linkspan_vault::{Digest, DigestKey};
 use uuid::Uuid;
 
+use super::identities::proven;
 use crate::fixture::{app, at, link, person, raw, records, source, ticket, ticket_id, write};
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -160,6 +162,63 @@ pub(crate) async fn g1_a_new_cycle_keeps_the_margin_that_reports_are_planned_wit
     );
     assert_eq!(due(&store, DAY_MILLIS + margin + 10, 10).await, ["c", "b"]);
     assert_eq!(due(&store, DAY_MILLIS + margin + 20, 10).await, ["c", "b", "a"]);
+}
+
+pub(crate) async fn g1_who_proved_who_they_are_is_reported_by_the_app_that_was_set(store: Store) {
+    // The app to which they consented reads nothing: another one reports them.
+    let other = AppId::of_client("other");
+    let identity = proven(&store, "1", "a", Some("a@acme.example"), 10).await;
+    assert_eq!(store.identity_reporters().await.unwrap(), [(app(), None)]);
+    assert!(store.unenrolled_accounts(other, 10).await.unwrap().is_empty());
+    for reporter in [app(), other] {
+        store.set_identity_reporter(app(), reporter).await.unwrap();
+    }
+    assert_eq!(store.identity_reporters().await.unwrap(), [(app(), Some(other))]);
+    assert_eq!(store.unenrolled_accounts(other, 10).await.unwrap(), ["a"]);
+    assert!(store.unenrolled_accounts(app(), 10).await.unwrap().is_empty());
+    for reporter in [app(), other] {
+        store.enrol_accounts(reporter, &[enrolment("a", 20)], at(20)).await.unwrap();
+    }
+    assert_eq!(store.drop_unknown_accounts().await.unwrap(), 1, "for the other app nothing names it");
+    let due = async |now| store.due_accounts(other, at(now), 10).await.unwrap();
+    assert_eq!(due(20).await, [DueAccount { account_id: "a".to_owned(), fetched_at: at(10) }]);
+    assert_eq!(store.report_counts(app(), at(20), at(0)).await.unwrap().known, 0);
+
+    // With a source beside it the oldest piece counts, and one of the two is enough.
+    store.set_identity_reporter(app(), app()).await.unwrap();
+    let source = linked(&store, "acme").await;
+    write(&store, source, &naming(&["a"], 5), 1).await;
+    assert_eq!(store.unenrolled_accounts(app(), 10).await.unwrap(), ["a"]);
+    store.enrol_accounts(app(), &[enrolment("a", 20)], at(20)).await.unwrap();
+    let both = store.due_accounts(app(), at(20), 10).await.unwrap();
+    assert_eq!(both, [DueAccount { account_id: "a".to_owned(), fetched_at: at(5) }]);
+    assert!(store.delete_identity(identity.id).await.unwrap());
+    assert_eq!(store.drop_unknown_accounts().await.unwrap(), 1, "by the other app");
+    assert_eq!(store.report_counts(app(), at(20), at(0)).await.unwrap().known, 1);
+    assert!(store.identity_reporters().await.unwrap().is_empty());
+}
+
+pub(crate) async fn g3_a_changed_accounts_address_is_blank_until_proven_again(store: Store) {
+    let all = || IdentityFilter { account_id: Some("a".to_owned()), ..IdentityFilter::default() };
+    let emails = async || -> Vec<Option<String>> {
+        store.identities(&all(), None, 10).await.unwrap().into_iter().map(|it| it.email).collect()
+    };
+    proven(&store, "1", "a", Some("old@acme.example"), 10).await;
+    store.set_identity_reporter(app(), app()).await.unwrap();
+    store.enrol_accounts(app(), &[enrolment("a", 20)], at(10)).await.unwrap();
+    assert_eq!(store.blank_identities_of("b", at(20), at(21)).await.unwrap(), 0);
+    assert_eq!(store.blank_identities_of("a", at(20), at(21)).await.unwrap(), 1);
+    assert_eq!(emails().await, [None]);
+    let by_email = IdentityFilter { email: Some("old@acme.example".to_owned()), superseded: true, ..all() };
+    assert!(store.identities(&by_email, None, 10).await.unwrap().is_empty());
+    // Nothing old is held any more, so it is not told as changed once more.
+    assert_eq!(store.due_accounts(app(), at(30), 10).await.unwrap()[0].fetched_at, at(21));
+    assert_eq!(store.blank_identities_of("a", at(20), at(22)).await.unwrap(), 0);
+
+    // What was proven since the word that it changed stays.
+    proven(&store, "2", "a", Some("new@acme.example"), 25).await;
+    assert_eq!(store.blank_identities_of("a", at(20), at(26)).await.unwrap(), 0);
+    assert_eq!(emails().await, [Some("new@acme.example".to_owned())]);
 }
 
 pub(crate) async fn g1_one_process_reports_for_an_app_at_a_time(store: Store) {

@@ -1,17 +1,12 @@
-//! People whom a service desk knows, and people who proved who they are: both are stored apart from the site's accounts.
+//! People whom a service desk knows: they are stored apart from the site's accounts.
 
-use linkspan_engine::identity::IdentityRequest;
-use linkspan_engine::link::Callback;
 use linkspan_model::ids::RecordId;
 use linkspan_model::product::Integration;
 use linkspan_model::record::{Body, Model};
-use linkspan_model::secret::Secret;
 use linkspan_sandbox::Options;
-use linkspan_store::{Identity, IdentityFilter, ListFilter};
-use url::Url;
+use linkspan_store::ListFilter;
 
 use super::Privacy;
-use crate::link::state_of;
 
 /// A week and a bit: everybody is reported.
 const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
@@ -64,41 +59,6 @@ impl Privacy {
         }
         best.expect("a customer in an organization").1
     }
-
-    /// Lets the account prove who it is, at the sandbox's consent screen.
-    async fn prove(&self, account_id: &str) -> Identity {
-        let request = IdentityRequest {
-            reference: "person-7".to_owned(),
-            redirect_uri: None,
-            expires_in: std::time::Duration::from_mins(30),
-        };
-        let token = self.engine.create_identity_token(request).await.unwrap();
-        let departure = self.engine.start_identity(&token).await.unwrap();
-        let choice = [
-            ("account_id", account_id),
-            ("cloud_id", self.upstream.text("/sites/0/cloud_id")),
-            ("decision", "accept"),
-        ];
-        let answer = crate::link::Customer::new().consent(departure.authorize_url.as_str(), &choice).await;
-        let callback = Url::parse(&answer.location.unwrap_or_else(|| panic!("{}", answer.html))).unwrap();
-        let code = callback.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-        let callback = Callback {
-            state: Secret::new(state_of(callback.as_str())),
-            code: Some(Secret::new(code)),
-            error: None,
-            browser: Some(departure.browser),
-        };
-        self.engine.answer_identity(callback).await.unwrap().identity
-    }
-
-    async fn identities_of(&self, account_id: &str) -> usize {
-        let filter = IdentityFilter {
-            account_id: Some(account_id.to_owned()),
-            superseded: true,
-            ..IdentityFilter::default()
-        };
-        self.store.identities(&filter, None, 10).await.unwrap().len()
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,24 +105,5 @@ async fn g3_a_changed_customer_bears_the_new_name_and_stays_in_the_organization(
     assert!(!after.name.is_empty() && after.name != before.name, "{after:?}");
     assert_eq!(after.account, before.account);
     let places = privacy.places_of(&[&before.name]).await;
-    assert!(places.is_empty(), "{places:#?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn g2_the_proof_of_a_closed_accounts_identity_goes_with_it() {
-    let privacy = Privacy::start(crate::link::tiny_world()).await;
-    privacy.register("report:personal-data read:me").await;
-    privacy.linked_and_read().await;
-    let account_id = privacy.upstream.text("/users/3/account_id").to_owned();
-    let identity = privacy.prove(&account_id).await;
-    assert_eq!(identity.account_id, account_id);
-    let email = identity.email.expect("the profile's own address is shown to its owner");
-    assert_eq!(privacy.identities_of(&account_id).await, 1);
-    assert!(!privacy.places_of(&[&email]).await.is_empty());
-
-    privacy.say(&account_id, "closed").await;
-    assert_eq!(privacy.hours(CYCLE_OF_HOURS).await.erased, 1);
-    assert_eq!(privacy.identities_of(&account_id).await, 0);
-    let places = privacy.places_of(&[&email]).await;
     assert!(places.is_empty(), "{places:#?}");
 }

@@ -1,7 +1,7 @@
 //! Looking for planted words wherever data can be.
 
 use linkspan_model::record::Model;
-use linkspan_store::{AccountFilter, ListFilter, Store};
+use linkspan_store::{AccountFilter, IdentityFilter, ListFilter, Store};
 
 use super::Privacy;
 
@@ -47,6 +47,9 @@ pub(super) async fn everything_stored(store: &Store) -> String {
     }
     for account in store.list_linked_accounts(&AccountFilter::default(), None, 1_000).await.unwrap() {
         add(&format!("{account:?}"));
+    }
+    for identity in store.identities(&IdentityFilter::default(), None, 1_000).await.unwrap() {
+        add(&format!("{identity:?}"));
     }
     for grant in store.grants().await.unwrap() {
         add(&format!("{grant:?}"));
