@@ -65,7 +65,8 @@ pub(crate) async fn create_identity_token(
     }))
 }
 
-/// Lists people who proved who they are. An e-mail address finds the account that proved it last.
+/// Lists people who proved who they are. An e-mail address finds the one account that it belongs to: whoever proved it
+/// last, verified, or told it first.
 #[utoipa::path(
     get,
     path = "/identities",

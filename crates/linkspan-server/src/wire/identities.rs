@@ -37,7 +37,7 @@ pub(crate) struct ProvenIdentity {
     pub account_id: String,
     /// Your own word for the person.
     pub reference: String,
-    /// The account's e-mail address as its latest proof told it; null when it is hidden.
+    /// The account's e-mail address as its latest proof told it; null when it is hidden, or when the account changed since.
     #[schema(required = true)]
     pub email: Option<String>,
     /// Whether Atlassian verified the address; null where it does not say.
@@ -49,7 +49,8 @@ pub(crate) struct ProvenIdentity {
     pub created_at: Time,
     /// When the person last proved it.
     pub proven_at: Time,
-    /// Since when the e-mail address belongs to another account, which proved it later. Trust `email` only while this is null.
+    /// Since when the e-mail address belongs to another account: one that proved it later, verified, or that had it when this
+    /// one told it without its being verified. Trust `email` only while this is null.
     #[schema(required = true)]
     pub superseded_at: Option<Time>,
 }

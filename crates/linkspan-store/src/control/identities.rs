@@ -1,5 +1,6 @@
 //! People who proved who they are. An e-mail address is a label: it may be hidden, change, or be given to somebody else
-//! later (hazard P10). So it belongs to the account that proved it last, and the mapping before is marked.
+//! later (hazard P10). So it belongs to the account that proved it last, and the mapping before is marked. Only an address that
+//! Atlassian verified is taken from another account; one that it did not is marked itself while another account has it.
 
 use jiff::Timestamp;
 use linkspan_model::ids::AppId;
@@ -21,13 +22,15 @@ statements! {
     ONE = concat!(select!(), "WHERE id = $1");
     SUPERSEDE = "UPDATE identities SET superseded_at = $3
         WHERE email_folded = $1 AND account_id <> $2 AND superseded_at IS NULL";
+    HAS_EMAIL = "SELECT 1 FROM identities
+        WHERE email_folded = $1 AND account_id <> $2 AND superseded_at IS NULL LIMIT 1";
     PUT = "INSERT INTO identities (id, account_id, reference, app_id, email, email_folded, email_verified, created_at,
             proven_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
         ON CONFLICT (account_id, reference) DO UPDATE SET app_id = excluded.app_id, proven_at = excluded.proven_at
         RETURNING id";
-    SET_EMAIL = "UPDATE identities SET email = $2, email_folded = $3, email_verified = $4, superseded_at = NULL,
-            fetched_at = $5
+    SET_EMAIL = "UPDATE identities SET email = $2, email_folded = $3, email_verified = $4, fetched_at = $5,
+            superseded_at = $6
         WHERE account_id = $1";
     BLANK = "UPDATE identities SET email = NULL, email_folded = NULL, email_verified = NULL, superseded_at = NULL,
             fetched_at = $3
@@ -71,7 +74,8 @@ pub struct Identity {
     pub created_at: Timestamp,
     /// When the person last proved it.
     pub proven_at: Timestamp,
-    /// Since when the e-mail address belongs to another account. The account itself is proven all the same.
+    /// Since when the e-mail address belongs to another account: one that proved it later, or that had it when this one told
+    /// it without its being verified. The account itself is proven all the same.
     pub superseded_at: Option<Timestamp>,
 }
 
@@ -90,7 +94,7 @@ pub struct IdentityFilter {
 
 impl Store {
     /// Records what the person on an answered pass proved, in one transaction: the pass is used up, the e-mail address
-    /// belongs to this account from now on. `None` unless the pass was answered and not used before.
+    /// belongs to this account from now on, unless it is another account's and not verified for this one. `None` unless the pass was answered and not used before.
     pub async fn record_identity(
         &self,
         pass: Uuid,
@@ -106,16 +110,22 @@ impl Store {
         }
         let folded = proof.email.as_deref().map(fold);
         let folded = folded.as_deref();
-        if folded.is_some() {
-            tx.execute(SUPERSEDE, args![folded, &proof.account_id, now]).await?;
-        }
         let email = proof.email.as_deref();
         let verified = proof.email_verified;
+        let superseded_at = match folded {
+            Some(folded) if verified == Some(true) => {
+                tx.execute(SUPERSEDE, args![folded, &proof.account_id, now]).await?;
+                None
+            }
+            Some(folded) => tx.first(HAS_EMAIL, args![folded, &proof.account_id]).await?.map(|_| now),
+            None => None,
+        };
         let put = args![proof.id, &proof.account_id, reference, proof.app, email, folded, verified, now];
         let row = tx.first(PUT, put).await?;
         let id = row.ok_or_else(|| StoreError::corrupt("an identity was not returned"))?.uuid(0)?;
         // The address is the account's, whatever the vendor calls the person.
-        tx.execute(SET_EMAIL, args![&proof.account_id, email, folded, verified, now]).await?;
+        let set_email = args![&proof.account_id, email, folded, verified, now, superseded_at];
+        tx.execute(SET_EMAIL, set_email).await?;
         let identity = tx.first(ONE, args![id]).await?.map(|row| read(&row)).transpose()?;
         tx.commit().await?;
         Ok(identity)

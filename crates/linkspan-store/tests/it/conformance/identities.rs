@@ -38,7 +38,7 @@ fn proof(id: &str, account: &str, email: Option<&str>) -> IdentityProof {
         account_id: account.to_owned(),
         app: AppId::of_client("client"),
         email: email.map(str::to_owned),
-        email_verified: None,
+        email_verified: email.map(|_| true),
     }
 }
 
@@ -106,6 +106,29 @@ pub(crate) async fn p10_an_email_belongs_to_the_account_that_proved_it_last(stor
     let renewed = proven(&store, "4", "account-b", None, 40).await;
     assert_eq!((renewed.id, renewed.created_at, renewed.email), (second.id, at(20), None));
     assert!(of_email(&store, "kim@acme.example", true).await.is_empty());
+}
+
+pub(crate) async fn p10_an_unverified_address_is_not_taken_from_another(store: Store) {
+    for (pass, verified) in [("1", None), ("2", Some(false))] {
+        let holder = format!("holder {pass}");
+        let email = format!("kim{pass}@acme.example");
+        proven(&store, &holder, &holder, Some(&email), 10).await;
+        let id = answered(&store, pass).await;
+        let mut claim = proof(pass, pass, Some(&email));
+        claim.email_verified = verified;
+        let claimed = store.record_identity(id, pass, &claim, at(20)).await.unwrap().unwrap();
+        // The account is proven, the address is marked as another's.
+        assert_eq!((claimed.superseded_at, claimed.email.as_deref()), (Some(at(20)), Some(&*email)));
+        assert_eq!(of_email(&store, &email, false).await, [holder.as_str()]);
+        assert_eq!(of_email(&store, &email, true).await, [holder.as_str(), pass]);
+    }
+    // Where nobody else has the address, it finds whom it is told of, until another account proves it verified.
+    let id = answered(&store, "3").await;
+    let first = IdentityProof { email_verified: None, ..proof("3", "3", Some("lee@acme.example")) };
+    store.record_identity(id, "3", &first, at(30)).await.unwrap().unwrap();
+    assert_eq!(of_email(&store, "lee@acme.example", false).await, ["3"]);
+    proven(&store, "4", "4", Some("lee@acme.example"), 40).await;
+    assert_eq!(of_email(&store, "lee@acme.example", false).await, ["4"]);
 }
 
 pub(crate) async fn p10_of_two_who_prove_one_address_at_a_time_one_has_it(store: Store) {

@@ -89,6 +89,7 @@ conformance! {
     guards::group_members_are_replaced_as_a_snapshot,
     identities::l9_an_identity_state_is_used_once_in_its_browser,
     identities::p10_an_email_belongs_to_the_account_that_proved_it_last,
+    identities::p10_an_unverified_address_is_not_taken_from_another,
     identities::p10_of_two_who_prove_one_address_at_a_time_one_has_it,
     identities::g4_erasing_an_account_leaves_nothing_of_its_identities,
     identities::identities_are_paged_without_gap,

@@ -105,7 +105,7 @@ async fn a_person_proves_an_account_with_read_me_alone_and_no_token_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p10_an_address_belongs_to_the_account_that_proved_it_last() {
     let server = server(&[]).await;
-    let person = |id: &str, email: Value| json!({ "account_id": id, "email": email, "name": "Kim Lee" });
+    let person = |id: &str, email: Value| json!({ "account_id": id, "email": email, "email_verified": true, "name": "Kim Lee" });
 
     // Two people of one name are two accounts.
     server.me_is(person("account-a", json!("kim@acme.example"))).await;
@@ -126,6 +126,12 @@ async fn p10_an_address_belongs_to_the_account_that_proved_it_last() {
     let marked: Vec<bool> = all.iter().map(|it| !it["superseded_at"].is_null()).collect();
     assert_eq!(marked, [true, false], "{all:?}");
     assert!(server.identities("?email=lee@acme.example").await.is_empty(), "the address before is forgotten");
+
+    // Who tells the same address without its being verified takes it from nobody.
+    server.me_is(json!({ "account_id": "account-c", "email": "kim@acme.example" })).await;
+    server.prove("c", 3).await;
+    assert_eq!(server.identities("?email=kim@acme.example").await, found);
+    assert_ne!(server.identities("?account_id=account-c").await[0]["superseded_at"], Value::Null);
 
     // A new address heals the mark; a hidden one leaves none.
     server.me_is(person("account-a", json!("kim.new@acme.example"))).await;
