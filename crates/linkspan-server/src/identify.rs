@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use linkspan_engine::identity::{IdentityDeparture, IdentityProblem};
+use linkspan_engine::identity::{IdentityDeparture, IdentityProblem, ProofOutcome, Proven};
 use linkspan_engine::link::{Callback, CallbackProblem};
 use linkspan_model::secret::Secret;
 use minijinja::context;
@@ -17,10 +17,10 @@ use crate::params::Params;
 /// The first page: who asks for what.
 pub(crate) async fn page(State(app): State<App>, LinkToken(token): LinkToken) -> Response {
     match app.engine.identity_offer(&Secret::new(token.as_str())).await {
-        Ok(()) => app.pages.render(
+        Ok(reference) => app.pages.render(
             StatusCode::OK,
             "identify/pages.html",
-            context! { vendor => &app.engine.vendor().name, token => token },
+            context! { vendor => &app.engine.vendor().name, token => token, reference => reference },
         ),
         Err(problem) => told(&app, &problem, None),
     }
@@ -58,20 +58,27 @@ pub(crate) async fn answer(app: &App, jar: CookieJar, state: Secret, params: &Pa
         })
         .await;
     let page = match answer {
-        // Who has to consent again is told so before going on.
-        Ok(proven) => match proven.redirect.filter(|_| proven.consent_again.is_empty()) {
-            Some(redirect) => see_other(redirect.as_str()),
-            None => app.pages.render(
-                StatusCode::OK,
-                "identify/pages.html",
-                context! {
-                    vendor => &app.engine.vendor().name,
-                    done => true,
-                    email => proven.identity.email,
-                    consent_again => proven.consent_again,
+        Ok(Proven { outcome: ProofOutcome::Waits(redirect), consent_again, .. })
+            if consent_again.is_empty() =>
+        {
+            see_other(redirect.as_str())
+        }
+        Ok(Proven { reference, email, outcome, consent_again }) => app.pages.render(
+            StatusCode::OK,
+            "identify/pages.html",
+            context! {
+                vendor => &app.engine.vendor().name,
+                done => true,
+                reference => reference,
+                email => email,
+                // Who has to consent again is told so before going on.
+                go_on => match &outcome {
+                    ProofOutcome::Waits(redirect) => Some(redirect.as_str()),
+                    ProofOutcome::Recorded(_) => None,
                 },
-            ),
-        },
+                consent_again => consent_again,
+            },
+        ),
         Err(problem) => told(app, &problem, token),
     };
     let gone = Cookie::build((name, "")).path("/");
@@ -164,7 +171,7 @@ fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
             "Its answer holds no account that can be trusted.".to_owned(),
             again,
         ),
-        P::Callback(C::AppRefused) | P::Callback(C::NoApp) => (
+        P::Callback(C::AppRefused | C::NoApp) => (
             StatusCode::BAD_GATEWAY,
             false,
             "This is not set up right",

@@ -97,6 +97,7 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(apps::list_apps))
         .routes(routes!(apps::retrieve_app, apps::register_app, apps::remove_app))
         .routes(routes!(identities::create_identity_token))
+        .routes(routes!(identities::redeem_identity_code))
         .routes(routes!(identities::list_identities))
         .routes(routes!(identities::delete_identity))
         .routes(routes!(sources::list_sources))

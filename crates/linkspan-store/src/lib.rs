@@ -27,7 +27,7 @@ pub use control::apps::App;
 pub use control::data_keys::StoredDataKey;
 pub use control::erasures::{Erasure, Touched};
 pub use control::grants::{Grant, GrantState, NewTokens};
-pub use control::identities::{Identity, IdentityFilter, IdentityProof};
+pub use control::identities::{ConfirmedBy, Identity, IdentityFilter, IdentityProof, Redeemed};
 pub use control::identity_passes::{IdentityAnswer, IdentityPass, NewIdentityPass};
 pub use control::links::{
     Completion, EndUser, Link, LinkCompleted, LinkState, NewLink, PublicTokenUse, StateAnswer,

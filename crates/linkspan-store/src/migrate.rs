@@ -12,6 +12,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0005_personal_data", include_str!("../migrations/0005_personal_data.sql")),
     ("0006_setup", include_str!("../migrations/0006_setup.sql")),
     ("0007_reported_identities", include_str!("../migrations/0007_reported_identities.sql")),
+    ("0008_identity_codes", include_str!("../migrations/0008_identity_codes.sql")),
 ];
 
 const CREATE: &str =

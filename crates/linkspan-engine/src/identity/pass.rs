@@ -6,13 +6,14 @@ use linkspan_atlassian::oauth::authorize_url;
 use linkspan_atlassian::personal::is_account_id;
 use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
-use linkspan_store::{AccountFilter, IdentityAnswer, IdentityPass, IdentityProof, NewIdentityPass};
+use linkspan_store::{AccountFilter, IdentityAnswer, IdentityPass, IdentityProof, NewIdentityPass, Redeemed};
 use linkspan_vault::opaque;
 use url::Url;
 
 use super::{
-    BROWSER, BROWSER_PURPOSE, IDENTITY_TOKEN, IDENTITY_TOKEN_PURPOSE, IdentityDeparture, IdentityProblem,
-    IdentityRequest, Proven, REMEMBERED, SCOPE, STATE, STATE_LIFE, STATE_PURPOSE,
+    BROWSER, BROWSER_PURPOSE, CODE, CODE_LIFE, CODE_PURPOSE, IDENTITY_TOKEN, IDENTITY_TOKEN_PURPOSE,
+    IdentityDeparture, IdentityProblem, IdentityRequest, ProofOutcome, Proven, REMEMBERED, SCOPE, STATE,
+    STATE_LIFE, STATE_PURPOSE,
 };
 use crate::callback::{Callback, CallbackProblem, callback_url};
 use crate::engine::{Engine, Inner};
@@ -52,12 +53,12 @@ impl Engine {
         format!("{base}/identify/{}", token.expose())
     }
 
-    /// Whether an identity token can still be used.
+    /// The vendor's word for the person whom an identity token is for, if it can still be used.
     ///
     /// # Errors
     /// When it is unknown, used or expired.
-    pub async fn identity_offer(&self, token: &Secret) -> Result<(), IdentityProblem> {
-        self.inner.open_pass(token).await.map(|_| ())
+    pub async fn identity_offer(&self, token: &Secret) -> Result<String, IdentityProblem> {
+        self.inner.open_pass(token).await.map(|pass| pass.reference)
     }
 
     /// Starts a proof, or starts it anew: the person is to be sent to Atlassian. The former start's state is of no use any
@@ -118,6 +119,31 @@ impl Engine {
         result
     }
 
+    /// Redeems the code that a person's browser brought back to the vendor, for the person whose session that is. The proof
+    /// is recorded if it was asked for this person; otherwise it is refused for good.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn redeem_identity(&self, code: &Secret, reference: &str) -> Result<Redeemed, EngineError> {
+        let inner = &self.inner;
+        if !opaque::is_well_formed(CODE, code.expose()) {
+            return Ok(Redeemed::Unknown);
+        }
+        let digest = inner.digest_key.digest(CODE_PURPOSE, code);
+        let id = inner.entropy.uuid();
+        let redeemed = inner.store.redeem_identity(&digest, reference, id, inner.clock.now()).await?;
+        match &redeemed {
+            Redeemed::Recorded(identity) => {
+                tracing::info!(identity.id = %identity.id, "an identity was proven");
+            }
+            Redeemed::OtherPerson => {
+                tracing::warn!("a proof came back in the session of another person than it was asked for");
+            }
+            Redeemed::Unknown => {}
+        }
+        Ok(redeemed)
+    }
+
     async fn prove(
         &self,
         pass: &IdentityPass,
@@ -152,15 +178,37 @@ impl Engine {
             app: app.id,
             email: me.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty()),
             email_verified: me.email_verified,
+            told_at: inner.clock.now(),
         };
-        let now = inner.clock.now();
-        let identity = inner
-            .store
-            .record_identity(pass.id, &pass.reference, &proof, now)
-            .await?
-            .ok_or(IdentityProblem::TokenUsed)?;
-        tracing::info!(identity.id = %identity.id, "an identity was proven");
-        Ok(Proven { redirect: redirect_of(pass), consent_again: self.narrowed_by(&proof).await?, identity })
+        let outcome = if let Some(redirect) = redirect_of(pass) {
+            ProofOutcome::Waits(self.hold(pass, &proof, redirect).await?)
+        } else {
+            let now = inner.clock.now();
+            let recorded = inner.store.record_identity(pass.id, &pass.reference, &proof, now).await?;
+            let identity = recorded.ok_or(IdentityProblem::TokenUsed)?;
+            tracing::info!(identity.id = %identity.id, "an identity was proven");
+            ProofOutcome::Recorded(identity)
+        };
+        let consent_again = self.narrowed_by(&proof).await?;
+        Ok(Proven { reference: pass.reference.clone(), email: proof.email, outcome, consent_again })
+    }
+
+    /// Keeps a proof until the vendor redeems the code that the person takes along; where the person goes with it.
+    async fn hold(
+        &self,
+        pass: &IdentityPass,
+        proof: &IdentityProof,
+        mut redirect: Url,
+    ) -> Result<Url, IdentityProblem> {
+        let inner = &self.inner;
+        let code = opaque::mint(CODE, &inner.entropy);
+        let digest = inner.digest_key.digest(CODE_PURPOSE, &code);
+        let expires_at = inner.clock.now() + CODE_LIFE;
+        if !inner.store.hold_identity(pass.id, proof, &digest, expires_at).await? {
+            return Err(IdentityProblem::TokenUsed);
+        }
+        redirect.query_pairs_mut().append_pair("code", code.expose());
+        Ok(redirect)
     }
 
     /// The consents that this one took the place of: where the app reads sites on behalf of the same account.
@@ -191,7 +239,7 @@ impl Inner {
         }
         let digest = self.digest_key.digest(IDENTITY_TOKEN_PURPOSE, token);
         let pass = self.store.identity_pass_by_token(&digest).await?.ok_or(IdentityProblem::UnknownToken)?;
-        if pass.is_proven {
+        if pass.is_over {
             return Err(IdentityProblem::TokenUsed);
         }
         if pass.expires_at <= self.clock.now() {

@@ -80,6 +80,7 @@ mod tests {
                 created_at: at,
                 proven_at: at,
                 superseded_at: None,
+                confirmed_by: linkspan_store::ConfirmedBy::Page,
             };
             prop_assert_eq!(position(&cursor_behind(&identity)), Some((at, Uuid::from_u128(id))));
         }

@@ -75,6 +75,7 @@ impl Inner {
 
     async fn tend_personal_data(self: &Arc<Self>) -> Result<ReportTurn, EngineError> {
         self.renew_erased().await?;
+        self.store.forget_unredeemed_proofs(self.clock.now()).await?;
         self.choose_reporters().await?;
         self.store.drop_unknown_accounts().await?;
         let mut turn = ReportTurn::default();

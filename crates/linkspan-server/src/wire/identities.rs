@@ -13,7 +13,8 @@ pub(crate) struct IdentityTokenRequest {
     pub reference: Option<String>,
     /// Your own id of the person, where you use the word of link tokens.
     pub end_user_origin_id: Option<String>,
-    /// Where the person goes at the end, one of the addresses that the server allows. Default: a page that says thank you.
+    /// Where the person goes at the end, one of the addresses that the server allows, with a `code` to redeem: until then
+    /// nothing is recorded. Default: a page that says thank you, and nobody confirms that it was the person meant.
     pub redirect_uri: Option<String>,
     /// Minutes that the token lives: 5 to 10080. Default: 30.
     pub expiry_mins: Option<i64>,
@@ -27,6 +28,18 @@ pub(crate) struct IdentityToken {
     /// The address at which the person proves who they are.
     pub url: String,
     pub expires_in_seconds: u64,
+}
+
+/// A code that came with a person, to be redeemed.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct IdentityCode {
+    /// The `code` of the address at which the person arrived.
+    pub code: String,
+    /// Your own word for the person who is signed in where the code arrived: from your session, never from the address. Give
+    /// this or `end_user_origin_id`.
+    pub reference: Option<String>,
+    /// Your own id of that person, where you use the word of link tokens.
+    pub end_user_origin_id: Option<String>,
 }
 
 /// A person of yours who proved to be an Atlassian account.
@@ -43,6 +56,9 @@ pub(crate) struct ProvenIdentity {
     /// Whether Atlassian verified the address; null where it does not say.
     #[schema(required = true)]
     pub email_verified: Option<bool>,
+    /// `redirect`: you redeemed the proof in the session of the person it was asked for. `page`: nobody confirmed that it was
+    /// that person, and not somebody to whom the address was handed on.
+    pub confirmed_by: String,
     /// Client id of the app to which the person consented; null when the app is gone.
     #[schema(required = true)]
     pub client_id: Option<String>,

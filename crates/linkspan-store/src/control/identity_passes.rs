@@ -1,10 +1,13 @@
 //! Passes through the identity page. A pass moves only by compare-and-set, so each step happens once (hazard L9):
 //!
 //! ```text
-//! waiting ──► started ──► answered ──► proven
-//!                ▲           │
-//!                └───────────┘ begun anew
+//! waiting ──► started ──► answered ─┬─────────────► proven
+//!                ▲           │      └─► held ─┬───► proven
+//!                │           │           │    └───► refused
+//!                └───────────┴───────────┘ begun anew
 //! ```
+//! *Held*: the proof waits until the vendor redeems the code that the person's browser brought back. *Refused*: it was
+//! brought back in the session of somebody else than it was asked for, so nobody may use the pass any more.
 
 use jiff::Timestamp;
 use linkspan_model::ids::AppId;
@@ -12,6 +15,7 @@ use linkspan_vault::Digest;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::control::identities::IdentityProof;
 use crate::db::{Row, args, statements};
 use crate::error::StoreError;
 
@@ -24,18 +28,35 @@ macro_rules! select {
     };
 }
 
+/// Forgets the proof that waits.
+macro_rules! no_proof {
+    () => {
+        "code = NULL, code_expires_at = NULL, account_id = NULL, email = NULL, email_verified = NULL, told_at = NULL"
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO identity_passes (id, token, app_id, reference, redirect_uri, created_at, expires_at, state)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting') ON CONFLICT (token) DO NOTHING";
     ONE = select!("WHERE id = $1");
     BY_TOKEN = select!("WHERE token = $1");
     BY_OAUTH_STATE = select!("WHERE oauth_state = $1");
-    START = "UPDATE identity_passes SET state = 'started', oauth_state = $2, browser = $3, state_expires_at = $5
-        WHERE id = $1 AND state <> 'proven' AND expires_at > $4";
+    START = concat!("UPDATE identity_passes SET state = 'started', oauth_state = $2, browser = $3, state_expires_at = $5, ",
+        no_proof!(), " WHERE id = $1 AND state NOT IN ('proven', 'refused') AND expires_at > $4");
     ANSWER = "UPDATE identity_passes SET state = 'answered', oauth_state = NULL, state_expires_at = NULL
         WHERE oauth_state = $1 AND browser = $2 AND state = 'started' AND expires_at > $3 AND state_expires_at > $3
         RETURNING id";
     FINISH = "UPDATE identity_passes SET state = 'proven', browser = NULL WHERE id = $1 AND state = 'answered'";
+    HOLD = "UPDATE identity_passes SET state = 'held', browser = NULL, code = $2, code_expires_at = $3, account_id = $4,
+            email = $5, email_verified = $6, told_at = $7
+        WHERE id = $1 AND state = 'answered'";
+    HELD = "SELECT id, reference, app_id, account_id, email, email_verified, told_at FROM identity_passes
+        WHERE code = $1 AND state = 'held' AND code_expires_at > $2";
+    LET_GO = concat!("UPDATE identity_passes SET state = $2, ", no_proof!(), " WHERE id = $1 AND state = 'held'");
+    FORGET_HELD = concat!("UPDATE identity_passes SET state = 'waiting', ", no_proof!(),
+        " WHERE code IS NOT NULL AND code_expires_at <= $1");
+    FORGET_HELD_OF = concat!("UPDATE identity_passes SET state = 'waiting', ", no_proof!(),
+        " WHERE code IS NOT NULL AND account_id = $1");
     DELETE_EXPIRED = "DELETE FROM identity_passes WHERE id IN
         (SELECT id FROM identity_passes WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)";
 }
@@ -70,8 +91,8 @@ pub struct IdentityPass {
     pub redirect_uri: Option<String>,
     /// When the token dies.
     pub expires_at: Timestamp,
-    /// The person proved who they are with it.
-    pub is_proven: bool,
+    /// It is over: the person proved who they are with it, or the proof was refused.
+    pub is_over: bool,
     browser: Option<Digest>,
 }
 
@@ -89,7 +110,7 @@ pub enum IdentityAnswer {
 }
 
 impl Store {
-    /// Records a new identity token, and forgets some that died before `forget_before`.
+    /// Records a new identity token, and forgets some that died before `forget_before`, and proofs that nobody redeemed.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when the token's digest is known already.
@@ -100,6 +121,7 @@ impl Store {
         forget_before: Timestamp,
     ) -> Result<(), StoreError> {
         self.db.write(DELETE_EXPIRED, args![forget_before]).await?;
+        self.forget_unredeemed_proofs(now).await?;
         let redirect_uri = pass.redirect_uri.as_deref();
         let args = args![pass.id, pass.token, pass.app, &pass.reference, redirect_uri, now, pass.expires_at];
         match self.db.write(INSERT, args).await? {
@@ -150,6 +172,25 @@ impl Store {
             IdentityAnswer::OtherBrowser
         })
     }
+
+    /// Keeps what the person on an answered pass proved until the code with this digest is redeemed, or dies at
+    /// `code_expires_at`. `false` unless the pass was answered and not used before.
+    pub async fn hold_identity(
+        &self,
+        pass: Uuid,
+        proof: &IdentityProof,
+        code: &Digest,
+        code_expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (email, verified) = (proof.email.as_deref(), proof.email_verified);
+        let args = args![pass, code, code_expires_at, &proof.account_id, email, verified, proof.told_at];
+        Ok(self.db.write(HOLD, args).await? > 0)
+    }
+
+    /// Forgets proofs whose codes have died; the number of them. Who still holds a living token may begin anew.
+    pub async fn forget_unredeemed_proofs(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.db.write(FORGET_HELD, args![now]).await
+    }
 }
 
 fn read(row: &Row) -> Result<IdentityPass, StoreError> {
@@ -159,7 +200,7 @@ fn read(row: &Row) -> Result<IdentityPass, StoreError> {
         reference: row.text(2)?,
         redirect_uri: row.optional_text(3)?,
         expires_at: row.time(4)?,
-        is_proven: row.text(5)? == "proven",
+        is_over: matches!(row.text(5)?.as_str(), "proven" | "refused"),
         browser: row.optional_digest(6)?,
     })
 }

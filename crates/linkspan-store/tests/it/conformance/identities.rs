@@ -1,6 +1,7 @@
 use linkspan_model::ids::AppId;
 use linkspan_store::{
-    Identity, IdentityAnswer, IdentityFilter, IdentityProof, NewIdentityPass, SetupTokenKind, Store,
+    ConfirmedBy, Identity, IdentityAnswer, IdentityFilter, IdentityProof, NewIdentityPass, Redeemed,
+    SetupTokenKind, Store,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -39,6 +40,7 @@ fn proof(id: &str, account: &str, email: Option<&str>) -> IdentityProof {
         app: AppId::of_client("client"),
         email: email.map(str::to_owned),
         email_verified: email.map(|_| true),
+        told_at: at(3),
     }
 }
 
@@ -50,7 +52,7 @@ pub(super) async fn proven(
     now: i64,
 ) -> Identity {
     let id = answered(store, pass).await;
-    let proof = proof(pass, account, email);
+    let proof = IdentityProof { told_at: at(now), ..proof(pass, account, email) };
     store.record_identity(id, account, &proof, at(now)).await.unwrap().unwrap()
 }
 
@@ -85,7 +87,87 @@ pub(crate) async fn l9_an_identity_state_is_used_once_in_its_browser(store: Stor
     let again = store.record_identity(id, "one", &proof("b", "account-b", None), at(6)).await.unwrap();
     assert_eq!(again, None);
     assert!(!store.start_identity_pass(id, &digest("x"), &browser, at(7), at(500)).await.unwrap());
-    assert!(store.identity_pass_by_token(&digest("token one")).await.unwrap().unwrap().is_proven);
+    assert!(store.identity_pass_by_token(&digest("token one")).await.unwrap().unwrap().is_over);
+}
+
+/// A proof of this account that waits for the code `code` until the moment 100.
+async fn held(store: &Store, reference: &str, account: &str) -> Uuid {
+    let id = answered(store, reference).await;
+    let code = digest(&format!("code {reference}"));
+    let proof = proof(reference, account, Some("held@acme.example"));
+    assert!(store.hold_identity(id, &proof, &code, at(100)).await.unwrap());
+    assert!(!store.hold_identity(id, &proof, &digest("another"), at(100)).await.unwrap(), "once");
+    id
+}
+
+async fn redeemed(store: &Store, code: &str, reference: &str, now: i64) -> Redeemed {
+    store.redeem_identity(&digest(code), reference, uuid_of(reference), at(now)).await.unwrap()
+}
+
+pub(crate) async fn l9_a_held_proof_counts_when_its_person_redeems_it(store: Store) {
+    let all = IdentityFilter::default();
+    let id = held(&store, "kim", "account-a").await;
+    assert!(store.identities(&all, None, 10).await.unwrap().is_empty());
+    // It cannot be recorded past the code, and dies with it.
+    let past = store.record_identity(id, "kim", &proof("x", "account-x", None), at(4)).await.unwrap();
+    assert_eq!(past, None);
+    assert_eq!(redeemed(&store, "code lee", "kim", 5).await, Redeemed::Unknown);
+    assert_eq!(redeemed(&store, "code kim", "kim", 100).await, Redeemed::Unknown);
+    let mut redeeming = JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        redeeming.spawn(async move { redeemed(&store, "code kim", "kim", 99).await });
+    }
+    let recorded: Vec<Identity> = redeeming
+        .join_all()
+        .await
+        .into_iter()
+        .filter_map(|it| if let Redeemed::Recorded(identity) = it { Some(identity) } else { None })
+        .collect();
+    assert_eq!(recorded, store.identities(&all, None, 10).await.unwrap());
+    let [identity] = recorded.as_slice() else { panic!("{recorded:?}") };
+    assert_eq!((identity.account_id.as_str(), identity.confirmed_by), ("account-a", ConfirmedBy::Redirect));
+    assert_eq!(identity.email.as_deref(), Some("held@acme.example"));
+    assert!(store.identity_pass_by_token(&digest("token kim")).await.unwrap().unwrap().is_over);
+
+    // Without a code nobody confirms it; what was confirmed once stays so.
+    let paged = proven(&store, "lee", "account-b", None, 110).await;
+    assert_eq!(paged.confirmed_by, ConfirmedBy::Page);
+    let id = answered(&store, "kim anew").await;
+    let anew = proof("kim anew", "account-a", None);
+    let anew = store.record_identity(id, "kim", &anew, at(120)).await.unwrap().unwrap();
+    assert_eq!((anew.id, anew.confirmed_by), (identity.id, ConfirmedBy::Redirect));
+}
+
+pub(crate) async fn l9_a_proof_brought_back_by_another_person_is_void(store: Store) {
+    // Mallory handed her address on to an admin, in whose session the code arrives.
+    let id = held(&store, "mallory", "account-admin").await;
+    assert_eq!(redeemed(&store, "code mallory", "admin", 5).await, Redeemed::OtherPerson);
+    assert_eq!(redeemed(&store, "code mallory", "mallory", 6).await, Redeemed::Unknown);
+    assert!(store.identities(&IdentityFilter::default(), None, 10).await.unwrap().is_empty());
+    assert!(store.identity_pass_by_token(&digest("token mallory")).await.unwrap().unwrap().is_over);
+    assert!(!store.start_identity_pass(id, &digest("s"), &digest("browser"), at(7), at(500)).await.unwrap());
+}
+
+pub(crate) async fn g2_a_held_proof_is_forgotten_in_time(store: Store) {
+    let begin_anew = async |id| {
+        let (state, browser) = (digest(&format!("anew {id}")), digest("browser"));
+        store.start_identity_pass(id, &state, &browser, at(200), at(500)).await.unwrap()
+    };
+    let expired = held(&store, "expired", "account-a").await;
+    assert_eq!(store.forget_unredeemed_proofs(at(99)).await.unwrap(), 0);
+    assert_eq!(store.forget_unredeemed_proofs(at(100)).await.unwrap(), 1);
+    assert_eq!(redeemed(&store, "code expired", "expired", 5).await, Redeemed::Unknown);
+    assert!(begin_anew(expired).await);
+
+    let closed = held(&store, "closed", "account-b").await;
+    assert_eq!(store.erase_identities_of("account-b").await.unwrap(), 0);
+    assert_eq!(redeemed(&store, "code closed", "closed", 5).await, Redeemed::Unknown);
+    assert!(begin_anew(closed).await);
+
+    let anew = held(&store, "anew", "account-c").await;
+    assert!(begin_anew(anew).await);
+    assert_eq!(redeemed(&store, "code anew", "anew", 5).await, Redeemed::Unknown, "the former start's code");
 }
 
 pub(crate) async fn p10_an_email_belongs_to_the_account_that_proved_it_last(store: Store) {

@@ -1,6 +1,6 @@
 //! People who proved who they are: what is known of them is stored apart from sources, and mostly no source names them.
 
-use linkspan_engine::identity::IdentityRequest;
+use linkspan_engine::identity::{IdentityRequest, ProofOutcome};
 use linkspan_engine::link::Callback;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::AppId;
@@ -47,7 +47,10 @@ impl Privacy {
             error: None,
             browser: Some(departure.browser),
         };
-        self.engine.answer_identity(callback).await.unwrap().identity
+        match self.engine.answer_identity(callback).await.unwrap().outcome {
+            ProofOutcome::Recorded(identity) => identity,
+            ProofOutcome::Waits(redirect) => panic!("it waits at {redirect}"),
+        }
     }
 
     async fn identities(&self) -> Vec<Identity> {
@@ -101,6 +104,7 @@ async fn g1_an_app_that_can_report_does_so_for_one_that_cannot() {
         app,
         email: None,
         email_verified: None,
+        told_at: now,
     };
     privacy.store.record_identity(pass, "person-7", &proof, now).await.unwrap().unwrap();
 

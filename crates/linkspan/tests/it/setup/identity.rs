@@ -50,6 +50,22 @@ impl Bare {
         browser.get(&callback).await
     }
 
+    /// Sends a browser through the consent of a person; gives the code that it brings back to `done`.
+    async fn brought_back(&self, url: &str, browser: &mut Customer, person: usize, done: &str) -> String {
+        let authorize = self.start_identity(browser, url).await;
+        let callback = self.consent(browser, &authorize, person).await;
+        let answer = browser.get(&callback).await;
+        assert_eq!(answer.status, 303, "{}", answer.html);
+        let location = answer.location.unwrap();
+        let (address, code) = location.split_once("&code=").unwrap();
+        assert!(address.starts_with(&format!("{done}?status=proven&reference=")), "{location}");
+        code.to_owned()
+    }
+
+    async fn redeem(&self, body: Value) -> (u16, Value) {
+        self.api(Method::POST, "/v1/identity-tokens/redeem", Some(&body)).await
+    }
+
     async fn identities(&self, query: &str) -> Vec<Value> {
         let (status, page) = self.api(Method::GET, &format!("/v1/identities{query}"), None).await;
         assert_eq!(status, 200, "{page}");
@@ -72,10 +88,12 @@ async fn a_person_proves_an_account_with_read_me_alone_and_no_token_is_kept() {
     let authorize = server.start_identity(&mut browser, &url).await;
     let asked = Url::parse(&authorize).unwrap();
     assert_eq!(asked.query_pairs().find(|(name, _)| name == "scope").unwrap().1, "read:me");
-    let callback = server.consent(&mut browser, &authorize, 1).await;
-    let answer = browser.get(&callback).await;
-    assert_eq!(answer.status, 303, "{}", answer.html);
-    assert_eq!(answer.location.as_deref(), Some(&*format!("{done}?status=proven&reference=user-7")));
+    let code = server.brought_back(&url, &mut browser, 1, done).await;
+    assert!(server.identities("").await.is_empty(), "it waits for the vendor");
+    let (status, redeemed) = server.redeem(json!({ "code": code, "reference": "user-7" })).await;
+    assert_eq!(status, 200, "{redeemed}");
+    assert_eq!(redeemed["confirmed_by"], "redirect");
+    assert_eq!(server.identities("").await, [redeemed]);
 
     let account_id = server.upstream.text("/users/1/account_id");
     let email = server.upstream.text("/users/1/email");
@@ -171,6 +189,56 @@ async fn l9_a_proof_counts_once_and_in_its_own_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn l9_an_address_that_was_handed_on_binds_nobody_elses_account() {
+    let done = "https://app.acme.example/done";
+    let server = server(&["--identity-redirect", done]).await;
+    // Mallory sends her own address to an admin, who goes through with it in a browser of the admin's.
+    let url = server.identity_url(&json!({ "reference": "mallory", "redirect_uri": done })).await;
+    let code = server.brought_back(&url, &mut Customer::new(), 0, done).await;
+    // The vendor's page says for whom it arrived.
+    let (status, refusal) = server.redeem(json!({ "code": code, "end_user_origin_id": "admin" })).await;
+    assert_eq!(status, 409, "{refusal}");
+    assert!(refusal["detail"].as_str().unwrap().contains("another person"), "{refusal}");
+    // Whoever gets hold of the code later has nothing of it, and the address is dead.
+    assert_eq!(server.redeem(json!({ "code": code, "reference": "mallory" })).await.0, 404);
+    assert!(server.identities("").await.is_empty());
+    assert_eq!(Customer::new().get(&url).await.code(), "link_used");
+
+    // A code counts once; the person may begin anew until it was redeemed, and then the code before is void.
+    let url = server.identity_url(&json!({ "end_user_origin_id": "user-1", "redirect_uri": done })).await;
+    let mut browser = Customer::new();
+    let lost = server.brought_back(&url, &mut browser, 1, done).await;
+    let code = server.brought_back(&url, &mut browser, 1, done).await;
+    assert_eq!(server.redeem(json!({ "code": lost, "end_user_origin_id": "user-1" })).await.0, 404);
+    for expected in [200, 404] {
+        assert_eq!(server.redeem(json!({ "code": code, "end_user_origin_id": "user-1" })).await.0, expected);
+    }
+    assert_eq!(server.redeem(json!({ "code": "lsc_nothing", "reference": "user-1" })).await.0, 404);
+    assert_eq!(server.redeem(json!({ "code": code })).await.0, 400);
+    let url = server.at("/v1/identity-tokens/redeem");
+    let body = json!({ "code": code, "reference": "user-1" });
+    let refused = crate::support::http().post(url).bearer_auth("lsk_wrong").json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_without_a_way_back_the_pages_say_for_whom_the_proof_is() {
+    let server = server(&[]).await;
+    let url = server.identity_url(&json!({ "reference": "<b>mallory</b>" })).await;
+    let mut browser = Customer::new();
+    let page = browser.get(&url).await;
+    assert!(page.html.contains("&lt;b&gt;mallory&lt;&#x2f;b&gt;"), "{}", page.html);
+    assert!(page.html.contains("only if that is you and you began this yourself"), "{}", page.html);
+    let authorize = server.start_identity(&mut browser, &url).await;
+    let callback = server.consent(&mut browser, &authorize, 0).await;
+    let page = browser.get(&callback).await;
+    assert_eq!(page.heading(), "✓ Thank you", "{}", page.html);
+    assert!(page.html.contains("&lt;b&gt;mallory&lt;&#x2f;b&gt;"), "{}", page.html);
+    assert!(page.html.contains("did not begin this yourself"), "{}", page.html);
+    assert_eq!(server.identities("").await[0]["confirmed_by"], "page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_declines_or_lacks_the_scope_proves_nothing_and_may_try_again() {
     let server = server(&[]).await;
     let url = server.identity_url(&json!({ "reference": "user-1" })).await;
@@ -237,16 +305,24 @@ async fn identities_are_listed_page_by_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn l12_who_linked_a_site_through_the_same_app_is_asked_to_consent_to_that_again() {
-    let linking = Linking::with(tiny_world(), &[]).await;
+    let done = "https://app.acme.example/done";
+    let linking = Linking::with(tiny_world(), &["--identity-redirect", done]).await;
     linking.link("acme", "jira").await;
-    let body = json!({ "reference": "admin" });
-    let (_, made) = linking.api(Method::POST, "/v1/identity-tokens", None, Some(&body)).await;
-    let mut browser = Customer::new();
-    let url = made["url"].as_str().unwrap();
-    let authorize = browser.post(&format!("{url}/start"), &[]).await.location.unwrap();
-    let callback = linking.consent(&mut browser, &authorize, 0).await;
-    let page = browser.get(&callback).await;
-    assert_eq!(page.heading(), "✓ Thank you");
-    let again = page.html.replace("&#x2f;", "/");
-    assert!(again.contains(&format!("{}/consent/", linking.base_url())), "{again}");
+    let passed = async |body: Value| {
+        let (_, made) = linking.api(Method::POST, "/v1/identity-tokens", None, Some(&body)).await;
+        let mut browser = Customer::new();
+        let url = made["url"].as_str().unwrap();
+        let authorize = browser.post(&format!("{url}/start"), &[]).await.location.unwrap();
+        let callback = linking.consent(&mut browser, &authorize, 0).await;
+        let page = browser.get(&callback).await;
+        assert_eq!(page.heading(), "✓ Thank you");
+        let html = page.html.replace("&#x2f;", "/");
+        assert!(html.contains(&format!("{}/consent/", linking.base_url())), "{html}");
+        html
+    };
+    let html = passed(json!({ "reference": "admin" })).await;
+    assert!(!html.contains("go back to"), "{html}");
+    // Who goes on to the vendor finds the way there on the page.
+    let html = passed(json!({ "reference": "admin", "redirect_uri": done })).await;
+    assert!(html.contains("go back to") && html.contains(&format!("{done}?status=proven")), "{html}");
 }
