@@ -104,7 +104,7 @@ pub(super) async fn of_request(Path(name): Path<String>, session: Session) -> An
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
     let files = visible_files(&view, &issue);
-    Ok(slice.answer(&session, &files, |json, file| file_object(json, &view, &issue, file)))
+    Ok(slice.answer(&session, &files, Charge::core, |json, file| file_object(json, &view, &issue, file)))
 }
 
 pub(super) async fn of_one_comment(
@@ -121,7 +121,7 @@ pub(super) async fn of_one_comment(
     let found = visible_comments(&view, &issue).into_iter().find(|it| Some(it.id) == id);
     let found = found.ok_or_else(JsmRefusal::no_comment)?;
     let files = of_comment(&view, &issue, found);
-    Ok(slice.answer(&session, &files, |json, file| file_object(json, &view, &issue, file)))
+    Ok(slice.answer(&session, &files, Charge::core, |json, file| file_object(json, &view, &issue, file)))
 }
 
 /// The contents, by way of the platform's signed address.
