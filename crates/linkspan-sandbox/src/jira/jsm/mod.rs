@@ -328,7 +328,7 @@ fn user(json: &mut Json, view: &View<'_>, index: AccountIndex) {
         json.key("_links").object(|json| {
             let id = EscapedId(&account.account_id);
             json.key("jiraRest").plain(format_args!("{}/rest/api/2/user?accountId={id}", view.url));
-            json.key("avatarUrls").object(|_| {});
+            View::avatars(json, account);
             json.key("self").plain(format_args!("{}/rest/api/2/user?accountId={id}", view.url));
         });
     });
