@@ -18,7 +18,7 @@ use crate::{
         session::{Session, json_answer, no_content},
         upload::uploaded,
         view::View,
-        write::{require, stamp},
+        write::{require, require_all_or_own, stamp},
     },
     world::{
         AccountIndex, AttachmentId, IssueId, IssueLinkId, LinkTypeId, SiteState,
@@ -189,14 +189,7 @@ pub(super) async fn delete_attachment(Path(id): Path<String>, session: Session) 
     {
         let view = session.view(&site);
         let issue = visible_by_id(&view, issue.id).map_err(|_| missing())?;
-        let project = site.project(issue.project).ok_or_else(missing)?;
-        let own = attachment.author.is_some() && attachment.author == view.reader.account();
-        let all = require(&session, &site, "DELETE_ALL_ATTACHMENTS", project, Some(&issue.head()));
-        if all.is_err() && own {
-            require(&session, &site, "DELETE_OWN_ATTACHMENTS", project, Some(&issue.head()))?;
-        } else {
-            all?;
-        }
+        require_all_or_own(&session, &site, ("DELETE", "ATTACHMENTS"), &issue, attachment.author)?;
     }
     site.delete_attachment(stamp, attachment.id)?;
     Ok(no_content())
