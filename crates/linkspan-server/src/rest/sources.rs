@@ -300,7 +300,10 @@ impl From<RawProblem> for ApiError {
             RawProblem::UnknownKind(_) | RawProblem::OwnerUnknown { .. } => {
                 Self::new(StatusCode::NOT_FOUND, detail)
             }
-            RawProblem::OwnerMissing { .. } | RawProblem::QuestionMissing { .. } => Self::bad_request(detail),
+            RawProblem::OwnerMissing { .. }
+            | RawProblem::NoOwner(_)
+            | RawProblem::QuestionMissing { .. }
+            | RawProblem::AnswerTooLong { .. } => Self::bad_request(detail),
             RawProblem::Closed { .. } => Self::new(StatusCode::FORBIDDEN, detail),
             RawProblem::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, detail),
             RawProblem::Engine(error) => error.into(),
