@@ -67,9 +67,7 @@ async fn g3_until_a_changed_account_can_be_read_what_is_held_of_it_is_blank() {
     let places = privacy.places_of(&[&before.name]).await;
     assert!(places.is_empty(), "{places:#?}");
 
-    let url = format!("{}/_sandbox/faults", privacy.upstream.text("/origin"));
-    let clear = crate::support::http().delete(url).bearer_auth(privacy.upstream.text("/control_token"));
-    assert!(clear.send().await.unwrap().status().is_success());
+    privacy.clear_faults().await;
     assert_eq!(privacy.hours(2).await.refreshed, 1);
     assert!(!privacy.user(&account).await.name.is_empty());
     assert_eq!(privacy.status().await.counts.to_refresh, 0);
