@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// Registers an app and lets it serve a purpose from now on. Grants that were given to the app before it stay with
-    /// that one.
+    /// that one. An app that serves other purposes too keeps the scopes that it has for them.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when a part of it cannot be used; when the store fails.

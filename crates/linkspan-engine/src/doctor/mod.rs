@@ -10,6 +10,7 @@ mod tests;
 use std::time::Duration;
 
 use linkspan_model::clock::Clock;
+use linkspan_model::ids::AppId;
 use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
 use linkspan_store::IdentityFilter;
@@ -173,15 +174,7 @@ impl Engine {
                 ),
             }
         }
-        let has_own = apps.iter().any(|app| app.purpose == AppPurpose::Identity);
-        if !has_own && !inner.store.identities(&IdentityFilter::default(), None, 1).await?.is_empty() {
-            findings.push(Finding::warning(
-                "identity",
-                "people prove who they are through an app that also links sites: who linked one narrows that consent by it",
-                "Create another app with the User identity API alone, and register it with `linkspan app set --integration \
-                 identity`.",
-            ));
-        }
+        findings.extend(self.examine_identity(&apps).await?);
         if apps.is_empty() && findings.is_empty() {
             findings.push(Finding::problem(
                 "credentials",
@@ -196,6 +189,31 @@ impl Engine {
                 .extend(examine_app(&inner.upstream, app, &inner.settings.features, Some(&callback)).await);
         }
         Ok(findings)
+    }
+
+    /// Whether people prove who they are through an app that links sites: the consent of who linked one would be narrowed
+    /// to `read:me` by it (hazard P10).
+    async fn examine_identity(&self, apps: &[AppOnTrial]) -> Result<Option<Finding>, EngineError> {
+        let inner = &self.inner;
+        let own = apps.iter().find(|app| app.purpose == AppPurpose::Identity);
+        let is_shared = match own.map(|app| app.credentials.client_id.as_str()) {
+            Some(client_id) => {
+                let links = |app: &AppOnTrial| {
+                    app.purpose != AppPurpose::Identity && app.credentials.client_id == client_id
+                };
+                let id = AppId::of_client(client_id);
+                apps.iter().any(links) || inner.store.grants().await?.iter().any(|grant| grant.app == id)
+            }
+            None => !inner.store.identities(&IdentityFilter::default(), None, 1).await?.is_empty(),
+        };
+        Ok(is_shared.then(|| {
+            Finding::warning(
+                "identity",
+                "people prove who they are through an app that also links sites: who linked one narrows that consent by it",
+                "Create another app with the User identity API alone, and register it with `linkspan app set --integration \
+                 identity`.",
+            )
+        }))
     }
 
     /// Checks the app that serves a purpose, be it its own or the one for all; no findings when none does.

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::console::ConsoleApp;
@@ -138,6 +139,22 @@ async fn scopes_that_are_missing_dead_or_not_in_the_console_are_told() {
         findings(doctor(&linking, &["--client-id", &app.client_id, "--client-secret", &app.client_secret]));
     assert_eq!(code, 1);
     assert!(problem(&found, "scopes").contains("was not added to the app"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p10_an_app_for_identity_that_links_sites_too_is_a_warning() {
+    let linking = Linking::with(tiny_world(), &["--models", MODELS]).await;
+    let shared = linking.upstream.text("/client_id");
+    let own = ConsoleApp::create(linking.upstream.text("/origin"), "Who they are").await;
+    for (client_id, secret, warnings) in
+        [(shared, linking.upstream.text("/client_secret"), 1), (&own.client_id, &own.client_secret, 0)]
+    {
+        let body = json!({ "client_id": client_id, "client_secret": secret });
+        let (status, made) = linking.api(Method::PUT, "/v1/apps/identity", None, Some(&body)).await;
+        assert_eq!(status, 200, "{made}");
+        let (_, found) = findings(doctor(&linking, &[]));
+        assert_eq!(of(&found, "identity").len(), warnings, "{found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
