@@ -29,6 +29,7 @@ pub use error::EngineError;
 pub mod scopes {
     pub use linkspan_atlassian::calls::{
         DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes,
+        with_duties,
     };
 }
 pub use gaps::{Gap, GapExtent, SourceGaps};

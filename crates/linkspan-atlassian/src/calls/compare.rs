@@ -84,6 +84,13 @@ pub fn products_of(features: &[Feature]) -> Vec<Product> {
     if decided.is_empty() { both.to_vec() } else { decided }
 }
 
+/// What is wanted, with the duty that follows from it, each once and in the order in which it is offered: people are stored
+/// whatever is read, so their accounts are to be reported.
+pub fn with_duties(features: &[Feature]) -> Vec<Feature> {
+    let is_wanted = |feature: &Feature| *feature == Feature::PersonalData || features.contains(feature);
+    Feature::ALL.iter().copied().filter(is_wanted).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +108,19 @@ mod tests {
         assert_eq!(products_of(&[Feature::Articles]), [Product::Confluence]);
         assert_eq!(products_of(&[Feature::Comments]), [Product::Jira, Product::Confluence]);
         assert_eq!(products_of(&[Feature::Passthrough]), [Product::Jira, Product::Confluence]);
+    }
+
+    #[test]
+    fn g1_whatever_is_read_accounts_are_to_be_reported() {
+        for wanted in [&[][..], &[Feature::Comments, Feature::Tickets, Feature::Comments], &Feature::usual()]
+        {
+            let features = with_duties(wanted);
+            let list = smallest_scopes(&products_of(&features), &features, ScopeFamily::Classic);
+            assert!(list.set().contains("report:personal-data"), "{wanted:?}");
+            assert_eq!(with_duties(&features), features);
+        }
+        let ordered = [Feature::Tickets, Feature::Comments, Feature::PersonalData];
+        assert_eq!(with_duties(&[Feature::Comments, Feature::Tickets, Feature::Comments]), ordered);
     }
 
     #[test]

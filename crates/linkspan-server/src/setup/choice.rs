@@ -1,7 +1,7 @@
 //! What the person wants of the app, as the page's address says it, and the scopes that follow.
 
 use linkspan_engine::scopes::{
-    DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes,
+    DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes, with_duties,
 };
 use linkspan_model::product::{AppPurpose, Integration, Product};
 use minijinja::{Value, context};
@@ -34,7 +34,7 @@ impl Choice {
             .and_then(|word| ScopeFamily::ALL.into_iter().find(|family| family.as_str() == word))
             .unwrap_or(ScopeFamily::Classic);
         let search = params.text("search").is_some();
-        let chosen: Vec<Feature> = if params.text("chosen").is_some() {
+        let features = if params.text("chosen").is_some() {
             let mut chosen: Vec<Feature> =
                 words("models").iter().filter_map(|word| Feature::of_model(word).ok()).collect();
             let writes = words("write");
@@ -45,13 +45,10 @@ impl Choice {
             if search {
                 chosen.extend(Feature::SEARCH);
             }
-            // People are stored whatever is chosen, so their accounts are to be reported.
-            chosen.push(Feature::PersonalData);
-            chosen
+            with_duties(&chosen)
         } else {
             read_here.to_vec()
         };
-        let features = Feature::ALL.iter().copied().filter(|feature| chosen.contains(feature)).collect();
         Self { purpose, features, family, search }
     }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use linkspan_atlassian::calls::{
     Feature, GUIDES, SCOPE_WARNING, ScopeList, ScopeSet, ScopesCompared, compare_scopes, products_of,
-    smallest_scopes,
+    smallest_scopes, with_duties,
 };
 use linkspan_store::Store;
 
@@ -48,8 +48,7 @@ fn wanted(args: &cli::Scopes) -> Vec<Feature> {
     if args.search {
         features.extend(Feature::SEARCH);
     }
-    let wanted = distinct(&features);
-    Feature::ALL.iter().copied().filter(|feature| wanted.contains(feature)).collect()
+    with_duties(&features)
 }
 
 /// The scopes to compare with.
