@@ -28,8 +28,8 @@ pub use error::EngineError;
 /// Scope lists, for pages that propose them.
 pub mod scopes {
     pub use linkspan_atlassian::calls::{
-        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes,
-        with_duties,
+        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_for, smallest_scopes,
+        with_duties, with_search,
     };
 }
 pub use gaps::{Gap, GapExtent, SourceGaps};
