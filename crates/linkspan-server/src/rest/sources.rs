@@ -154,9 +154,10 @@ pub(crate) async fn list_raw_kinds(
         (status = 200, description = "A page, in the order of upstream ids as text", body = Page<RawRow>),
         (status = 400, description = "A parameter is wrong or missing", body = crate::problem::ProblemBody),
         (status = 401, description = "The key is wrong", body = crate::problem::ProblemBody),
-        (status = 403, description = "The grant lacks a scope, which is named", body = crate::problem::ProblemBody),
+        (status = 403, description = "The grant lacks a scope, which is named, or works no more", body = crate::problem::ProblemBody),
         (status = 404, description = "There is no such source, kind or parent", body = crate::problem::ProblemBody),
         (status = 502, description = "Upstream gives no answer", body = crate::problem::ProblemBody),
+        (status = 503, description = "No access token can be had at the moment", body = crate::problem::ProblemBody),
     ),
     security(("api_key" = [])),
 )]
@@ -302,6 +303,7 @@ impl From<RawProblem> for ApiError {
             }
             RawProblem::OwnerMissing { .. } | RawProblem::QuestionMissing { .. } => Self::bad_request(detail),
             RawProblem::Closed { .. } => Self::new(StatusCode::FORBIDDEN, detail),
+            RawProblem::Grant(error) => Self::of_grant(&error, detail),
             RawProblem::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, detail),
             RawProblem::Engine(error) => error.into(),
         }

@@ -4,6 +4,7 @@ mod apps;
 mod console;
 mod doctor;
 mod identity;
+mod sources;
 mod walk;
 
 use reqwest::Method;

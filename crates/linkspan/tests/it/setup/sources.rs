@@ -1,0 +1,38 @@
+//! Sources whose grants do not open everything, or nothing any more: what the API says, and what to do about it.
+
+use serde_json::json;
+
+use crate::link::{Linking, tiny_world};
+
+/// The id of the first source.
+async fn first_source(linking: &Linking) -> String {
+    let (status, listed) = linking.get("/v1/sources", None).await;
+    assert_eq!(status, 200, "{listed}");
+    listed["results"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l4_a_dead_grant_is_told_apart_from_a_token_endpoint_that_is_away() {
+    let linking = Linking::with(tiny_world(), &["--models", "tickets,people,groups,votes"]).await;
+    let account = linking.link("acme", "jira").await;
+    linking.settled(&account).await;
+    let source = first_source(&linking).await;
+    let (_, issues) = linking.get(&format!("/v1/sources/{source}/raw/jira.issue?page_size=1"), None).await;
+    let issue = issues["results"][0]["remote_id"].as_str().unwrap();
+    let votes = format!("/v1/sources/{source}/raw/jira.vote?parent={issue}");
+    let (status, page) = linking.get(&votes, None).await;
+    assert_eq!(status, 200, "{page}");
+
+    // Atlassian takes the access token no more, and nobody used the refresh token for a hundred days.
+    linking.fault(json!({ "kind": "status", "status": 503, "path": "/oauth/token", "count": 1_000 })).await;
+    linking.upstream.control.post("clock", &json!({ "advance_seconds": 100 * 86_400 })).await;
+    let (status, away) = linking.get(&votes, None).await;
+    assert_eq!(status, 503, "{away}");
+    linking.clear_faults().await;
+    let (status, dead) = linking.get(&votes, None).await;
+    assert_eq!(status, 403, "{dead}");
+    let words = dead["detail"].as_str().unwrap();
+    assert!(words.contains("link again") && words.contains("stored=true"), "{words}");
+    // What was read before is there all the same.
+    assert_eq!(linking.get(&format!("{votes}&stored=true"), None).await.0, 200);
+}
