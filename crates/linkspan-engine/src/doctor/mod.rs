@@ -153,7 +153,11 @@ impl Engine {
         let inner = &self.inner;
         let mut apps = on_trial;
         let mut findings = Vec::new();
-        for (purpose, app) in inner.store.assigned_apps().await? {
+        let assigned = inner.store.assigned_apps().await?;
+        let links = |purpose: AppPurpose| purpose != AppPurpose::Identity;
+        let nobody_can_link = !assigned.iter().any(|(purpose, _)| links(*purpose))
+            && !apps.iter().any(|app| links(app.purpose));
+        for (purpose, app) in assigned {
             if apps.iter().any(|known| known.purpose == purpose) {
                 continue;
             }
@@ -175,10 +179,14 @@ impl Engine {
             }
         }
         findings.extend(self.examine_identity(&apps).await?);
-        if apps.is_empty() && findings.is_empty() {
+        if nobody_can_link {
             findings.push(Finding::problem(
                 "credentials",
-                "no OAuth app is registered, so nobody can link",
+                if apps.is_empty() {
+                    "no OAuth app is registered, so nobody can link"
+                } else {
+                    "the only OAuth app that is registered serves people who prove who they are, so nobody can link"
+                },
                 "Create one in the developer console and register it: on /setup, with `linkspan app set`, or with \
                  --client-id and --client-secret.",
             ));
