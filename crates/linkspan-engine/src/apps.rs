@@ -150,10 +150,18 @@ impl Engine {
 impl Inner {
     /// The app that serves a purpose: its own, or the one for all.
     pub(crate) async fn app_for(&self, purpose: AppPurpose) -> Result<Option<App>, EngineError> {
+        Ok(self.serving(purpose).await?.map(|(_, app)| app))
+    }
+
+    /// The app that serves a purpose, with what it is registered for: that purpose, or everything.
+    pub(crate) async fn serving(
+        &self,
+        purpose: AppPurpose,
+    ) -> Result<Option<(AppPurpose, App)>, EngineError> {
         let mut apps = self.store.assigned_apps().await?;
         let own = apps.iter().position(|(served, _)| *served == purpose);
         let place = own.or_else(|| apps.iter().position(|(served, _)| *served == AppPurpose::All));
-        Ok(place.map(|place| apps.swap_remove(place).1))
+        Ok(place.map(|place| apps.swap_remove(place)))
     }
 
     /// The client secret of an app.

@@ -32,7 +32,7 @@ pub mod scopes {
         with_duties, with_search,
     };
 }
-pub use gaps::{Gap, GapExtent, SourceGaps};
+pub use gaps::{ConsentApp, Gap, GapExtent, SourceGaps};
 pub use keys::{IssuedKey, KeyHolder};
 pub use linkspan_store::{Erasure, ReportCounts, Touched};
 pub use privacy::{PersonalDataStatus, ReceiptsPage, ReportTurn};

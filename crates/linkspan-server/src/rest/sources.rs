@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linkspan_engine::read::{
     AccountFilter, RawKindState, RawProblem, RawQuery, Source, StoredRaw, StreamState,
 };
-use linkspan_engine::{Gap, GapExtent};
+use linkspan_engine::{Gap, GapExtent, SourceGaps};
 use linkspan_model::ids::{LinkedAccountId, SourceId};
 use serde_json::value::RawValue;
 
@@ -78,7 +78,7 @@ pub(crate) async fn retrieve_source(
             consent_url: app.engine.consent_url(summary.account.id),
         })
         .collect();
-    let remedy = (!found.missing.is_empty()).then(|| remedy(&found.not_requested));
+    let remedy = (!found.missing.is_empty()).then(|| remedy(&found));
     Ok(Json(SourceDetails {
         source: row(&found.source),
         scopes: found.granted.iter().map(str::to_owned).collect(),
@@ -94,19 +94,10 @@ pub(crate) async fn retrieve_source(
     }))
 }
 
-fn remedy(not_requested: &[&'static str]) -> SourceRemedy {
-    let mut steps = Vec::new();
-    if !not_requested.is_empty() {
-        steps.push(
-            "Add the scopes in `add_to_app` to the app in Atlassian's developer console (Permissions)."
-                .to_owned(),
-        );
-        steps.push(
-            "Add them to this server's list (`--scopes`, or LINKSPAN_SCOPES) and restart it.".to_owned(),
-        );
-    }
+fn remedy(gaps: &SourceGaps) -> SourceRemedy {
+    let mut steps = gaps.steps();
     steps.push("Pass the account's `consent_url` on to the customer, who consents once more.".to_owned());
-    SourceRemedy { add_to_app: owned(not_requested), steps }
+    SourceRemedy { add_to_app: owned(&gaps.not_requested), steps }
 }
 
 /// Lists every kind of thing of a source, what is stored of it and whether the grant opens it.

@@ -1,6 +1,7 @@
 //! Sources whose grants do not open everything, or nothing any more: what the API says, and what to do about it.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::link::{Linking, tiny_world};
 
@@ -9,6 +10,43 @@ async fn first_source(linking: &Linking) -> String {
     let (status, listed) = linking.get("/v1/sources", None).await;
     assert_eq!(status, 200, "{listed}");
     listed["results"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l12_the_remedy_names_the_app_at_which_the_customer_consents_now_and_where_its_list_is_changed() {
+    let scopes = "offline_access read:me read:jira-work read:jira-user";
+    let linking = Linking::with(tiny_world(), &["--models", "tickets,groups", "--scopes", scopes]).await;
+    linking.link("acme", "jira").await;
+    let source = format!("/v1/sources/{}", first_source(&linking).await);
+    let steps = async || -> (Value, String) {
+        let (status, details) = linking.get(&source, None).await;
+        assert_eq!(status, 200, "{details}");
+        let remedy = &details["remedy"];
+        (remedy["add_to_app"].clone(), remedy["steps"].to_string())
+    };
+    let (lacking, words) = steps().await;
+    assert!(lacking.as_array().unwrap().contains(&json!("report:personal-data")), "{lacking}");
+    assert!(words.contains(linking.upstream.text("/client_id")), "{words}");
+    assert!(words.contains("LINKSPAN_SCOPES") && words.contains("PUT /v1/apps/all"), "{words}");
+
+    // Whichever app the grant was given to: the consent page leads to the one that serves Jira now.
+    let usual = json!({ "client_id": "jira-alone", "client_secret": "secret" });
+    assert_eq!(linking.api(Method::PUT, "/v1/apps/jira", None, Some(&usual)).await.0, 200);
+    let (lacking, words) = steps().await;
+    assert_eq!(lacking, json!([]));
+    assert!(words.contains("consent_url") && !words.contains("developer console"), "{words}");
+    let bare = json!({ "client_id": "jira-alone", "scopes": ["offline_access", "read:me"] });
+    assert_eq!(linking.api(Method::PUT, "/v1/apps/jira", None, Some(&bare)).await.0, 200);
+    let (_, words) = steps().await;
+    assert!(words.contains("the app jira-alone") && words.contains("--integration jira "), "{words}");
+    assert!(!words.contains("LINKSPAN_SCOPES"), "{words}");
+
+    // Without any, that comes first.
+    for word in ["jira", "all"] {
+        assert_eq!(linking.api(Method::DELETE, &format!("/v1/apps/{word}"), None, None).await.0, 204);
+    }
+    let (_, words) = steps().await;
+    assert!(words.contains("Register an app for Jira"), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
