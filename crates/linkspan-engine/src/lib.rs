@@ -28,7 +28,7 @@ pub use error::EngineError;
 /// Scope lists, for pages that propose them.
 pub mod scopes {
     pub use linkspan_atlassian::calls::{
-        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_for, smallest_scopes,
+        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, ScopeSet, products_for, smallest_scopes,
         with_duties, with_search,
     };
 }

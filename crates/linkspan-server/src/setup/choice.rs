@@ -20,6 +20,8 @@ const WRITABLE: [(&str, Feature); 4] = [
 /// What is chosen.
 pub(super) struct Choice {
     pub(super) purpose: AppPurpose,
+    /// The visitor chose what the app is to do; otherwise it is what the server reads.
+    pub(super) is_made: bool,
     /// Without what search needs besides.
     features: Vec<Feature>,
     family: ScopeFamily,
@@ -36,7 +38,8 @@ impl Choice {
             .and_then(|word| ScopeFamily::ALL.into_iter().find(|family| family.as_str() == word))
             .unwrap_or(ScopeFamily::Classic);
         let search = params.text("search").is_some();
-        let features = if params.text("chosen").is_some() {
+        let is_made = params.text("chosen").is_some();
+        let features = if is_made {
             let mut chosen: Vec<Feature> =
                 words("models").iter().filter_map(|word| Feature::of_model(word).ok()).collect();
             let writes = words("write");
@@ -48,7 +51,7 @@ impl Choice {
         } else {
             read_here.to_vec()
         };
-        Self { purpose, features, family, search }
+        Self { purpose, is_made, features, family, search }
     }
 
     /// The products that the app reads, and all that is wanted of them.
@@ -72,8 +75,13 @@ impl Choice {
         list
     }
 
-    /// The address of the page with this choice.
+    /// The address of the page with this choice, as far as the visitor made one.
     pub(super) fn query(&self, app: AppPurpose) -> String {
+        if self.is_made { self.query_made(app) } else { format!("app={app}") }
+    }
+
+    /// The address of the page with this choice as one that the visitor made.
+    pub(super) fn query_made(&self, app: AppPurpose) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("app", app.as_str()).append_pair("chosen", "1");
         query.append_pair("family", self.family.as_str());
@@ -186,6 +194,15 @@ mod tests {
             smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::usual(), ScopeFamily::Classic);
         assert_eq!(choice("").list(), expected);
         assert_eq!(choice("").models_flag(&Feature::usual()), None);
+    }
+
+    #[test]
+    fn what_nobody_chose_stays_unchosen_and_comes_to_the_same_when_it_is() {
+        let unchosen = choice("app=jira");
+        assert_eq!(unchosen.query(AppPurpose::Identity), "app=identity");
+        let made = choice(&unchosen.query_made(unchosen.purpose));
+        assert!(made.is_made && !unchosen.is_made);
+        assert_eq!(made.list(), unchosen.list());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use linkspan_engine::link::LinkRequest;
 use linkspan_engine::read::{AccountFilter, EndUser};
+use linkspan_engine::scopes::ScopeSet;
 use linkspan_engine::{AppCard, EngineError, NewApp};
 use linkspan_model::product::{AppPurpose, Category};
 use linkspan_model::secret::Secret;
@@ -38,6 +39,8 @@ const TEXT_CAP: usize = 500;
 struct Note {
     /// What was wrong with the form that was sent.
     problem: Option<String>,
+    /// Client id and scopes in that form, so that they need not be typed again.
+    typed: Option<(String, String)>,
     /// The address of a link that was made.
     link: Option<String>,
     /// All checks were asked for.
@@ -151,6 +154,19 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
     });
     let public_url = &engine.vendor().public_url;
     let models = choice.models_flag(engine.features());
+    let is_saved = params.text("saved").is_some();
+    let proposed = choice.list().set();
+    let (client_id, asked) = match (note.typed, own) {
+        (Some(typed), _) => typed,
+        // A new secret for an app changes nothing of what it asks for, unless the visitor wants that.
+        (None, Some(own)) if is_saved || !choice.is_made => (own.client_id.clone(), own.scopes.join(" ")),
+        (None, own) => (own.map(|own| own.client_id.clone()).unwrap_or_default(), proposed.joined()),
+    };
+    let also: Vec<&str> = cards
+        .iter()
+        .filter(|card| own.is_some_and(|own| own.client_id == card.client_id && own.purpose != card.purpose))
+        .map(|card| card.purpose.display_name())
+        .collect();
     Ok(context! {
         vendor => &engine.vendor().name,
         form_token => engine.setup_form_token(&visitor.0).expose(),
@@ -162,6 +178,10 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
         callback => engine.callback_url(),
         public_url => public_url.as_str().trim_end_matches('/'),
         is_https => public_url.scheme() == "https",
+        client_id => client_id,
+        asked => &asked,
+        propose => (ScopeSet::parse(&asked) != proposed).then(|| choice.query_made(choice.purpose)),
+        also => also.join(", "),
         own => own.map(card),
         serving => serving.map(card),
         cards => cards.iter().map(card).collect::<Vec<_>>(),
@@ -175,17 +195,16 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
         checks => note.checks,
         problem => note.problem,
         link => note.link,
-        saved => params.text("saved").is_some(),
+        saved => is_saved,
     })
 }
 
 fn card(card: &AppCard) -> Value {
     context! {
-        word => card.purpose.as_str(),
         name => card.purpose.display_name(),
         client_id => &card.client_id,
         last_four => &card.secret_last_four,
-        redirect_uri => &card.redirect_uri,
+        scopes => card.scopes.len(),
     }
 }
 
@@ -214,6 +233,7 @@ pub(crate) async fn save_app(
     }
     let Ok(purpose) = form.app.parse::<AppPurpose>() else { return see_other("/setup") };
     let secret = form.client_secret.expose().trim();
+    let typed = (form.client_id.clone(), form.scopes.clone());
     let new = NewApp {
         client_id: form.client_id.trim().to_owned(),
         client_secret: (!secret.is_empty()).then(|| Secret::new(secret)),
@@ -228,7 +248,7 @@ pub(crate) async fn save_app(
             see_other(&format!("/setup?{query}&saved=1#credentials"))
         }
         Err(EngineError::Invalid(problem)) => {
-            let note = Note { problem: Some(problem), ..Note::default() };
+            let note = Note { problem: Some(problem), typed: Some(typed), ..Note::default() };
             walk(&app, &visitor, &params, StatusCode::BAD_REQUEST, note).await
         }
         Err(error) => ApiError::from(error).into_response(),
