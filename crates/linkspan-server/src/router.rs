@@ -146,7 +146,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/link/{token}", get(link::page))
         .route("/link/{token}/start", post(link::start))
         .route("/link/{token}/site", post(link::choose_site))
-        .route("/consent/{account}", get(sources::consent))
+        .route("/consent/{account}", get(link::consent_page).post(link::consent_again))
         .route("/oauth/callback", get(link::callback))
         .route("/identify/{token}", get(identify::page))
         .route("/identify/{token}/start", post(identify::start))

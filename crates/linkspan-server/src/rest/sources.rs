@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linkspan_engine::read::{
     AccountFilter, RawKindState, RawProblem, RawQuery, Source, StoredRaw, StreamState,
 };
 use linkspan_engine::{Gap, GapExtent, SourceGaps};
-use linkspan_model::ids::{LinkedAccountId, SourceId};
+use linkspan_model::ids::SourceId;
 use serde_json::value::RawValue;
 
 use crate::App;
@@ -177,21 +176,6 @@ pub(crate) async fn list_raw(
     let page = app.engine.raws(source_id(&id)?, &kind, &query).await?;
     let results = page.raws.into_iter().map(raw_row).collect::<Result<_, _>>()?;
     Ok(Json(Page { next: page.next.map(|id| URL_SAFE_NO_PAD.encode(id)), previous: None, results }))
-}
-
-/// Sends the customer of a linked account to the link page once more, with all that the app asks for now.
-pub(crate) async fn consent(
-    State(app): State<App>,
-    Path(account): Path<String>,
-    params: Params,
-) -> Result<Response, ApiError> {
-    let account: LinkedAccountId = account.parse().map_err(|_| ApiError::not_found())?;
-    let expires =
-        params.text("expires").and_then(|text| text.parse().ok()).ok_or_else(ApiError::not_found)?;
-    let signature = params.text("signature").ok_or_else(ApiError::not_found)?;
-    let token = app.engine.consent_again(account, expires, signature).await?;
-    let token = token.ok_or_else(ApiError::not_found)?;
-    Ok(Redirect::to(&format!("/link/{}", token.expose())).into_response())
 }
 
 fn source_id(text: &str) -> Result<SourceId, ApiError> {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::link::{Linking, tiny_world};
+use crate::link::{Customer, Linking, tiny_world};
 
 /// The id of the first source.
 async fn first_source(linking: &Linking) -> String {
@@ -73,4 +73,47 @@ async fn l4_a_dead_grant_is_told_apart_from_a_token_endpoint_that_is_away() {
     assert!(words.contains("link again") && words.contains("stored=true"), "{words}");
     // What was read before is there all the same.
     assert_eq!(linking.get(&format!("{votes}&stored=true"), None).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l12_looking_at_the_address_of_a_new_consent_changes_nothing_and_its_button_leads_to_the_link() {
+    let linking = Linking::with(tiny_world(), &[]).await;
+    let account = linking.link("acme", "jira").await;
+    let (_, details) = linking.get(&format!("/v1/sources/{}", first_source(&linking).await), None).await;
+    let address = details["linked_accounts"][0]["consent_url"].as_str().unwrap().to_owned();
+    let mut browser = Customer::new();
+    for _ in 0..2 {
+        let page = browser.get(&address).await;
+        assert_eq!((page.status, &page.location), (200, &None), "{}", page.html);
+        assert_eq!(page.heading(), "Acme Tools asks you to agree once more");
+        page.is_careful();
+    }
+
+    // The button leads through the link page to the same account.
+    let page = browser.get(&address).await;
+    let (expires, signature) = (page.hidden("expires"), page.hidden("signature"));
+    let target = address.split('?').next().unwrap();
+    let form = [("expires", expires.as_str()), ("signature", signature.as_str())];
+    let pressed = browser.post(target, &form).await;
+    assert_eq!(pressed.status, 303, "{}", pressed.html);
+    let token = pressed.location.unwrap().rsplit('/').next().unwrap().to_owned();
+    let done = linking.pass(&mut browser, &token, "jira", &[]).await;
+    assert_eq!(linking.exchange(&done).await, account);
+
+    // What is wrong is said in words.
+    let unknown = (404, "unknown_link", "This link is not known");
+    let forged = [("expires", expires.as_str()), ("signature", "00")];
+    browser.post(target, &forged).await.is_problem_of(unknown);
+    browser.post(target, &[]).await.is_problem_of(unknown);
+    browser.get(target).await.is_problem_of(unknown);
+    browser
+        .get(&format!("{}/consent/nobody?expires=9&signature=00", linking.base_url()))
+        .await
+        .is_problem_of(unknown);
+    let over = (410, "link_expired", "This link has expired");
+    browser.get(&format!("{target}?expires=1&signature={signature}")).await.is_problem_of(over);
+    browser.post(target, &[("expires", "1"), ("signature", &signature)]).await.is_problem_of(over);
+    assert_eq!(linking.api(Method::DELETE, "/v1/apps/all", None, None).await.0, 204);
+    let nobody = browser.post(target, &form).await;
+    assert_eq!(nobody.code(), "no_app", "{}", nobody.html);
 }
