@@ -14,10 +14,11 @@ use minijinja::{Environment, Value, context};
 pub(crate) use self::consent::{consent_again, consent_page};
 pub(crate) use self::handlers::{LinkToken, callback, choose_site, cookie_name, page, see_other, start};
 
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("setup/layout.html", include_str!("../../templates/setup/layout.html")),
     ("setup/parts.html", include_str!("../../templates/setup/parts.html")),
     ("setup/enter.html", include_str!("../../templates/setup/enter.html")),
+    ("dashboard.html", include_str!("../../templates/dashboard.html")),
     ("setup/walk.html", include_str!("../../templates/setup/walk.html")),
     ("identify/pages.html", include_str!("../../templates/identify/pages.html")),
     ("link/layout.html", include_str!("../../templates/link/layout.html")),

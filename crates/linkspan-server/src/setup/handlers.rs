@@ -19,8 +19,8 @@ use serde::Deserialize;
 
 use super::choice::Choice;
 use super::steps::{self, Mark, Marks};
-use super::visitor::{Visitor, cookie, is_cross_site, is_own_form, no_cookie};
-use super::{render, said};
+use super::visitor::{TO_DASHBOARD, Visitor, cookie, is_cross_site, is_own_form, no_cookie};
+use super::{form_token, render, said};
 use crate::App;
 use crate::extract::Segment;
 use crate::link::see_other;
@@ -48,8 +48,9 @@ struct Note {
 }
 
 /// The page behind a set-up address: a button, so that programs which look at addresses do not use it up.
-pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment) -> Response {
-    let values = context! { vendor => &app.engine.vendor().name, token => token };
+pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment, params: Params) -> Response {
+    let to = params.text("to").filter(|to| *to == TO_DASHBOARD);
+    let values = context! { vendor => &app.engine.vendor().name, token => token, to => to };
     render(&app, StatusCode::OK, "setup/enter.html", values)
 }
 
@@ -58,6 +59,8 @@ pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment) 
 pub(crate) struct EntryForm {
     token: Option<Secret>,
     api_key: Option<Secret>,
+    /// Where to go: the guide, or the dashboard.
+    to: Option<String>,
 }
 
 /// Exchanges a set-up address or an API key for a session.
@@ -71,23 +74,29 @@ pub(crate) async fn enter(
     if is_cross_site(&headers) {
         return foreign(&app);
     }
+    let to = form.to.as_deref().filter(|to| *to == TO_DASHBOARD);
     let opened = match (&form.token, &form.api_key) {
         (Some(token), _) => app.engine.open_setup(token).await,
         (None, Some(key)) => app.engine.open_setup_with_key(&Secret::new(key.expose().trim())).await,
         (None, None) => return see_other("/setup"),
     };
     match opened {
-        Ok(Some(session)) => (jar.add(cookie(&app, &session)), see_other("/setup")).into_response(),
+        Ok(Some(session)) => {
+            let target = if to.is_some() { "/" } else { "/setup" };
+            (jar.add(cookie(&app, &session)), see_other(target)).into_response()
+        }
         Ok(None) if form.token.is_some() => said(
             &app,
             StatusCode::GONE,
             "This address has been used or has expired",
-            "It opens the set-up pages once, within a day.",
+            "It opens the set-up guide and the dashboard once, within a day.",
             "Make another with `linkspan app setup-url`, or open /setup and enter an API key.",
             "setup_address_used",
         ),
         Ok(None) => {
-            let values = context! { vendor => &app.engine.vendor().name, problem => "The API key is unknown or revoked." };
+            let values = context! {
+                vendor => &app.engine.vendor().name, to => to, problem => "The API key is unknown or revoked.",
+            };
             render(&app, StatusCode::UNAUTHORIZED, "setup/enter.html", values)
         }
         Err(error) => ApiError::from(error).into_response(),
@@ -169,7 +178,7 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
         .collect();
     Ok(context! {
         vendor => &engine.vendor().name,
-        form_token => engine.setup_form_token(&visitor.0).expose(),
+        form_token => form_token(app, visitor),
         console => engine.console_url().as_str(),
         on_sandbox => engine.is_on_sandbox(),
         choice => choice.shown(),

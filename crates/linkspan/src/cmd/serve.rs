@@ -106,6 +106,10 @@ fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, setup_url: Opt
         compose::callback_url(base_url)
     );
     let _ = writeln!(text, "  API document  {base_url}/openapi.json");
+    let _ = writeln!(
+        text,
+        "  dashboard     {base_url}/ (it opens with an API key; `linkspan app setup-url` does without)"
+    );
     if let Some(key) = key {
         let key = key.key.expose();
         let _ = writeln!(text, "\nYour first API key; it is shown only now:\n  {key}");

@@ -2,6 +2,7 @@
 
 mod apps;
 mod console;
+mod dashboard;
 mod doctor;
 mod identity;
 mod sources;
