@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::sync::{OneList, owner_of, page_size, params_of};
+use crate::tokens::GrantError;
 
 /// Owners of owners that are read on the way to a list that nobody read before.
 const OWNERS_ABOVE: u32 = 2;
@@ -130,6 +131,9 @@ pub enum RawProblem {
     /// Upstream refused.
     #[error("upstream gives no answer: {0}. Ask with `stored=true` for what was read before")]
     Upstream(CallError),
+    /// The grant gives no access token.
+    #[error("{0}. Ask with `stored=true` for what was read before")]
+    Grant(GrantError),
     /// Something failed here.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -356,6 +360,7 @@ impl Inner {
     ) -> Result<Vec<String>, RawProblem> {
         let refused = |error: EngineError| match error {
             EngineError::Call(error) => RawProblem::Upstream(error),
+            EngineError::Grant(error) => RawProblem::Grant(error),
             error => RawProblem::Engine(error),
         };
         let (began, knew) = (self.clock.now(), self.latest_erasure());
