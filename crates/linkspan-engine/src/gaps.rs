@@ -117,11 +117,6 @@ impl Engine {
         not_requested.dedup();
         Ok(Some(SourceGaps { source, granted, gaps, missing, not_requested, apps, unserved }))
     }
-
-    /// Whether the time of an address at which a customer consents again is over, as that address tells it.
-    pub fn is_consent_over(&self, expires: i64) -> bool {
-        expires <= self.inner.clock.now().as_second()
-    }
 }
 
 /// Those of the scopes that are not among those asked for.

@@ -164,7 +164,7 @@ fn told(app: &App, problem: &IdentityProblem, token: Option<&str>) -> Response {
             "Its answer holds no account that can be trusted.".to_owned(),
             again,
         ),
-        P::Callback(C::AppRefused) | P::Callback(C::NoApp) => (
+        P::Callback(C::AppRefused | C::NoApp) => (
             StatusCode::BAD_GATEWAY,
             false,
             "This is not set up right",

@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
-use linkspan_engine::EngineError;
-use linkspan_engine::link::{CallbackProblem, LinkProblem};
+use linkspan_engine::link::LinkProblem;
 use linkspan_model::ids::LinkedAccountId;
 use minijinja::context;
 use serde::Deserialize;
@@ -33,13 +32,13 @@ impl Signed {
     }
 }
 
-/// The page behind the address: a button. Whether the signature is right is seen when it is pressed.
+/// The page behind the address: a button.
 pub(crate) async fn consent_page(
     State(app): State<App>,
     LinkToken(account): LinkToken,
     params: Params,
 ) -> Response {
-    match readable(&app, &account, Signed::of(&params)) {
+    match offer_of(&app, &account, Signed::of(&params)).await {
         Ok((account, signed)) => app.pages.render(
             StatusCode::OK,
             "link/consent.html",
@@ -66,27 +65,25 @@ pub(crate) async fn consent_again(
     }
 }
 
-async fn link_of(app: &App, account: &str, signed: Option<Signed>) -> Result<String, LinkProblem> {
-    let (account, signed) = readable(app, account, signed)?;
-    match app.engine.consent_again(account, signed.expires, &signed.signature).await {
-        Ok(Some(token)) => Ok(format!("/link/{}", token.expose())),
-        Ok(None) => Err(LinkProblem::UnknownLink),
-        // All that can be wrong with a request that the engine itself makes of a linked account.
-        Err(EngineError::Invalid(_)) => Err(CallbackProblem::NoApp.into()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The account and the signature, as far as they can be read; the time of the address may be over.
-fn readable(
+async fn offer_of(
     app: &App,
     account: &str,
     signed: Option<Signed>,
 ) -> Result<(LinkedAccountId, Signed), LinkProblem> {
+    let (account, signed) = readable(account, signed)?;
+    app.engine.consent_offer(account, signed.expires, &signed.signature).await?;
+    Ok((account, signed))
+}
+
+async fn link_of(app: &App, account: &str, signed: Option<Signed>) -> Result<String, LinkProblem> {
+    let (account, signed) = readable(account, signed)?;
+    let token = app.engine.consent_again(account, signed.expires, &signed.signature).await?;
+    Ok(format!("/link/{}", token.expose()))
+}
+
+/// The account and the signature, as far as they can be read.
+fn readable(account: &str, signed: Option<Signed>) -> Result<(LinkedAccountId, Signed), LinkProblem> {
     let account = account.parse().map_err(|_| LinkProblem::UnknownLink)?;
     let signed = signed.filter(|it| it.signature.len() <= SIGNATURE_CAP).ok_or(LinkProblem::UnknownLink)?;
-    if app.engine.is_consent_over(signed.expires) {
-        return Err(LinkProblem::LinkExpired);
-    }
     Ok((account, signed))
 }
