@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use linkspan_atlassian::calls::{Feature, ScopeFamily, ScopeSet, smallest_scopes};
+use linkspan_atlassian::calls::{Feature, ScopeFamily, ScopeSet, products_for, smallest_scopes};
 use linkspan_atlassian::oauth::AppCredentials;
 use linkspan_model::ids::AppId;
-use linkspan_model::product::{AppPurpose, Integration, Product};
+use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
 use linkspan_store::App;
 use linkspan_vault::{SealContext, opaque};
@@ -53,13 +53,11 @@ pub struct AppCard {
 
 /// The scopes that an app of this purpose asks for unless told otherwise: the smallest list for what is read.
 pub fn usual_scopes(purpose: AppPurpose, features: &[Feature]) -> Vec<String> {
-    let products: &[Product] = match purpose {
-        AppPurpose::All => &[Product::Jira, Product::Confluence],
-        AppPurpose::Integration(Integration::Jira | Integration::JiraServiceManagement) => &[Product::Jira],
-        AppPurpose::Integration(Integration::Confluence) => &[Product::Confluence],
-        AppPurpose::Identity => return vec!["read:me".to_owned()],
-    };
-    smallest_scopes(products, features, ScopeFamily::Classic).set().iter().map(str::to_owned).collect()
+    if purpose == AppPurpose::Identity {
+        return vec!["read:me".to_owned()];
+    }
+    let products = products_for(purpose, features);
+    smallest_scopes(&products, features, ScopeFamily::Classic).set().iter().map(str::to_owned).collect()
 }
 
 impl Engine {
@@ -82,7 +80,7 @@ impl Engine {
     }
 
     /// Registers an app and lets it serve a purpose from now on. Grants that were given to the app before it stay with
-    /// that one.
+    /// that one. An app that serves other purposes too keeps the scopes that it has for them.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when a part of it cannot be used; when the store fails.
@@ -152,10 +150,18 @@ impl Engine {
 impl Inner {
     /// The app that serves a purpose: its own, or the one for all.
     pub(crate) async fn app_for(&self, purpose: AppPurpose) -> Result<Option<App>, EngineError> {
+        Ok(self.serving(purpose).await?.map(|(_, app)| app))
+    }
+
+    /// The app that serves a purpose, with what it is registered for: that purpose, or everything.
+    pub(crate) async fn serving(
+        &self,
+        purpose: AppPurpose,
+    ) -> Result<Option<(AppPurpose, App)>, EngineError> {
         let mut apps = self.store.assigned_apps().await?;
         let own = apps.iter().position(|(served, _)| *served == purpose);
         let place = own.or_else(|| apps.iter().position(|(served, _)| *served == AppPurpose::All));
-        Ok(place.map(|place| apps.swap_remove(place).1))
+        Ok(place.map(|place| apps.swap_remove(place)))
     }
 
     /// The client secret of an app.
@@ -249,6 +255,8 @@ fn check(client_id: &str, secret: &Secret, redirect_uri: &str, scopes: &[String]
 
 #[cfg(test)]
 mod tests {
+    use linkspan_model::product::Integration;
+
     use super::*;
 
     fn refused(client_id: &str, secret: &str, redirect_uri: &str, scope: &str) -> String {
@@ -283,5 +291,8 @@ mod tests {
         let confluence = usual_scopes(AppPurpose::Integration(Integration::Confluence), &usual);
         assert!(confluence.iter().all(|scope| !scope.contains("jira")), "{confluence:?}");
         assert_eq!(usual_scopes(AppPurpose::Identity, &usual), ["read:me"]);
+        // Nor does an app for everything, where everything that is read is in one product.
+        let tickets = usual_scopes(AppPurpose::All, &[Feature::Tickets]);
+        assert!(tickets.iter().all(|scope| !scope.contains("confluence")), "{tickets:?}");
     }
 }

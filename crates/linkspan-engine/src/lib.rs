@@ -28,10 +28,11 @@ pub use error::EngineError;
 /// Scope lists, for pages that propose them.
 pub mod scopes {
     pub use linkspan_atlassian::calls::{
-        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes,
+        DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, ScopeSet, products_for, smallest_scopes,
+        with_duties, with_search,
     };
 }
-pub use gaps::{Gap, GapExtent, SourceGaps};
+pub use gaps::{ConsentApp, Gap, GapExtent, SourceGaps};
 pub use keys::{IssuedKey, KeyHolder};
 pub use linkspan_store::{Erasure, ReportCounts, Touched};
 pub use privacy::{PersonalDataStatus, ReceiptsPage, ReportTurn};

@@ -1,4 +1,4 @@
-//! Access to the set-up pages: by an address that is good once, or by an API key; then by a session.
+//! Access to the set-up pages and the dashboard: by an address that is good once, or by an API key; then by a session.
 
 use std::time::Duration;
 
@@ -31,6 +31,14 @@ impl Engine {
         let token = self.new_setup_token(ADDRESS, SetupTokenKind::Address, ADDRESS_LIFE).await?;
         let base = self.inner.settings.vendor.public_url.as_str().trim_end_matches('/');
         Ok(format!("{base}/setup/enter/{}", token.expose()))
+    }
+
+    /// A new address that opens the dashboard, as [`Engine::new_setup_url`] opens the guide.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn new_dashboard_url(&self) -> Result<String, EngineError> {
+        Ok(format!("{}?to=dashboard", self.new_setup_url().await?))
     }
 
     /// A session for the token of a set-up address, which is used up. `None` when it is unknown, expired or used.

@@ -14,6 +14,7 @@ pub mod jira;
 pub mod meter;
 pub mod oauth;
 pub mod options;
+mod query;
 pub mod server;
 pub mod webhooks;
 pub mod world;

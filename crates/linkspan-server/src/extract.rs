@@ -90,6 +90,7 @@ impl From<EngineError> for ApiError {
         match error {
             EngineError::Invalid(detail) => Self::bad_request(detail),
             EngineError::NotFound => Self::not_found(),
+            EngineError::Grant(error) => Self::of_grant(&error, error.to_string()),
             error if error.is_transient() => {
                 tracing::warn!(%error, "busy");
                 Self::unavailable("Busy for a moment; try again.")

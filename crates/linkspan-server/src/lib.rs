@@ -1,6 +1,7 @@
 //! The HTTP surfaces: the Merge-compatible REST API, the link pages, health and metrics. Handlers are thin: extract, call
 //! the engine, present. Nothing here can reach the store; every read of records takes an account's scope.
 
+mod dashboard;
 mod extract;
 mod identify;
 mod link;

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use linkspan_engine::GrantError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,6 +53,17 @@ impl ApiError {
     /// 503: busy for a moment.
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// Why a grant gives no access token: 503 where that may pass by itself, 403 where somebody has to mend it.
+    pub(crate) fn of_grant(error: &GrantError, detail: String) -> Self {
+        tracing::warn!(%error, "a grant gives no access token");
+        match error {
+            GrantError::Unavailable(_) => Self::unavailable(detail),
+            GrantError::NeedsRelink(_) | GrantError::Gone | GrantError::AppRefused => {
+                Self::new(StatusCode::FORBIDDEN, detail)
+            }
+        }
     }
 
     /// 500: our fault; the caller learns no more than that, the log has the rest.

@@ -20,7 +20,7 @@ use crate::rest::{
     accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources,
     status,
 };
-use crate::{App, identify, link, openapi, setup, telemetry};
+use crate::{App, dashboard, identify, link, openapi, setup, telemetry};
 
 /// The largest body a caller may send.
 const BODY_CAP: usize = 1 << 20;
@@ -117,9 +117,10 @@ fn api() -> OpenApiRouter<App> {
         .nest("/v1", native())
 }
 
-/// The set-up pages.
-fn setup_pages() -> Router<App> {
+/// The vendor's own pages: the dashboard and the set-up guide.
+fn vendor_pages() -> Router<App> {
     Router::new()
+        .route("/", get(dashboard::page))
         .route("/setup", get(setup::page))
         .route("/setup/enter", post(setup::enter))
         .route("/setup/enter/{token}", get(setup::show_entry))
@@ -147,11 +148,11 @@ pub(crate) fn router(app: App) -> Router {
         .route("/link/{token}", get(link::page))
         .route("/link/{token}/start", post(link::start))
         .route("/link/{token}/site", post(link::choose_site))
-        .route("/consent/{account}", get(sources::consent))
+        .route("/consent/{account}", get(link::consent_page).post(link::consent_again))
         .route("/oauth/callback", get(link::callback))
         .route("/identify/{token}", get(identify::page))
         .route("/identify/{token}/start", post(identify::start))
-        .merge(setup_pages())
+        .merge(vendor_pages())
         // Browsers ask for it on their own; the pages have none.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route("/static/link.css", get(link::style))

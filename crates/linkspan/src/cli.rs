@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use linkspan_atlassian::calls::{Feature, ScopeFamily};
+use linkspan_atlassian::calls::{Feature, ScopeFamily, with_duties};
 use linkspan_model::product::Product;
 use linkspan_model::secret::Secret;
 use linkspan_store::DatabaseUrl;
@@ -393,9 +393,9 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    /// What is wanted, each once.
+    /// What is wanted, and the duty that follows from it.
     pub(crate) fn features(&self) -> Vec<Feature> {
-        if self.models.is_empty() { Feature::usual() } else { distinct(&self.models) }
+        if self.models.is_empty() { Feature::usual() } else { with_duties(&self.models) }
     }
 }
 

@@ -95,6 +95,11 @@ pub(crate) fn callback_url(public_url: &str) -> String {
     format!("{}{CALLBACK_PATH}", public_url.trim_end_matches('/'))
 }
 
+/// The public address of the server to which a callback URL leads; `None` for one that does not end as ours do.
+pub(crate) fn base_of_callback(callback: &str) -> Option<Url> {
+    Url::parse(callback.strip_suffix(CALLBACK_PATH)?).ok()
+}
+
 /// A running server.
 pub(crate) struct Server {
     serving: JoinSet<std::io::Result<()>>,

@@ -16,6 +16,7 @@ pub(crate) struct DemoLine<'a> {
     pub(crate) base_url: &'a str,
     pub(crate) api_key: &'a str,
     pub(crate) account_tokens: &'a AccountTokens,
+    /// The dashboard; who has no session there is asked for an API key.
     pub(crate) dashboard_url: &'a str,
     pub(crate) admin_password: &'a str,
     pub(crate) sandbox: &'a SandboxInfo,
@@ -50,6 +51,7 @@ pub(crate) struct ServeLine<'a> {
     pub(crate) base_url: &'a str,
     /// The first API key, when this start made it.
     pub(crate) api_key: Option<&'a str>,
+    /// The dashboard; who has no session there is asked for an API key.
     pub(crate) dashboard_url: &'a str,
     /// Opens the set-up guide once; only while no OAuth app is registered.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use linkspan_model::product::Product;
+use linkspan_model::product::{AppPurpose, Product};
 use serde::Serialize;
 
 use super::{Call, DeadScope, Feature, ScopeList, ScopeNeed, ScopeSet, dead_scope, missing_scopes};
@@ -84,8 +84,33 @@ pub fn products_of(features: &[Feature]) -> Vec<Product> {
     if decided.is_empty() { both.to_vec() } else { decided }
 }
 
+/// The products that an app of this purpose reads when `features` are wanted.
+pub fn products_for(purpose: AppPurpose, features: &[Feature]) -> Vec<Product> {
+    match purpose {
+        AppPurpose::All => products_of(features),
+        AppPurpose::Integration(integration) => vec![integration.product()],
+        AppPurpose::Identity => Vec::new(),
+    }
+}
+
+/// What is wanted, with what search over it needs. It adds nothing of a product that is not read: restrictions of pages are
+/// nothing to who finds issues alone.
+pub fn with_search(features: &[Feature], products: &[Product]) -> Vec<Feature> {
+    let is_held = |feature: &Feature| products.iter().any(|product| !feature.calls(*product).is_empty());
+    features.iter().copied().chain(Feature::SEARCH.into_iter().filter(is_held)).collect()
+}
+
+/// What is wanted, with the duty that follows from it, each once and in the order in which it is offered: people are stored
+/// whatever is read, so their accounts are to be reported.
+pub fn with_duties(features: &[Feature]) -> Vec<Feature> {
+    let is_wanted = |feature: &Feature| *feature == Feature::PersonalData || features.contains(feature);
+    Feature::ALL.iter().copied().filter(is_wanted).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use linkspan_model::product::Integration;
+
     use super::*;
     use crate::calls::{GUIDES, ScopeFamily, smallest_scopes};
 
@@ -101,6 +126,42 @@ mod tests {
         assert_eq!(products_of(&[Feature::Articles]), [Product::Confluence]);
         assert_eq!(products_of(&[Feature::Comments]), [Product::Jira, Product::Confluence]);
         assert_eq!(products_of(&[Feature::Passthrough]), [Product::Jira, Product::Confluence]);
+    }
+
+    #[test]
+    fn l12_search_asks_for_nothing_of_a_product_that_is_not_read() {
+        for (wanted, product) in [(Feature::Tickets, Product::Jira), (Feature::Articles, Product::Confluence)]
+        {
+            let products = products_of(&[wanted]);
+            let features = with_search(&[wanted], &products);
+            assert!(features.contains(&Feature::Permissions), "{features:?}");
+            assert_eq!(features.contains(&Feature::Restrictions), product == Product::Confluence);
+            // Whoever reads the list of features again comes to the same product.
+            assert_eq!((products, products_of(&features)), (vec![product], vec![product]));
+        }
+    }
+
+    #[test]
+    fn an_app_of_one_integration_reads_its_product_and_one_for_all_what_is_wanted() {
+        let tickets = [Feature::Tickets];
+        assert_eq!(products_for(AppPurpose::All, &tickets), [Product::Jira]);
+        let purpose = |integration| AppPurpose::Integration(integration);
+        assert_eq!(products_for(purpose(Integration::JiraServiceManagement), &tickets), [Product::Jira]);
+        assert_eq!(products_for(purpose(Integration::Confluence), &tickets), [Product::Confluence]);
+        assert!(products_for(AppPurpose::Identity, &tickets).is_empty());
+    }
+
+    #[test]
+    fn g1_whatever_is_read_accounts_are_to_be_reported() {
+        for wanted in [&[][..], &[Feature::Comments, Feature::Tickets, Feature::Comments], &Feature::usual()]
+        {
+            let features = with_duties(wanted);
+            let list = smallest_scopes(&products_of(&features), &features, ScopeFamily::Classic);
+            assert!(list.set().contains("report:personal-data"), "{wanted:?}");
+            assert_eq!(with_duties(&features), features);
+        }
+        let ordered = [Feature::Tickets, Feature::Comments, Feature::PersonalData];
+        assert_eq!(with_duties(&[Feature::Comments, Feature::Tickets, Feature::Comments]), ordered);
     }
 
     #[test]

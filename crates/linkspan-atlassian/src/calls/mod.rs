@@ -15,7 +15,9 @@ use std::fmt;
 
 use linkspan_model::product::Product;
 
-pub use self::compare::{ScopesCompared, compare_scopes, products_of};
+pub use self::compare::{
+    ScopesCompared, compare_scopes, products_for, products_of, with_duties, with_search,
+};
 pub use self::console::ScopesOfApi;
 pub use self::features::Feature;
 pub use self::guides::{DEAD_SCOPES, DeadScope, GUIDE_M, GUIDE_U, GUIDES, Guide, dead_scope};

@@ -6,6 +6,7 @@
 
 mod redact;
 mod scan;
+mod spaces;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +26,4 @@ pub fn account_of_row<'a>(kind: &str, remote_id: &'a str) -> Option<&'a str> {
 
 pub use self::redact::{Redacted, redact};
 pub use self::scan::{accounts_in, is_account_id, mentioned_accounts};
+pub use self::spaces::without_owners_names;

@@ -51,7 +51,7 @@ const PERSONAL: [&str; 29] = [
 const CHANGES: [(&[&str], &str); 2] =
     [(&["from", "tmpFromAccountId"], "fromString"), (&["to", "tmpToAccountId"], "toString")];
 /// Members with the account that a personal space belongs to.
-const SPACE_OWNERS: [&str; 3] = ["spaceOwnerId", "authorId", "ownerId"];
+pub(super) const SPACE_OWNERS: [&str; 3] = ["spaceOwnerId", "authorId", "ownerId"];
 
 /// Members whose text tells a person apart, so that traces of it elsewhere can be searched for.
 const TELLING: [&str; 11] = [
@@ -169,11 +169,25 @@ impl<'j> Redactor<'j, '_> {
                 self.take_out(Some(name), value, &[account]);
                 continue;
             }
+            if let Some(account) = about.filter(|_| name == "_links") {
+                self.links(value, account);
+                continue;
+            }
             let shown =
                 CHANGES.iter().find(|(_, shown)| name == shown).map(|(sides, _)| self.sides(members, sides));
             match shown {
                 Some(accounts) if !accounts.is_empty() => self.take_out(Some(name), value, &accounts),
                 _ => self.value(value, depth + 1),
+            }
+        }
+    }
+
+    /// The links of an object about an account: service desks have its pictures among them.
+    fn links(&mut self, links: &'j RawValue, account: usize) {
+        let Ok(Members(members)) = serde_json::from_str(links.get()) else { return };
+        for (name, value) in members {
+            if PERSONAL.contains(&&*name) {
+                self.take_out(Some(&name), value, &[account]);
             }
         }
     }
@@ -297,7 +311,7 @@ fn user_links_without_names(markup: &str, accounts: &HashMap<&str, usize>) -> Op
 }
 
 /// The members of an object in the order of the text, repeated ones too.
-struct Members<'j>(Vec<(Cow<'j, str>, &'j RawValue)>);
+pub(super) struct Members<'j>(pub(super) Vec<(Cow<'j, str>, &'j RawValue)>);
 
 impl<'j> serde::Deserialize<'j> for Members<'j> {
     fn deserialize<D: Deserializer<'j>>(deserializer: D) -> Result<Self, D::Error> {

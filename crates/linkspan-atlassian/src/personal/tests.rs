@@ -43,6 +43,8 @@ fn everything() -> Value {
         },
         "author": { "type": "known", "accountId": ADA, "email": "Ada@acme.example", "publicName": "Ada",
             "profilePicture": { "path": "/Ada.png" } },
+        "reporter": { "accountId": ADA, "displayName": "Ada", "_links": { "self": "https://acme.example/user?accountId=1",
+            "avatarUrls": { "48x48": "https://pictures.example/Ada" } } },
         "audit": [
             { "authorAccountId": BEN, "remoteAddress": "192.0.2.1", "objectItem": { "id": ADA, "name": "Ada", "typeName": "USER" },
               "changedValues": [{ "fieldName": "Full name", "changedFrom": "Ada B.", "changedTo": "Ada" }] },

@@ -29,14 +29,16 @@ pub(super) static ALL: &[Resource] = &[
         "sprints",
         F::Boards,
         &[way(&[&calls::BOARDS, &calls::BOARD_SPRINTS])],
-        each("agile.board", BOARD, "/rest/agile/1.0/sprint/{id}").only(has_sprints),
+        each("agile.board", BOARD, "/rest/agile/1.0/sprint/{id}")
+            .id(Identity::Within("id"))
+            .only(has_sprints),
     ),
     listed(
         "agile.epic",
         "epics of boards",
         F::Boards,
         &[way(&[&calls::BOARDS, &calls::BOARD_EPICS])],
-        each("agile.board", BOARD, "/rest/agile/1.0/epic/{id}").only(has_sprints),
+        each("agile.board", BOARD, "/rest/agile/1.0/epic/{id}").id(Identity::Within("id")).only(has_sprints),
     ),
 ];
 

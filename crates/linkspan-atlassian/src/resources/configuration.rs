@@ -198,14 +198,14 @@ pub(super) static ALL: &[Resource] = &[
         "components",
         F::Configuration,
         &[way(&[&calls::PROJECT_COMPONENTS])],
-        each("jira.project", PROJECT, "/rest/api/3/component/{id}"),
+        each("jira.project", PROJECT, "/rest/api/3/component/{id}").id(Identity::Within("id")),
     ),
     listed(
         "jira.version",
         "versions",
         F::Configuration,
         &[way(&[&calls::PROJECT_VERSIONS])],
-        each("jira.project", PROJECT, "/rest/api/3/version/{id}"),
+        each("jira.project", PROJECT, "/rest/api/3/version/{id}").id(Identity::Within("id")),
     ),
     listed(
         "jira.projectpropertykey",

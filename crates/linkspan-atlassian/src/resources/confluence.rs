@@ -235,7 +235,7 @@ pub(super) static ALL: &[Resource] = &[
         F::Permissions,
         &[way(&[&calls::SPACE_ROLE_ASSIGNMENTS])],
         each("confluence.space", SPACE, "/wiki/api/v2/spaces/{id}/role-assignments")
-            .id(Identity::Within("roleId")),
+            .id(Identity::Pair("roleId", "principal")),
     ),
     listed(
         "confluence.spacerolemode",

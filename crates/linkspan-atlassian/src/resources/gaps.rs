@@ -33,10 +33,17 @@ pub enum GapExtent {
 
 /// The best way to a resource that these scopes open. What is read for each of something else needs a way to that too.
 pub fn open_way(resource: &'static Resource, granted: &ScopeSet) -> Option<&'static Way> {
-    if let Some(owner) = owner_of(resource) {
-        open_way(owner, granted)?;
-    }
-    resource.ways.iter().find(|way| way.calls.iter().all(|call| missing_scopes(call, granted).is_none()))
+    open_ways(resource, granted).next()
+}
+
+/// Every way to a resource that these scopes open, the best first.
+pub fn open_ways<'g>(
+    resource: &'static Resource,
+    granted: &'g ScopeSet,
+) -> impl Iterator<Item = &'static Way> + use<'g> {
+    let is_reached = owner_of(resource).is_none_or(|owner| open_way(owner, granted).is_some());
+    let ways = if is_reached { resource.ways } else { &[] };
+    ways.iter().filter(|way| way.calls.iter().all(|call| missing_scopes(call, granted).is_none()))
 }
 
 /// What these scopes do not open of a product, among the wanted features.

@@ -232,6 +232,15 @@ pub(super) static ALL: &[Resource] = &[
             path: "/rest/api/3/universal_avatar/view/type/{type}/avatar/{id}",
         },
     ),
+    // What a project shows is in the project itself; this is what it could choose from.
+    on_demand(
+        "jira.projectavatar",
+        "avatars of a project",
+        F::Avatars,
+        &[way(&[&calls::PROJECT_SEARCH, &calls::PROJECT_AVATARS])],
+        each("jira.project", &[("projectIdOrKey", Bind::Id)], "/rest/api/3/project/{projectIdOrKey}/avatars")
+            .id(Identity::Whole("avatars")),
+    ),
     listed("jira.webhook", "webhooks", F::Webhooks, &[way(&[&calls::WEBHOOKS])], site("/rest/api/3/webhook")),
     action(
         "jira.webhook-registration",

@@ -12,7 +12,7 @@ mod service;
 use linkspan_model::product::Product;
 use linkspan_model::record::Model;
 
-pub use self::gaps::{Gap, GapExtent, gap_of, gaps_of, open_way};
+pub use self::gaps::{Gap, GapExtent, gap_of, gaps_of, open_way, open_ways};
 use crate::calls::{Call, Feature};
 
 /// One kind of thing that upstream has.
@@ -147,6 +147,21 @@ impl Resource {
         }
     }
 
+    /// The kind of what it hangs on, where the ids of its raws are `{id of that}/{own id}`, or that id alone.
+    pub fn parent_kind(&self) -> Option<&'static str> {
+        if let Some(Listing { per: Per::Each { kind, .. }, .. }) = self.listing() {
+            return Some(kind);
+        }
+        match self.kind {
+            "jira.projectrole" => Some("jira.project"),
+            "jsm.organizationuser" => Some("jsm.organization"),
+            "jsm.customer" => Some("jsm.servicedesk"),
+            "confluence.version" => Some("confluence.page"),
+            "confluence.spacepermission" => Some("confluence.space"),
+            _ => None,
+        }
+    }
+
     /// Every resource.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         [jira::ALL, configuration::ALL, boards::ALL, service::ALL, confluence::ALL].into_iter().flatten()
@@ -224,6 +239,11 @@ const fn each(kind: &'static str, bind: &'static [(&'static str, Bind)], path: &
 }
 
 impl Listing {
+    /// Whether the ids of raws begin with the owner's, so that those of one owner can be asked for.
+    pub fn is_led_by_owner(&self) -> bool {
+        matches!(self.id, Identity::Within(_) | Identity::Pair(..) | Identity::Whole(_))
+    }
+
     /// Whether the answer is one thing, and no list.
     pub fn is_one_thing(&self) -> bool {
         matches!(self.id, Identity::Whole(_))
@@ -249,5 +269,20 @@ impl Listing {
             self.per = Per::Each { kind, bind, only: Some(only) };
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_on_something_has_an_id_that_begins_with_its_owners() {
+        for resource in Resource::all() {
+            let Some(listing) = resource.listing() else { continue };
+            let hangs = matches!(listing.per, Per::Each { .. });
+            assert!(!hangs || listing.is_led_by_owner(), "{}", resource.kind);
+            assert_eq!(resource.parent_kind().is_some(), hangs, "{}", resource.kind);
+        }
     }
 }

@@ -144,16 +144,12 @@ impl Engine {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let console = match gaps.not_requested.as_slice() {
-                [] => String::new(),
-                scopes => {
-                    format!("Add {} to the app in the console and to the list here. ", scopes.join(" "))
-                }
-            };
+            let mut steps = gaps.steps();
+            steps.push(again);
             findings.push(Finding::warning(
                 SOURCE,
                 format!("not open: {}{more}; the grant lacks {}", titles.join(", "), gaps.missing.join(" ")),
-                format!("{console}{again}"),
+                steps.join(" "),
             ));
         }
         findings.push(self.reading_of(source).await?);

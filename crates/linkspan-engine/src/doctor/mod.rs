@@ -10,6 +10,7 @@ mod tests;
 use std::time::Duration;
 
 use linkspan_model::clock::Clock;
+use linkspan_model::ids::AppId;
 use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
 use linkspan_store::IdentityFilter;
@@ -152,7 +153,11 @@ impl Engine {
         let inner = &self.inner;
         let mut apps = on_trial;
         let mut findings = Vec::new();
-        for (purpose, app) in inner.store.assigned_apps().await? {
+        let assigned = inner.store.assigned_apps().await?;
+        let links = |purpose: AppPurpose| purpose != AppPurpose::Identity;
+        let nobody_can_link = !assigned.iter().any(|(purpose, _)| links(*purpose))
+            && !apps.iter().any(|app| links(app.purpose));
+        for (purpose, app) in assigned {
             if apps.iter().any(|known| known.purpose == purpose) {
                 continue;
             }
@@ -173,19 +178,15 @@ impl Engine {
                 ),
             }
         }
-        let has_own = apps.iter().any(|app| app.purpose == AppPurpose::Identity);
-        if !has_own && !inner.store.identities(&IdentityFilter::default(), None, 1).await?.is_empty() {
-            findings.push(Finding::warning(
-                "identity",
-                "people prove who they are through an app that also links sites: who linked one narrows that consent by it",
-                "Create another app with the User identity API alone, and register it with `linkspan app set --integration \
-                 identity`.",
-            ));
-        }
-        if apps.is_empty() && findings.is_empty() {
+        findings.extend(self.examine_identity(&apps).await?);
+        if nobody_can_link {
             findings.push(Finding::problem(
                 "credentials",
-                "no OAuth app is registered, so nobody can link",
+                if apps.is_empty() {
+                    "no OAuth app is registered, so nobody can link"
+                } else {
+                    "the only OAuth app that is registered serves people who prove who they are, so nobody can link"
+                },
                 "Create one in the developer console and register it: on /setup, with `linkspan app set`, or with \
                  --client-id and --client-secret.",
             ));
@@ -196,6 +197,31 @@ impl Engine {
                 .extend(examine_app(&inner.upstream, app, &inner.settings.features, Some(&callback)).await);
         }
         Ok(findings)
+    }
+
+    /// Whether people prove who they are through an app that links sites: the consent of who linked one would be narrowed
+    /// to `read:me` by it (hazard P10).
+    async fn examine_identity(&self, apps: &[AppOnTrial]) -> Result<Option<Finding>, EngineError> {
+        let inner = &self.inner;
+        let own = apps.iter().find(|app| app.purpose == AppPurpose::Identity);
+        let is_shared = match own.map(|app| app.credentials.client_id.as_str()) {
+            Some(client_id) => {
+                let links = |app: &AppOnTrial| {
+                    app.purpose != AppPurpose::Identity && app.credentials.client_id == client_id
+                };
+                let id = AppId::of_client(client_id);
+                apps.iter().any(links) || inner.store.grants().await?.iter().any(|grant| grant.app == id)
+            }
+            None => !inner.store.identities(&IdentityFilter::default(), None, 1).await?.is_empty(),
+        };
+        Ok(is_shared.then(|| {
+            Finding::warning(
+                "identity",
+                "people prove who they are through an app that also links sites: who linked one narrows that consent by it",
+                "Create another app with the User identity API alone, and register it with `linkspan app set --integration \
+                 identity`.",
+            )
+        }))
     }
 
     /// Checks the app that serves a purpose, be it its own or the one for all; no findings when none does.

@@ -1,9 +1,9 @@
 //! An app's list of scopes: too long, dead ones, what is missing for what is wanted.
 
 use linkspan_atlassian::calls::{
-    Feature, SCOPE_WARNING, ScopeFamily, ScopeSet, compare_scopes, smallest_scopes,
+    Feature, SCOPE_WARNING, ScopeFamily, ScopeSet, compare_scopes, products_for, smallest_scopes,
 };
-use linkspan_model::product::{AppPurpose, Integration, Product};
+use linkspan_model::product::AppPurpose;
 
 use super::Finding;
 
@@ -11,13 +11,11 @@ const CHECK: &str = "scopes";
 
 /// Checks the scopes that an app of this purpose asks for.
 pub(super) fn examine(purpose: AppPurpose, have: &ScopeSet, features: &[Feature]) -> Vec<Finding> {
-    let products: &[Product] = match purpose {
-        AppPurpose::All => &[Product::Jira, Product::Confluence],
-        AppPurpose::Integration(Integration::Jira | Integration::JiraServiceManagement) => &[Product::Jira],
-        AppPurpose::Integration(Integration::Confluence) => &[Product::Confluence],
-        // It asks for `read:me` whatever its list says.
-        AppPurpose::Identity => return Vec::new(),
-    };
+    // It asks for `read:me` whatever its list says.
+    if purpose == AppPurpose::Identity {
+        return Vec::new();
+    }
+    let products = products_for(purpose, features);
     let mut findings = Vec::new();
     if have.len() > SCOPE_WARNING {
         findings.push(Finding::warning(
@@ -26,8 +24,8 @@ pub(super) fn examine(purpose: AppPurpose, have: &ScopeSet, features: &[Feature]
             "Ask for fewer: prefer classic scopes (`linkspan scopes --family classic`), or want less with --models.",
         ));
     }
-    let list = smallest_scopes(products, features, ScopeFamily::Classic);
-    let mut compared = compare_scopes(&list, products, features, have, purpose.as_str());
+    let list = smallest_scopes(&products, features, ScopeFamily::Classic);
+    let mut compared = compare_scopes(&list, &products, features, have, purpose.as_str());
     for dead in &compared.dead {
         findings.push(Finding::warning(
             CHECK,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use linkspan_atlassian::calls::{Call, ScopeSet, confluence, jira, missing_scopes};
+use linkspan_atlassian::calls::ScopeSet;
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::oauth::{SiteAccess, product_of_scope};
+use linkspan_atlassian::resources::{Resource, gap_of, open_way};
 use linkspan_model::product::{Integration, Product};
 use linkspan_model::secret::Secret;
 use linkspan_store::{Link, LinkState, StateAnswer};
@@ -16,11 +17,11 @@ use crate::error::EngineError;
 use crate::tokens::GrantError;
 use crate::who::Consenter;
 
-/// The calls without which nothing of a product can be read.
-fn essential_calls(product: Product) -> [&'static Call; 2] {
+/// The kinds without which a product is not worth reading. Each may come by any of its ways.
+fn essential_kinds(product: Product) -> [&'static str; 2] {
     match product {
-        Product::Jira => [&jira::PROJECT_SEARCH, &jira::SEARCH_JQL],
-        Product::Confluence => [&confluence::SPACES, &confluence::PAGES],
+        Product::Jira => ["jira.project", "jira.issue"],
+        Product::Confluence => ["confluence.space", "confluence.page"],
     }
 }
 
@@ -190,11 +191,12 @@ fn consent_is_over(error: EngineError) -> LinkProblem {
 
 /// The scopes that a site's grant lacks for reading anything at all.
 pub(super) fn missing_essentials(product: Product, granted: &ScopeSet) -> Vec<String> {
-    let mut missing: Vec<String> = essential_calls(product)
+    let mut missing: Vec<String> = essential_kinds(product)
         .into_iter()
-        .filter_map(|call| missing_scopes(call, granted))
-        .filter_map(|missing| missing.alternatives.into_iter().next())
-        .flatten()
+        .filter_map(Resource::of_kind)
+        .filter(|resource| open_way(resource, granted).is_none())
+        .filter_map(|resource| gap_of(resource, granted))
+        .flat_map(|gap| gap.missing)
         .map(str::to_owned)
         .collect();
     missing.sort_unstable();

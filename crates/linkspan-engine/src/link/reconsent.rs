@@ -8,7 +8,8 @@ use linkspan_model::secret::Secret;
 use linkspan_store::LinkedAccount;
 use linkspan_vault::opaque;
 
-use super::LinkRequest;
+use super::{LinkProblem, LinkRequest};
+use crate::callback::CallbackProblem;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -29,33 +30,59 @@ impl Engine {
         format!("{base}/consent/{account}?expires={expires}&signature={}", signature.expose())
     }
 
-    /// A link token for the holder of such an address. `None` when the signature is wrong, its time is over, or the
-    /// account is gone: the three are not told apart.
+    /// Whether such an address opens anything. Looking changes nothing.
     ///
     /// # Errors
-    /// When no app is registered or the store fails.
+    /// [`LinkProblem::UnknownLink`] when the signature is wrong or the account is gone, which are not told apart;
+    /// [`LinkProblem::LinkExpired`] when its time is over.
+    pub async fn consent_offer(
+        &self,
+        account: LinkedAccountId,
+        expires: i64,
+        signature: &str,
+    ) -> Result<(), LinkProblem> {
+        self.consenting(account, expires, signature).await.map(drop)
+    }
+
+    /// A link token for the holder of such an address.
+    ///
+    /// # Errors
+    /// As [`Engine::consent_offer`]; [`CallbackProblem::NoApp`] when no app serves the account's integration.
     pub async fn consent_again(
         &self,
         account: LinkedAccountId,
         expires: i64,
         signature: &str,
-    ) -> Result<Option<Secret>, EngineError> {
-        let expected = self.consent_signature(account, expires);
-        if !opaque::constant_time_eq(&expected, &Secret::new(signature)) {
-            return Ok(None);
-        }
-        if Timestamp::from_second(expires).map_or(true, |expires| expires <= self.inner.clock.now()) {
-            return Ok(None);
-        }
-        let Some(account) = self.inner.store.linked_account(account).await? else { return Ok(None) };
-        let LinkedAccount { integration, end_user, .. } = account;
+    ) -> Result<Secret, LinkProblem> {
+        let LinkedAccount { integration, end_user, .. } =
+            self.consenting(account, expires, signature).await?;
         let request = LinkRequest {
             end_user,
             categories: vec![integration.category()],
             integration: Some(integration),
             expires_in: LINK_LIFE,
         };
-        self.create_link_token(request).await.map(Some)
+        self.create_link_token(request).await.map_err(|error| match error {
+            // All that can be wrong with a request that is made of a linked account.
+            EngineError::Invalid(_) => CallbackProblem::NoApp.into(),
+            error => error.into(),
+        })
+    }
+
+    async fn consenting(
+        &self,
+        account: LinkedAccountId,
+        expires: i64,
+        signature: &str,
+    ) -> Result<LinkedAccount, LinkProblem> {
+        let expected = self.consent_signature(account, expires);
+        if !opaque::constant_time_eq(&expected, &Secret::new(signature)) {
+            return Err(LinkProblem::UnknownLink);
+        }
+        if Timestamp::from_second(expires).map_or(true, |expires| expires <= self.inner.clock.now()) {
+            return Err(LinkProblem::LinkExpired);
+        }
+        self.inner.store.linked_account(account).await?.ok_or(LinkProblem::UnknownLink)
     }
 
     fn consent_signature(&self, account: LinkedAccountId, expires: i64) -> Secret {

@@ -16,9 +16,12 @@ use serde_json::json;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::sync::{OneList, owner_of, page_size, params_of};
+use crate::tokens::GrantError;
 
 /// Owners of owners that are read on the way to a list that nobody read before.
 const OWNERS_ABOVE: u32 = 2;
+/// Upstream pages that the answer to one question may have.
+const ANSWER_PAGES: u32 = 50;
 /// The longest question.
 const QUESTION_CAP: usize = 2_000;
 
@@ -96,6 +99,9 @@ pub enum RawProblem {
         /// The kind it hangs on.
         owner: &'static str,
     },
+    /// The kind hangs on nothing by which it could be looked for.
+    #[error("`{0}` cannot be narrowed by `parent`: GET …/raw tells by `parent_kind` which kinds can")]
+    NoOwner(&'static str),
     /// Nothing is known of the thing that was named.
     #[error("no {kind} with the upstream id `{id}` is stored here")]
     OwnerUnknown {
@@ -110,6 +116,12 @@ pub enum RawProblem {
         /// The kind asked for.
         kind: &'static str,
     },
+    /// The answer to a question has no end in sight.
+    #[error("the answer is longer than {ANSWER_PAGES} of upstream's pages: ask `{kind}` something narrower")]
+    AnswerTooLong {
+        /// The kind asked for.
+        kind: &'static str,
+    },
     /// The grant does not open it.
     #[error("the grant does not open {}: it lacks {}", gap.title, gap.missing.join(" "))]
     Closed {
@@ -119,6 +131,9 @@ pub enum RawProblem {
     /// Upstream refused.
     #[error("upstream gives no answer: {0}. Ask with `stored=true` for what was read before")]
     Upstream(CallError),
+    /// The grant gives no access token.
+    #[error("{0}. Ask with `stored=true` for what was read before")]
+    Grant(GrantError),
     /// Something failed here.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -168,10 +183,7 @@ impl Engine {
                 feature: resource.feature.as_str(),
                 model: resource.model,
                 on_demand: matches!(resource.reading, Reading::OnDemand(_)),
-                parent_kind: listing.and_then(|listing| match listing.per {
-                    Per::Each { kind, .. } => Some(kind),
-                    _ => None,
-                }),
+                parent_kind: resource.parent_kind(),
                 needs_question: listing.is_some_and(|listing| listing.question.is_some()),
                 count: counted.map(|count| count.count),
                 newest: counted.map(|count| count.newest),
@@ -196,15 +208,19 @@ impl Engine {
                 resource.product() == source.product && !matches!(resource.reading, Reading::Action)
             })
             .ok_or_else(|| RawProblem::UnknownKind(kind.to_owned()))?;
+        if query.owner.is_some() && resource.parent_kind().is_none() {
+            return Err(RawProblem::NoOwner(resource.kind));
+        }
         if let Reading::OnDemand(listing) = &resource.reading
             && !query.stored_only
             && query.remote_id.is_none()
-            && query.after.is_none()
+            // What answers a question is told from the rest only by asking again.
+            && (query.after.is_none() || listing.question.is_some())
         {
             let granted = inner.scopes_of(&source).await?;
             let ids = self.read_now(&source, &granted, resource, listing, query, OWNERS_ABOVE).await?;
             if listing.question.is_some() {
-                return Ok(RawPage { raws: self.raws_by_id(id, resource.kind, ids).await?, next: None });
+                return self.answer_page(id, resource.kind, ids, query).await;
             }
         }
         // An answer that is one thing has the id of its owner.
@@ -227,6 +243,25 @@ impl Engine {
         raws.truncate(query.limit as usize);
         let next = raws.last().filter(|_| has_more).map(|raw| raw.remote_id.clone());
         Ok(RawPage { raws, next })
+    }
+
+    /// A page of what answered a question.
+    async fn answer_page(
+        &self,
+        source: SourceId,
+        kind: &str,
+        mut ids: Vec<String>,
+        query: &RawQuery,
+    ) -> Result<RawPage, RawProblem> {
+        ids.sort_unstable();
+        ids.dedup();
+        if let Some(after) = &query.after {
+            ids.retain(|id| id > after);
+        }
+        let has_more = ids.len() > query.limit as usize;
+        ids.truncate(query.limit as usize);
+        let next = ids.last().filter(|_| has_more).cloned();
+        Ok(RawPage { raws: self.raws_by_id(source, kind, ids).await?, next })
     }
 
     async fn raws_by_id(
@@ -325,12 +360,17 @@ impl Inner {
     ) -> Result<Vec<String>, RawProblem> {
         let refused = |error: EngineError| match error {
             EngineError::Call(error) => RawProblem::Upstream(error),
+            EngineError::Grant(error) => RawProblem::Grant(error),
             error => RawProblem::Engine(error),
         };
         let (began, knew) = (self.clock.now(), self.latest_erasure());
         let mut list = OneList::new(self, source, call, params, page_size(call));
-        let mut ids = Vec::new();
+        let (mut ids, mut pages) = (Vec::new(), 0);
         while let Some(page) = list.next().map_err(refused).await? {
+            pages += 1;
+            if pages > ANSWER_PAGES && listing.question.is_some() {
+                return Err(RawProblem::AnswerTooLong { kind });
+            }
             let converted = listing_page(&page, kind, listing, call.items, owner, source.id)
                 .map_err(EngineError::from)?;
             ids.extend(converted.ids);

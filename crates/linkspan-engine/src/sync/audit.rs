@@ -43,8 +43,11 @@ static CONFLUENCE: Listing = Listing {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct AuditCheckpoint {
-    /// Epoch milliseconds.
+    /// Everything before this is read, in epoch milliseconds.
     until: Option<i64>,
+    /// When it was last asked for, in epoch milliseconds: who is refused today may be an administrator tomorrow, and gets
+    /// all that upstream kept.
+    tried_at: Option<i64>,
 }
 
 fn call(product: Product) -> &'static Call {
@@ -60,8 +63,8 @@ pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
         return Ok(false);
     }
     let known: AuditCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
-    let until = known.until.and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    Ok(until.is_none_or(|until| run.inner.clock.now() >= until + EVERY))
+    let tried = known.tried_at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    Ok(tried.is_none_or(|tried| run.inner.clock.now() >= tried + EVERY))
 }
 
 /// Reads the records of a closed span of time: they come newest first, so that new ones would shift an open one.
@@ -106,9 +109,11 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
         run.add(STREAM, converted.raws.len() as u64);
         run.write(converted, None).await?;
     }
-    listed::note(run, kind, items, refused).await?;
+    let now = Some(now.as_millisecond());
     // Only now: a reading that broke off is repeated.
-    let mark = Run::mark(STREAM, &AuditCheckpoint { until: Some(now.as_millisecond()) })?;
+    let until = if refused.is_none() { now } else { known.until };
+    listed::note(run, kind, items, refused).await?;
+    let mark = Run::mark(STREAM, &AuditCheckpoint { until, tried_at: now })?;
     run.write(Converted::default(), Some(mark)).await
 }
 

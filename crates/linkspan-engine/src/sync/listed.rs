@@ -5,18 +5,18 @@
 
 use std::collections::HashSet;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, Feature};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, ListOwner, listing_page, member_of};
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::resources::{Bind, Listing, Per, Reading, Resource, SettingWords};
+use linkspan_atlassian::resources::{Bind, Listing, Per, Reading, Resource, SettingWords, open_ways};
 use linkspan_model::product::Product;
 use linkspan_store::{StreamProgress, StreamState};
 use serde::{Deserialize, Serialize};
 
-use super::run::{Run, at_a_time};
+use super::run::Run;
 use crate::error::EngineError;
 
 /// How often such lists are read: they change seldom.
@@ -25,6 +25,8 @@ const EVERY: SignedDuration = SignedDuration::from_hours(6);
 const PARALLEL_OWNERS: usize = 4;
 /// Owners looked up at a time.
 const OWNERS_PER_READ: u32 = 500;
+/// Owners whose lists may fail, for a reason that may be everybody's, before the whole kind does.
+const FAILURES_BORNE: usize = 3;
 /// Items asked for at a time where upstream names no ceiling.
 const PAGE_SIZE: u32 = 100;
 
@@ -166,6 +168,7 @@ pub(super) async fn note(
     Ok(run.inner.store.put_stream_state(run.id(), &state).await?)
 }
 
+/// Reads a resource by the best way that the grant opens and that upstream still has.
 async fn read_resource(
     run: &Run,
     resource: &'static Resource,
@@ -173,44 +176,121 @@ async fn read_resource(
     stream: &'static str,
     look: &mut (impl FnMut(&str, &str) -> Result<(), EngineError> + Send),
 ) -> Result<Outcome, EngineError> {
-    // The last call of a way is the list itself; those before it bring what it hangs on.
-    let Some(call) = run.way_to(resource).and_then(|way| way.calls.last().copied()) else {
-        return Ok(Outcome { items: 0, refused: None });
-    };
-    let mut seen = HashSet::new();
-    let mut refused = None;
-    let mut after: Option<String> = None;
-    loop {
-        let (owners, last) = owners(run, listing, after.take()).await?;
-        let lists = owners.into_iter().map(|owner| list(run, resource.kind, call, listing, owner).boxed());
-        for result in at_a_time(PARALLEL_OWNERS, lists.collect()).await? {
-            match result {
-                Ok(pages) => {
-                    for (page, converted) in pages {
-                        look(resource.kind, &page)?;
-                        run.add(stream, converted.raws.len() as u64);
-                        seen.extend(converted.ids.iter().cloned());
-                        run.write(converted, None).await?;
-                    }
-                }
-                // A site that answers by another model, or does not have the product, has no such list.
-                Err(CallError::NotFound { .. }) if matches!(listing.per, Per::Site) => {
-                    return Ok(Outcome { items: 0, refused: None });
-                }
-                Err(error) => {
-                    refused.get_or_insert(error.to_string());
-                }
+    let mut outcome = Outcome { items: 0, refused: None };
+    for way in open_ways(resource, &run.granted) {
+        // The last call of a way is the list itself; those before it bring what it hangs on.
+        let Some(call) = way.calls.last() else { continue };
+        let mut reading = ListReading { run, resource, listing, call, stream, look, seen: HashSet::new() };
+        let end = reading.read().await?;
+        let seen = reading.seen;
+        outcome.items = seen.len() as u64;
+        match end {
+            End::Whole => {
+                run.inner.store.settle_raws(run.id(), resource.kind, None, &seen).await?;
+                return Ok(Outcome { refused: None, ..outcome });
+            }
+            End::Absent => return Ok(Outcome { refused: None, ..outcome }),
+            End::Refused(why) => return Ok(Outcome { refused: Some(why), ..outcome }),
+            End::Gone(why) => {
+                tracing::error!(source.id = %run.id(), kind = resource.kind, why, "upstream removed an operation");
+                outcome.refused = Some(why);
             }
         }
-        if last.is_none() {
-            break;
+    }
+    Ok(outcome)
+}
+
+/// How a reading of a resource by one way ended.
+enum End {
+    /// Everything was listed.
+    Whole,
+    /// The site has no such list.
+    Absent,
+    /// A part of it was refused.
+    Refused(String),
+    /// Upstream removed the operation (hazard S22).
+    Gone(String),
+}
+
+/// One reading of a resource by one way.
+struct ListReading<'a, L> {
+    run: &'a Run,
+    resource: &'static Resource,
+    listing: &'static Listing,
+    call: &'static Call,
+    stream: &'static str,
+    look: &'a mut L,
+    /// The ids of what was listed.
+    seen: HashSet<String>,
+}
+
+impl<L: FnMut(&str, &str) -> Result<(), EngineError> + Send> ListReading<'_, L> {
+    /// Reads the list, or that of each owner.
+    async fn read(&mut self) -> Result<End, EngineError> {
+        let (run, call, listing) = (self.run, self.call, self.listing);
+        if matches!(listing.per, Per::Site) {
+            return match self.read_site().await {
+                Err(EngineError::Call(error)) if is_refusal(&error) => Ok(match error {
+                    // A site that answers by another model, or does not have the product, has no such list.
+                    CallError::NotFound { .. } if self.seen.is_empty() => End::Absent,
+                    CallError::Gone { .. } => End::Gone(error.to_string()),
+                    error => End::Refused(error.to_string()),
+                }),
+                result => result.map(|()| End::Whole),
+            };
         }
-        after = last;
+        let (mut refused, mut failed) = (None, 0);
+        let mut after: Option<String> = None;
+        loop {
+            let (owners, last) = owners(run, listing, after.take()).await?;
+            let lists =
+                owners.into_iter().map(|owner| list(run, self.resource.kind, call, listing, owner).boxed());
+            // Taken in as they come: a few lists are held at a time, whatever the number of owners.
+            let mut lists = stream::iter(lists).buffered(PARALLEL_OWNERS);
+            while let Some(result) = lists.next().await {
+                match result {
+                    Ok(pages) => {
+                        for (page, converted) in pages {
+                            self.keep(&page, converted).await?;
+                        }
+                    }
+                    Err(EngineError::Call(error @ CallError::Gone { .. })) => {
+                        return Ok(End::Gone(error.to_string()));
+                    }
+                    // One owner's trouble is not the others' (hazard S15), until it looks like everybody's.
+                    Err(EngineError::Call(error)) if is_refusal(&error) || failed < FAILURES_BORNE => {
+                        failed += usize::from(!is_refusal(&error));
+                        refused.get_or_insert(error.to_string());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if last.is_none() {
+                return Ok(refused.map_or(End::Whole, End::Refused));
+            }
+            after = last;
+        }
     }
-    if refused.is_none() {
-        run.inner.store.settle_raws(run.id(), resource.kind, None, &seen).await?;
+
+    /// Reads the one list of the site, page by page: it may be long.
+    async fn read_site(&mut self) -> Result<(), EngineError> {
+        let owner = ListOwner::default();
+        let params = params_of(self.listing, &owner);
+        let mut pages = self.run.pages(self.call, params, page_size(self.call));
+        while let Some(page) = pages.next().await? {
+            let (kind, items) = (self.resource.kind, self.call.items);
+            let converted = listing_page(&page, kind, self.listing, items, &owner, self.run.id())?;
+            self.keep(&page, converted).await?;
+        }
+        Ok(())
     }
-    Ok(Outcome { items: seen.len() as u64, refused })
+
+    async fn keep(&mut self, page: &str, converted: Converted) -> Result<(), EngineError> {
+        (self.look)(self.resource.kind, page)?;
+        self.run.add(self.stream, converted.raws.len() as u64);
+        self.seen.extend(converted.ids.iter().cloned());
+        self.run.write(converted, None).await
+    }
 }
 
 /// A page of the owners of a list, and behind which id the next begins.
@@ -275,27 +355,21 @@ pub(crate) fn page_size(call: &Call) -> Option<u32> {
 /// The pages of one list, each with what is kept of it.
 type ListPages = Vec<(String, Converted)>;
 
-/// Reads one list whole. The inner error is a refusal that concerns this list alone.
+/// Reads one list whole.
 async fn list(
     run: &Run,
     kind: &'static str,
     call: &'static Call,
     listing: &'static Listing,
     owner: ListOwner,
-) -> Result<Result<ListPages, CallError>, EngineError> {
+) -> Result<ListPages, EngineError> {
     let mut pages = run.pages(call, params_of(listing, &owner), page_size(call));
     let mut read = Vec::new();
-    loop {
-        match pages.next().await {
-            Ok(Some(page)) => {
-                let converted = listing_page(&page, kind, listing, call.items, &owner, run.id())?;
-                read.push((page, converted));
-            }
-            Ok(None) => return Ok(Ok(read)),
-            Err(EngineError::Call(error)) if is_refusal(&error) => return Ok(Err(error)),
-            Err(error) => return Err(error),
-        }
+    while let Some(page) = pages.next().await? {
+        let converted = listing_page(&page, kind, listing, call.items, &owner, run.id())?;
+        read.push((page, converted));
     }
+    Ok(read)
 }
 
 /// Whether an error says that this list is not to be had, and nothing about others.
@@ -306,5 +380,6 @@ pub(crate) fn is_refusal(error: &CallError) -> bool {
             | CallError::NotFound { .. }
             | CallError::ScopeMissing { .. }
             | CallError::BadRequest { .. }
+            | CallError::Gone { .. }
     )
 }

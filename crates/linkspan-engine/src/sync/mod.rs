@@ -9,7 +9,9 @@ mod jira;
 mod listed;
 mod names;
 mod remembered;
+mod retreat;
 mod run;
+mod settled;
 mod worker;
 
 use std::sync::{Arc, PoisonError};

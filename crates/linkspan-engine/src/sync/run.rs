@@ -42,7 +42,7 @@ pub(super) struct Run {
     pub(super) nameless: Mutex<HashSet<String>>,
     failed: Mutex<Vec<(&'static str, String)>>,
     /// What the grant holds on the site.
-    granted: ScopeSet,
+    pub(super) granted: ScopeSet,
 }
 
 impl Run {

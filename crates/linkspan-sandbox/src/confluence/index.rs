@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::view::View;
 use crate::world::confluence::{CommentPlace, ContentLabel, InlineTask, tasks_of};
-use crate::world::{AccountIndex, ContentId, FileId, Millis, Subject};
+use crate::world::{AccountIndex, ContentId, FileId, Millis};
 
 /// A comment.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +102,7 @@ impl SiteIndex {
             return self.rebuild(view, newest);
         }
         let mut touched: Vec<ContentId> =
-            log.since(sequence).filter_map(|change| content_of(change.subject)).collect();
+            log.since(sequence).filter_map(|change| change.subject.content()).collect();
         touched.sort_unstable();
         touched.dedup();
         for id in touched {
@@ -155,21 +155,6 @@ impl SiteIndex {
             contributors,
         };
         self.entries.insert(id, entry);
-    }
-}
-
-/// The content a change is about.
-fn content_of(subject: Subject) -> Option<ContentId> {
-    match subject {
-        Subject::ContentCreated(id)
-        | Subject::ContentUpdated(id)
-        | Subject::ContentTrashed(id)
-        | Subject::ContentArchived(id)
-        | Subject::ContentRestored(id)
-        | Subject::ContentDeleted(id)
-        | Subject::ContentRestricted(id)
-        | Subject::ContentCommented(id, _) => Some(id),
-        _ => None,
     }
 }
 

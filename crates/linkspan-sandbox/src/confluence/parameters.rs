@@ -6,21 +6,19 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use http::request::Parts;
 
 use super::answer::Refusal;
+use crate::query::QueryPairs;
 
 /// The decoded query string of a request and the path it was sent to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
     /// Site-relative path, for links that lead back here.
     pub(super) path: String,
-    pairs: Vec<(String, String)>,
+    pairs: QueryPairs,
 }
 
 impl Parameters {
     pub(super) fn new(path: &str, query: &str) -> Self {
-        let pairs = form_urlencoded::parse(query.as_bytes())
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        Self { path: path.to_owned(), pairs }
+        Self { path: path.to_owned(), pairs: QueryPairs::parse(query) }
     }
 
     /// The first value of a parameter, if it is given and not empty.
@@ -33,7 +31,7 @@ impl Parameters {
         self.pairs
             .iter()
             .filter(move |(key, _)| key.strip_suffix("[]").unwrap_or(key) == name)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value)
     }
 
     /// Whether a parameter occurs at all.
@@ -106,16 +104,7 @@ impl Parameters {
 
     /// The same request with some parameters replaced, as a query string.
     pub(super) fn with(&self, replaced: &[(&str, &str)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in &self.pairs {
-            if !replaced.iter().any(|(key, _)| key == name) {
-                query.append_pair(name, value);
-            }
-        }
-        for (name, value) in replaced {
-            query.append_pair(name, value);
-        }
-        query.finish()
+        self.pairs.with(replaced)
     }
 }
 

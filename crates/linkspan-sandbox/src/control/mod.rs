@@ -159,7 +159,7 @@ async fn reset_stats(State(state): State<AppState>) -> StatusCode {
 async fn show_reports(State(state): State<AppState>) -> Response {
     let (accounts, calls) = {
         let reports = state.reported_accounts();
-        (reports.reported().clone(), reports.calls().clone())
+        (reports.reported(), reports.calls().clone())
     };
     Json(json!({ "accounts": accounts, "calls": calls })).into_response()
 }

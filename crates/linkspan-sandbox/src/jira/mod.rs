@@ -10,6 +10,7 @@ mod refusal;
 mod search;
 mod session;
 mod time;
+mod upload;
 mod view;
 mod write;
 

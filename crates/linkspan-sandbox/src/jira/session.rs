@@ -11,6 +11,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
 use super::{json::Json, refusal::Refusal, time::Times, view::View};
 use crate::{
     gateway::{AppState, Auth, Caller, Charge, SiteIndex, charged},
+    query::QueryPairs,
     world::{Account, Millis, Site, SiteState, Viewer},
 };
 
@@ -151,19 +152,16 @@ pub(crate) fn no_content() -> Response {
 /// The decoded query string, read as leniently as the real service does.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters {
-    pairs: Vec<(String, String)>,
+    pairs: QueryPairs,
 }
 
 impl Parameters {
     pub(crate) fn parse(query: &str) -> Self {
-        let pairs = form_urlencoded::parse(query.as_bytes())
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        Self { pairs }
+        Self { pairs: QueryPairs::parse(query) }
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().filter(move |(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// The first value that is not empty.
@@ -213,16 +211,7 @@ impl Parameters {
 
     /// The same parameters with some replaced, as a query string.
     pub(crate) fn with(&self, replaced: &[(&str, &str)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in &self.pairs {
-            if !replaced.iter().any(|(key, _)| key == name) {
-                query.append_pair(name, value);
-            }
-        }
-        for (name, value) in replaced {
-            query.append_pair(name, value);
-        }
-        query.finish()
+        self.pairs.with(replaced)
     }
 }
 

@@ -24,10 +24,11 @@ const MAX_CALLS: usize = 5_000;
 /// Atlassian's test account that is always closed.
 const CLOSED_TEST_ACCOUNT: &str = "5be24ba3f91c106033269289";
 
-/// What was reported by all apps, account by account, and which accounts changed: for the control plane.
+/// What each app reported, account by account, and which accounts changed: for the control plane.
 #[derive(Debug, Default)]
 pub struct ReportedAccounts {
-    reported: BTreeMap<String, ReportedAccount>,
+    /// By account and client id: each app has a cycle of its own for every account it stores.
+    reported: BTreeMap<(String, String), ReportedAccount>,
     updated_at: BTreeMap<String, Timestamp>,
     calls: VecDeque<ReportCall>,
 }
@@ -45,7 +46,7 @@ pub struct ReportCall {
     pub status: u16,
 }
 
-/// How often one account was reported.
+/// How often one account was reported, by one app or by all together.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ReportedAccount {
     /// Number of reports.
@@ -62,10 +63,25 @@ pub struct ReportedAccount {
     answered_closed: bool,
 }
 
+impl ReportedAccount {
+    /// Adds what another app reported of the account: counts add up, the newest report and the longest gap stand.
+    fn add(&mut self, other: &Self) {
+        self.times += other.times;
+        self.too_early += other.too_early;
+        self.after_closed += other.after_closed;
+        self.last = self.last.max(other.last);
+        self.longest_gap_seconds = self.longest_gap_seconds.max(other.longest_gap_seconds);
+    }
+}
+
 impl ReportedAccounts {
-    /// The accounts reported so far.
-    pub fn reported(&self) -> &BTreeMap<String, ReportedAccount> {
-        &self.reported
+    /// The accounts reported so far, each judged app by app and told of all apps together.
+    pub fn reported(&self) -> BTreeMap<String, ReportedAccount> {
+        let mut accounts: BTreeMap<String, ReportedAccount> = BTreeMap::new();
+        for ((account_id, _), record) in &self.reported {
+            accounts.entry(account_id.clone()).or_default().add(record);
+        }
+        accounts
     }
 
     /// The newest calls, oldest first.
@@ -85,11 +101,11 @@ impl ReportedAccounts {
         self.updated_at.insert(account_id.to_owned(), at);
     }
 
-    /// Notes one reported account and says what the app must do about it.
+    /// Notes one account that an app reported and says what the app must do about it.
     fn report(
         &mut self,
         directory: &Directory,
-        entry: &Entry,
+        (client_id, entry): (&str, &Entry),
         now: Timestamp,
         cycle_seconds: i64,
     ) -> Option<&'static str> {
@@ -99,7 +115,8 @@ impl ReportedAccounts {
         let changed = self.updated_at.get(&entry.account_id).is_some_and(|at| entry.updated_at < *at);
         // Unknown ids are answered but not remembered: a caller could invent any number of them.
         if account.is_some() || closed {
-            let record = self.reported.entry(entry.account_id.clone()).or_default();
+            let key = (entry.account_id.clone(), client_id.to_owned());
+            let record = self.reported.entry(key).or_default();
             record.times += 1;
             if let Some(last) = record.last {
                 let gap = now.as_second() - last.as_second();
@@ -145,7 +162,7 @@ pub(crate) async fn report_accounts(
     }
     let now = state.now();
     let (accounts, response) = match read(&body) {
-        Ok(report) => (report.accounts.len(), answer(&state, &report, now)),
+        Ok(report) => (report.accounts.len(), answer(&state, &grant.client_id, &report, now)),
         Err((accounts, reason)) => (accounts, refused(&reason)),
     };
     let call =
@@ -168,7 +185,7 @@ fn read(body: &[u8]) -> Result<Report, (usize, String)> {
     }
 }
 
-fn answer(state: &AppState, report: &Report, now: Timestamp) -> Response {
+fn answer(state: &AppState, client_id: &str, report: &Report, now: Timestamp) -> Response {
     let (cycle_seconds, cycle_period) = {
         let settings = state.settings();
         (settings.cycle_seconds, settings.cycle_period.clone())
@@ -177,7 +194,7 @@ fn answer(state: &AppState, report: &Report, now: Timestamp) -> Response {
         let mut reported = state.reported_accounts();
         let directory = state.world().directory();
         let answers = report.accounts.iter().filter_map(|entry| {
-            let status = reported.report(directory, entry, now, cycle_seconds)?;
+            let status = reported.report(directory, (client_id, entry), now, cycle_seconds)?;
             Some(json!({ "accountId": entry.account_id, "status": status }))
         });
         answers.collect()

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use uuid::Uuid;
+
 use super::generated::words::FAMILY_NAMES;
 use super::ids::AccountIndex;
 
@@ -63,6 +65,8 @@ pub struct Account {
     pub api_token: String,
     /// Last path segment of the avatar's address, e.g. `3` for a default avatar.
     pub avatar: String,
+    /// The picture the account gave itself, by the name that is part of its address.
+    picture: Uuid,
     status: AtomicU8,
     renamed: OnceLock<Box<Rename>>,
     /// Name and address of an account that was kept for a customer made at run time.
@@ -146,6 +150,12 @@ impl Account {
         self.claimed.get().map_or(self.email.as_str(), |(_, email)| email.as_str())
     }
 
+    /// The picture others see: that of a person, until the account is closed. All other accounts have a default one.
+    pub fn picture(&self) -> Option<Uuid> {
+        let shown = self.account_type != AccountType::App && self.status() != AccountStatus::Closed;
+        shown.then_some(self.picture)
+    }
+
     /// The address others see, if any.
     pub fn visible_email(&self) -> Option<&str> {
         let shown = !self.email_hidden
@@ -194,6 +204,7 @@ impl Directory {
         let index = AccountIndex(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
         self.by_id.insert(new.account_id.clone(), index);
         self.by_email.entry(new.email.to_ascii_lowercase()).or_insert(index);
+        let picture = Uuid::new_v5(&Uuid::NAMESPACE_OID, new.account_id.as_bytes());
         self.accounts.push(Account {
             index,
             account_id: new.account_id,
@@ -205,6 +216,7 @@ impl Directory {
             locale: new.locale,
             api_token: new.api_token,
             avatar: (index.0 % 7).to_string(),
+            picture,
             status: AtomicU8::new(Account::status_code(new.status)),
             renamed: OnceLock::new(),
             claimed: OnceLock::new(),

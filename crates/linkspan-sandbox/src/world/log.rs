@@ -63,6 +63,23 @@ pub enum Subject {
     SpacePermissionsChanged(SpaceId),
 }
 
+impl Subject {
+    /// The content a change is about, if it is about any.
+    pub fn content(self) -> Option<ContentId> {
+        match self {
+            Self::ContentCreated(id)
+            | Self::ContentUpdated(id)
+            | Self::ContentTrashed(id)
+            | Self::ContentArchived(id)
+            | Self::ContentRestored(id)
+            | Self::ContentDeleted(id)
+            | Self::ContentRestricted(id)
+            | Self::ContentCommented(id, _) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 /// One entry of the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {

@@ -37,7 +37,7 @@ pub(crate) async fn secret_of(lab: &Lab, client_id: &str) -> String {
     rest.split_once('<').unwrap().0.to_owned()
 }
 
-async fn change(lab: &Lab, path: &str, form: &[(&str, &str)], expected: u16) -> String {
+pub(crate) async fn change(lab: &Lab, path: &str, form: &[(&str, &str)], expected: u16) -> String {
     let response = lab.post(&format!("/_sandbox/console/{path}")).form(form).send().await.unwrap();
     let status = response.status().as_u16();
     let page = response.text().await.unwrap();

@@ -109,6 +109,41 @@ async fn g1_the_cycle_can_be_of_any_length_and_its_header_of_any_form() {
 }
 
 #[tokio::test]
+async fn g1_each_app_has_a_cycle_of_its_own_and_the_counts_of_all_add_up() {
+    let lab = Lab::start().await;
+    let other = crate::console::create_app(&lab, "Other", "account").await;
+    let form = [("scope", "report:personal-data")];
+    crate::console::change(&lab, &format!("{other}/permissions/personal-data"), &form, 303).await;
+    let tokens = async || {
+        let order =
+            json!({ "account_id": lab.admin(), "scopes": "report:personal-data", "client_id": other });
+        let issued = lab.control("POST", "token", order).await;
+        let of_other = issued["access_token"].as_str().unwrap().to_owned();
+        [lab.token(lab.admin(), "report:personal-data").await, of_other]
+    };
+    let accounts = [(lab.admin(), FETCHED), (CLOSED_TEST_ACCOUNT, FETCHED)];
+    for token in tokens().await {
+        report(&lab, &token, &accounts).await;
+    }
+    let of = async |id: &str| lab.control("GET", "reports", Value::Null).await["accounts"][id].clone();
+    let admin = of(lab.admin()).await;
+    assert_eq!((&admin["times"], &admin["too_early"]), (&json!(2), &json!(0)), "{admin}");
+    assert_eq!(of(CLOSED_TEST_ACCOUNT).await["after_closed"], 0, "each app was told for the first time");
+
+    lab.advance(3 * 24 * 3600).await;
+    let [first, _] = tokens().await;
+    report(&lab, &first, &accounts).await;
+    lab.advance(4 * 24 * 3600).await;
+    let [_, second] = tokens().await;
+    report(&lab, &second, &accounts).await;
+    let admin = of(lab.admin()).await;
+    assert_eq!((&admin["times"], &admin["too_early"]), (&json!(4), &json!(1)), "{admin}");
+    let gap = admin["longest_gap_seconds"].as_i64().unwrap();
+    assert!(gap >= 7 * 24 * 3600, "the second app waited a week: {gap}");
+    assert_eq!(of(CLOSED_TEST_ACCOUNT).await["after_closed"], 2);
+}
+
+#[tokio::test]
 async fn g1_each_documented_fault_strikes_the_report_and_counts_for_no_account() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), "report:personal-data").await;

@@ -1,5 +1,6 @@
 //! The hosted link pages. They work without JavaScript; a small script only tells the page that opened them.
 
+mod consent;
 mod handlers;
 mod words;
 
@@ -10,15 +11,18 @@ use axum::response::{Html, IntoResponse, Response};
 use linkspan_engine::link::{CallbackProblem, LinkProblem};
 use minijinja::{Environment, Value, context};
 
+pub(crate) use self::consent::{consent_again, consent_page};
 pub(crate) use self::handlers::{LinkToken, callback, choose_site, cookie_name, page, see_other, start};
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("setup/layout.html", include_str!("../../templates/setup/layout.html")),
     ("setup/parts.html", include_str!("../../templates/setup/parts.html")),
     ("setup/enter.html", include_str!("../../templates/setup/enter.html")),
+    ("dashboard.html", include_str!("../../templates/dashboard.html")),
     ("setup/walk.html", include_str!("../../templates/setup/walk.html")),
     ("identify/pages.html", include_str!("../../templates/identify/pages.html")),
     ("link/layout.html", include_str!("../../templates/link/layout.html")),
+    ("link/consent.html", include_str!("../../templates/link/consent.html")),
     ("link/start.html", include_str!("../../templates/link/start.html")),
     ("link/sites.html", include_str!("../../templates/link/sites.html")),
     ("link/done.html", include_str!("../../templates/link/done.html")),

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linkspan_engine::read::{
     AccountFilter, RawKindState, RawProblem, RawQuery, Source, StoredRaw, StreamState,
 };
-use linkspan_engine::{Gap, GapExtent};
-use linkspan_model::ids::{LinkedAccountId, SourceId};
+use linkspan_engine::{Gap, GapExtent, SourceGaps};
+use linkspan_model::ids::SourceId;
 use serde_json::value::RawValue;
 
 use crate::App;
@@ -78,7 +77,7 @@ pub(crate) async fn retrieve_source(
             consent_url: app.engine.consent_url(summary.account.id),
         })
         .collect();
-    let remedy = (!found.missing.is_empty()).then(|| remedy(&found.not_requested));
+    let remedy = (!found.missing.is_empty()).then(|| remedy(&found));
     Ok(Json(SourceDetails {
         source: row(&found.source),
         scopes: found.granted.iter().map(str::to_owned).collect(),
@@ -94,19 +93,10 @@ pub(crate) async fn retrieve_source(
     }))
 }
 
-fn remedy(not_requested: &[&'static str]) -> SourceRemedy {
-    let mut steps = Vec::new();
-    if !not_requested.is_empty() {
-        steps.push(
-            "Add the scopes in `add_to_app` to the app in Atlassian's developer console (Permissions)."
-                .to_owned(),
-        );
-        steps.push(
-            "Add them to this server's list (`--scopes`, or LINKSPAN_SCOPES) and restart it.".to_owned(),
-        );
-    }
+fn remedy(gaps: &SourceGaps) -> SourceRemedy {
+    let mut steps = gaps.steps();
     steps.push("Pass the account's `consent_url` on to the customer, who consents once more.".to_owned());
-    SourceRemedy { add_to_app: owned(not_requested), steps }
+    SourceRemedy { add_to_app: owned(&gaps.not_requested), steps }
 }
 
 /// Lists every kind of thing of a source, what is stored of it and whether the grant opens it.
@@ -154,9 +144,10 @@ pub(crate) async fn list_raw_kinds(
         (status = 200, description = "A page, in the order of upstream ids as text", body = Page<RawRow>),
         (status = 400, description = "A parameter is wrong or missing", body = crate::problem::ProblemBody),
         (status = 401, description = "The key is wrong", body = crate::problem::ProblemBody),
-        (status = 403, description = "The grant lacks a scope, which is named", body = crate::problem::ProblemBody),
+        (status = 403, description = "The grant lacks a scope, which is named, or works no more", body = crate::problem::ProblemBody),
         (status = 404, description = "There is no such source, kind or parent", body = crate::problem::ProblemBody),
         (status = 502, description = "Upstream gives no answer", body = crate::problem::ProblemBody),
+        (status = 503, description = "No access token can be had at the moment", body = crate::problem::ProblemBody),
     ),
     security(("api_key" = [])),
 )]
@@ -185,21 +176,6 @@ pub(crate) async fn list_raw(
     let page = app.engine.raws(source_id(&id)?, &kind, &query).await?;
     let results = page.raws.into_iter().map(raw_row).collect::<Result<_, _>>()?;
     Ok(Json(Page { next: page.next.map(|id| URL_SAFE_NO_PAD.encode(id)), previous: None, results }))
-}
-
-/// Sends the customer of a linked account to the link page once more, with all that the app asks for now.
-pub(crate) async fn consent(
-    State(app): State<App>,
-    Path(account): Path<String>,
-    params: Params,
-) -> Result<Response, ApiError> {
-    let account: LinkedAccountId = account.parse().map_err(|_| ApiError::not_found())?;
-    let expires =
-        params.text("expires").and_then(|text| text.parse().ok()).ok_or_else(ApiError::not_found)?;
-    let signature = params.text("signature").ok_or_else(ApiError::not_found)?;
-    let token = app.engine.consent_again(account, expires, signature).await?;
-    let token = token.ok_or_else(ApiError::not_found)?;
-    Ok(Redirect::to(&format!("/link/{}", token.expose())).into_response())
 }
 
 fn source_id(text: &str) -> Result<SourceId, ApiError> {
@@ -300,8 +276,12 @@ impl From<RawProblem> for ApiError {
             RawProblem::UnknownKind(_) | RawProblem::OwnerUnknown { .. } => {
                 Self::new(StatusCode::NOT_FOUND, detail)
             }
-            RawProblem::OwnerMissing { .. } | RawProblem::QuestionMissing { .. } => Self::bad_request(detail),
+            RawProblem::OwnerMissing { .. }
+            | RawProblem::NoOwner(_)
+            | RawProblem::QuestionMissing { .. }
+            | RawProblem::AnswerTooLong { .. } => Self::bad_request(detail),
             RawProblem::Closed { .. } => Self::new(StatusCode::FORBIDDEN, detail),
+            RawProblem::Grant(error) => Self::of_grant(&error, detail),
             RawProblem::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, detail),
             RawProblem::Engine(error) => error.into(),
         }

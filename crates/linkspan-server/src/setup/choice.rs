@@ -1,9 +1,10 @@
 //! What the person wants of the app, as the page's address says it, and the scopes that follow.
 
 use linkspan_engine::scopes::{
-    DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_of, smallest_scopes,
+    DEAD_SCOPES, Feature, SCOPE_WARNING, ScopeFamily, ScopeList, products_for, smallest_scopes, with_duties,
+    with_search,
 };
-use linkspan_model::product::{AppPurpose, Integration, Product};
+use linkspan_model::product::{AppPurpose, Product};
 use minijinja::{Value, context};
 
 use crate::params::Params;
@@ -19,6 +20,9 @@ const WRITABLE: [(&str, Feature); 4] = [
 /// What is chosen.
 pub(super) struct Choice {
     pub(super) purpose: AppPurpose,
+    /// The visitor chose what the app is to do; otherwise it is what the server reads.
+    pub(super) is_made: bool,
+    /// Without what search needs besides.
     features: Vec<Feature>,
     family: ScopeFamily,
     search: bool,
@@ -34,7 +38,8 @@ impl Choice {
             .and_then(|word| ScopeFamily::ALL.into_iter().find(|family| family.as_str() == word))
             .unwrap_or(ScopeFamily::Classic);
         let search = params.text("search").is_some();
-        let chosen: Vec<Feature> = if params.text("chosen").is_some() {
+        let is_made = params.text("chosen").is_some();
+        let features = if is_made {
             let mut chosen: Vec<Feature> =
                 words("models").iter().filter_map(|word| Feature::of_model(word).ok()).collect();
             let writes = words("write");
@@ -42,36 +47,41 @@ impl Choice {
                 WRITABLE.iter().filter(|(word, _)| writes.iter().any(|it| it == word)).map(|it| it.1),
             );
             chosen.extend(params.text("webhooks").map(|_| Feature::Webhooks));
-            if search {
-                chosen.extend(Feature::SEARCH);
-            }
-            // People are stored whatever is chosen, so their accounts are to be reported.
-            chosen.push(Feature::PersonalData);
-            chosen
+            with_duties(&chosen)
         } else {
             read_here.to_vec()
         };
-        let features = Feature::ALL.iter().copied().filter(|feature| chosen.contains(feature)).collect();
-        Self { purpose, features, family, search }
+        Self { purpose, is_made, features, family, search }
+    }
+
+    /// The products that the app reads, and all that is wanted of them.
+    fn wanted(&self) -> (Vec<Product>, Vec<Feature>) {
+        let products = products_for(self.purpose, &self.features);
+        let features = if self.search {
+            with_duties(&with_search(&self.features, &products))
+        } else {
+            self.features.clone()
+        };
+        (products, features)
     }
 
     /// The scopes that the choice comes to.
     pub(super) fn list(&self) -> ScopeList {
-        let products = match self.purpose {
-            AppPurpose::All => products_of(&self.features),
-            AppPurpose::Integration(Integration::Confluence) => vec![Product::Confluence],
-            AppPurpose::Integration(_) => vec![Product::Jira],
-            AppPurpose::Identity => Vec::new(),
-        };
-        let mut list = smallest_scopes(&products, &self.features, self.family);
+        let (products, features) = self.wanted();
+        let mut list = smallest_scopes(&products, &features, self.family);
         if self.purpose == AppPurpose::Identity {
             list.scopes.retain(|need| need.scope == "read:me");
         }
         list
     }
 
-    /// The address of the page with this choice.
+    /// The address of the page with this choice, as far as the visitor made one.
     pub(super) fn query(&self, app: AppPurpose) -> String {
+        if self.is_made { self.query_made(app) } else { format!("app={app}") }
+    }
+
+    /// The address of the page with this choice as one that the visitor made.
+    pub(super) fn query_made(&self, app: AppPurpose) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("app", app.as_str()).append_pair("chosen", "1");
         query.append_pair("family", self.family.as_str());
@@ -91,9 +101,9 @@ impl Choice {
 
     /// What `--models` says for this choice; `None` when it is what the server reads already.
     pub(super) fn models_flag(&self, read_here: &[Feature]) -> Option<String> {
+        let (_, wanted) = self.wanted();
         let is_read = |feature: &&Feature| Feature::reading().contains(*feature);
-        let chosen: Vec<&str> =
-            self.features.iter().filter(is_read).map(|feature| feature.as_str()).collect();
+        let chosen: Vec<&str> = wanted.iter().filter(is_read).map(|feature| feature.as_str()).collect();
         let here: Vec<&str> = read_here.iter().filter(is_read).map(|feature| feature.as_str()).collect();
         (chosen != here && self.purpose != AppPurpose::Identity).then(|| chosen.join(","))
     }
@@ -170,6 +180,8 @@ impl Choice {
 
 #[cfg(test)]
 mod tests {
+    use linkspan_model::product::Integration;
+
     use super::*;
 
     fn choice(query: &str) -> Choice {
@@ -182,6 +194,15 @@ mod tests {
             smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::usual(), ScopeFamily::Classic);
         assert_eq!(choice("").list(), expected);
         assert_eq!(choice("").models_flag(&Feature::usual()), None);
+    }
+
+    #[test]
+    fn what_nobody_chose_stays_unchosen_and_comes_to_the_same_when_it_is() {
+        let unchosen = choice("app=jira");
+        assert_eq!(unchosen.query(AppPurpose::Identity), "app=identity");
+        let made = choice(&unchosen.query_made(unchosen.purpose));
+        assert!(made.is_made && !unchosen.is_made);
+        assert_eq!(made.list(), unchosen.list());
     }
 
     #[test]
@@ -199,6 +220,18 @@ mod tests {
             scopes.joined()
         );
         assert!(scopes.iter().all(|scope| !scope.contains("confluence")), "{}", scopes.joined());
+    }
+
+    #[test]
+    fn l12_search_over_one_product_asks_for_nothing_of_the_other_and_leaves_the_choice_as_it_is() {
+        let tickets = choice("app=all&chosen=1&models=tickets&search=1");
+        let scopes = tickets.list().set();
+        assert!(scopes.iter().all(|scope| !scope.contains("confluence")), "{}", scopes.joined());
+        assert_eq!(tickets.query(AppPurpose::All).matches("models=").count(), 1);
+        let flag = tickets.models_flag(&Feature::usual()).unwrap();
+        assert_eq!(flag, "tickets,people,groups,permissions");
+        let articles = choice(&tickets.query(AppPurpose::Integration(Integration::Confluence)));
+        assert!(articles.wanted().1.contains(&Feature::Restrictions));
     }
 
     #[test]

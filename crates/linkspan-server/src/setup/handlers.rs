@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use linkspan_engine::link::LinkRequest;
 use linkspan_engine::read::{AccountFilter, EndUser};
+use linkspan_engine::scopes::ScopeSet;
 use linkspan_engine::{AppCard, EngineError, NewApp};
 use linkspan_model::product::{AppPurpose, Category};
 use linkspan_model::secret::Secret;
@@ -18,8 +19,8 @@ use serde::Deserialize;
 
 use super::choice::Choice;
 use super::steps::{self, Mark, Marks};
-use super::visitor::{Visitor, cookie, is_cross_site, is_own_form, no_cookie};
-use super::{render, said};
+use super::visitor::{TO_DASHBOARD, Visitor, cookie, is_cross_site, is_own_form, no_cookie};
+use super::{form_token, render, said};
 use crate::App;
 use crate::extract::Segment;
 use crate::link::see_other;
@@ -38,6 +39,8 @@ const TEXT_CAP: usize = 500;
 struct Note {
     /// What was wrong with the form that was sent.
     problem: Option<String>,
+    /// Client id and scopes in that form, so that they need not be typed again.
+    typed: Option<(String, String)>,
     /// The address of a link that was made.
     link: Option<String>,
     /// All checks were asked for.
@@ -45,8 +48,9 @@ struct Note {
 }
 
 /// The page behind a set-up address: a button, so that programs which look at addresses do not use it up.
-pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment) -> Response {
-    let values = context! { vendor => &app.engine.vendor().name, token => token };
+pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment, params: Params) -> Response {
+    let to = params.text("to").filter(|to| *to == TO_DASHBOARD);
+    let values = context! { vendor => &app.engine.vendor().name, token => token, to => to };
     render(&app, StatusCode::OK, "setup/enter.html", values)
 }
 
@@ -55,6 +59,8 @@ pub(crate) async fn show_entry(State(app): State<App>, Segment(token): Segment) 
 pub(crate) struct EntryForm {
     token: Option<Secret>,
     api_key: Option<Secret>,
+    /// Where to go: the guide, or the dashboard.
+    to: Option<String>,
 }
 
 /// Exchanges a set-up address or an API key for a session.
@@ -68,23 +74,29 @@ pub(crate) async fn enter(
     if is_cross_site(&headers) {
         return foreign(&app);
     }
+    let to = form.to.as_deref().filter(|to| *to == TO_DASHBOARD);
     let opened = match (&form.token, &form.api_key) {
         (Some(token), _) => app.engine.open_setup(token).await,
         (None, Some(key)) => app.engine.open_setup_with_key(&Secret::new(key.expose().trim())).await,
         (None, None) => return see_other("/setup"),
     };
     match opened {
-        Ok(Some(session)) => (jar.add(cookie(&app, &session)), see_other("/setup")).into_response(),
+        Ok(Some(session)) => {
+            let target = if to.is_some() { "/" } else { "/setup" };
+            (jar.add(cookie(&app, &session)), see_other(target)).into_response()
+        }
         Ok(None) if form.token.is_some() => said(
             &app,
             StatusCode::GONE,
             "This address has been used or has expired",
-            "It opens the set-up pages once, within a day.",
+            "It opens the set-up guide and the dashboard once, within a day.",
             "Make another with `linkspan app setup-url`, or open /setup and enter an API key.",
             "setup_address_used",
         ),
         Ok(None) => {
-            let values = context! { vendor => &app.engine.vendor().name, problem => "The API key is unknown or revoked." };
+            let values = context! {
+                vendor => &app.engine.vendor().name, to => to, problem => "The API key is unknown or revoked.",
+            };
             render(&app, StatusCode::UNAUTHORIZED, "setup/enter.html", values)
         }
         Err(error) => ApiError::from(error).into_response(),
@@ -151,9 +163,22 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
     });
     let public_url = &engine.vendor().public_url;
     let models = choice.models_flag(engine.features());
+    let is_saved = params.text("saved").is_some();
+    let proposed = choice.list().set();
+    let (client_id, asked) = match (note.typed, own) {
+        (Some(typed), _) => typed,
+        // A new secret for an app changes nothing of what it asks for, unless the visitor wants that.
+        (None, Some(own)) if is_saved || !choice.is_made => (own.client_id.clone(), own.scopes.join(" ")),
+        (None, own) => (own.map(|own| own.client_id.clone()).unwrap_or_default(), proposed.joined()),
+    };
+    let also: Vec<&str> = cards
+        .iter()
+        .filter(|card| own.is_some_and(|own| own.client_id == card.client_id && own.purpose != card.purpose))
+        .map(|card| card.purpose.display_name())
+        .collect();
     Ok(context! {
         vendor => &engine.vendor().name,
-        form_token => engine.setup_form_token(&visitor.0).expose(),
+        form_token => form_token(app, visitor),
         console => engine.console_url().as_str(),
         on_sandbox => engine.is_on_sandbox(),
         choice => choice.shown(),
@@ -162,6 +187,10 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
         callback => engine.callback_url(),
         public_url => public_url.as_str().trim_end_matches('/'),
         is_https => public_url.scheme() == "https",
+        client_id => client_id,
+        asked => &asked,
+        propose => (ScopeSet::parse(&asked) != proposed).then(|| choice.query_made(choice.purpose)),
+        also => also.join(", "),
         own => own.map(card),
         serving => serving.map(card),
         cards => cards.iter().map(card).collect::<Vec<_>>(),
@@ -175,17 +204,16 @@ async fn values(app: &App, visitor: &Visitor, params: &Params, note: Note) -> Re
         checks => note.checks,
         problem => note.problem,
         link => note.link,
-        saved => params.text("saved").is_some(),
+        saved => is_saved,
     })
 }
 
 fn card(card: &AppCard) -> Value {
     context! {
-        word => card.purpose.as_str(),
         name => card.purpose.display_name(),
         client_id => &card.client_id,
         last_four => &card.secret_last_four,
-        redirect_uri => &card.redirect_uri,
+        scopes => card.scopes.len(),
     }
 }
 
@@ -214,6 +242,7 @@ pub(crate) async fn save_app(
     }
     let Ok(purpose) = form.app.parse::<AppPurpose>() else { return see_other("/setup") };
     let secret = form.client_secret.expose().trim();
+    let typed = (form.client_id.clone(), form.scopes.clone());
     let new = NewApp {
         client_id: form.client_id.trim().to_owned(),
         client_secret: (!secret.is_empty()).then(|| Secret::new(secret)),
@@ -228,7 +257,7 @@ pub(crate) async fn save_app(
             see_other(&format!("/setup?{query}&saved=1#credentials"))
         }
         Err(EngineError::Invalid(problem)) => {
-            let note = Note { problem: Some(problem), ..Note::default() };
+            let note = Note { problem: Some(problem), typed: Some(typed), ..Note::default() };
             walk(&app, &visitor, &params, StatusCode::BAD_REQUEST, note).await
         }
         Err(error) => ApiError::from(error).into_response(),

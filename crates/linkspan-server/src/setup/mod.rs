@@ -11,16 +11,23 @@ use axum::response::{IntoResponse, Response};
 use minijinja::{Value, context};
 
 pub(crate) use self::handlers::{enter, leave, link, page, remove_app, save_app, show_entry};
+pub(crate) use self::visitor::Visitor;
 use crate::App;
 
 /// As for every page of this server; besides, forms lead nowhere else, and nobody may frame the pages.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action \
                       'self'; frame-ancestors 'none'";
 
-fn render(app: &App, status: StatusCode, template: &str, values: Value) -> Response {
+/// A page of the vendor's.
+pub(crate) fn render(app: &App, status: StatusCode, template: &str, values: Value) -> Response {
     let mut response = app.pages.render(status, template, values);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
+}
+
+/// What the forms of a visitor carry, so that no other page can send them.
+pub(crate) fn form_token(app: &App, visitor: &Visitor) -> String {
+    app.engine.setup_form_token(&visitor.0).expose().to_owned()
 }
 
 /// A page that only says something.

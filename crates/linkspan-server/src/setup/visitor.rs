@@ -1,4 +1,4 @@
-//! Who may see the set-up pages: the holder of a session.
+//! Who may see the set-up pages and the dashboard: the holder of a session.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,10 +15,12 @@ use crate::problem::ApiError;
 
 /// The cookie that holds the session.
 const COOKIE: &str = "linkspan_setup";
-/// The pages that get it.
-const PATH: &str = "/setup";
+/// The pages that get it: the dashboard lies at the root.
+const PATH: &str = "/";
+/// What the form of the entry page says to come to the dashboard.
+pub(super) const TO_DASHBOARD: &str = "dashboard";
 
-/// A session of the set-up pages that has not ended.
+/// A session of the vendor's pages that has not ended.
 pub(crate) struct Visitor(pub(super) Secret);
 
 impl FromRequestParts<App> for Visitor {
@@ -38,7 +40,10 @@ impl FromRequestParts<App> for Visitor {
             app,
             StatusCode::UNAUTHORIZED,
             "setup/enter.html",
-            context! { vendor => &app.engine.vendor().name },
+            context! {
+                vendor => &app.engine.vendor().name,
+                to => (parts.uri.path() == "/").then_some(TO_DASHBOARD),
+            },
         ))
     }
 }

@@ -79,9 +79,10 @@ pub(crate) struct SourceGap {
 /// What to do about gaps.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SourceRemedy {
-    /// Scopes to add to the app in Atlassian's developer console, and to this server's list, first.
+    /// Scopes to add first to the app at which the customers consent now: in Atlassian's developer console, and to the
+    /// app's list here.
     pub add_to_app: Vec<String>,
-    /// The steps in words.
+    /// The steps in words, with the app and where its list is changed.
     pub steps: Vec<String>,
 }
 

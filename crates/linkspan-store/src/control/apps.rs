@@ -14,6 +14,13 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
         ON CONFLICT (id) DO UPDATE SET client_secret = excluded.client_secret, redirect_uri = excluded.redirect_uri,
             name = excluded.name, scopes = excluded.scopes, modified_at = excluded.modified_at";
+    ENTER = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+        ON CONFLICT (id) DO UPDATE SET client_secret = excluded.client_secret, redirect_uri = excluded.redirect_uri,
+            name = excluded.name, modified_at = excluded.modified_at";
+    SHARED_SCOPES = "SELECT scopes FROM apps WHERE id = $1
+        AND EXISTS (SELECT 1 FROM app_assignments s WHERE s.app_id = apps.id AND s.purpose <> $2)";
+    SET_SCOPES = "UPDATE apps SET scopes = $2 WHERE id = $1";
     ONE = "SELECT id, client_id, client_secret, redirect_uri, name, scopes FROM apps WHERE id = $1";
     ALL = "SELECT id, client_id, client_secret, redirect_uri, name, scopes FROM apps ORDER BY created_at, id";
     ASSIGN = "INSERT INTO app_assignments (purpose, app_id, assigned_at) VALUES ($1, $2, $3)
@@ -49,11 +56,23 @@ impl Store {
         Ok(())
     }
 
-    /// Registers an app, or replaces what is known of it, and lets it serve a purpose from now on. What the app that
-    /// served it before is not needed for any more goes with its secret.
+    /// Registers an app, or replaces what is known of it, and lets it serve a purpose from now on. An app that serves
+    /// other purposes too keeps the scopes it has for them: a consent replaces the one before, so every one has to ask
+    /// for all. What the app that served it before is not needed for any more goes with its secret.
     pub async fn assign_app(&self, purpose: AppPurpose, app: &App, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.execute(PUT, put_args(app, now)).await?;
+        // Holds the row, so that of two purposes that are assigned at a time neither overlooks the other.
+        tx.execute(ENTER, put_args(app, now)).await?;
+        let mut scopes: Vec<String> = match tx.first(SHARED_SCOPES, args![app.id, purpose.as_str()]).await? {
+            Some(row) => row.list(0)?,
+            None => Vec::new(),
+        };
+        for scope in &app.scopes {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
+        tx.execute(SET_SCOPES, args![app.id, list_json(&scopes)]).await?;
         tx.execute(ASSIGN, args![purpose.as_str(), app.id, now]).await?;
         tx.execute(DELETE_UNUSED, args![]).await?;
         tx.commit().await

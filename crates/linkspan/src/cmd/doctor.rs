@@ -52,21 +52,20 @@ pub(crate) async fn run(args: &cli::Doctor) -> anyhow::Result<ExitCode> {
     let ring = master_key(args, &mut findings);
     findings.push(data_directory(&home, args.sealed.storage.database.is_some()));
     let is_usable = database(&home, &mut findings).await;
-    let on_trial = app_on_trial(args, &mut findings);
+    let base = base(args, &home, is_usable).await?;
+    let on_trial = app_on_trial(args, base.url(), &mut findings);
 
     let core = match (ring, is_usable) {
-        (Some(ring), true) => open(args, &home, ring, &mut findings).await?,
+        (Some(ring), true) => open(args, &home, ring, base.url(), &mut findings).await?,
         _ => None,
     };
+    findings.extend(base.finding());
     match &core {
         Some(core) => {
-            if args.public_url.is_none() {
-                findings.push(no_public_url());
-            }
             findings.extend(core.engine.checkup(on_trial, CHECKUP_PATIENCE).await?);
             core.shut_down().await;
         }
-        None => without_engine(args, on_trial, &mut findings).await?,
+        None => without_engine(args, on_trial, &base, &mut findings).await?,
     }
 
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
@@ -77,6 +76,54 @@ pub(crate) async fn run(args: &cli::Doctor) -> anyhow::Result<ExitCode> {
         output::text(&told(&findings, problems, warnings))?;
     }
     Ok(if has_problem(&findings) { ExitCode::from(UNWELL) } else { ExitCode::SUCCESS })
+}
+
+/// The address at which browsers reach the server.
+enum Base {
+    /// As the command line or the environment says.
+    Given(Url),
+    /// What the callback of the registered app begins with: at the other end of it is the server.
+    Registered(Url),
+    /// Nobody says; the server listens there unless it is told otherwise.
+    Assumed(Url),
+}
+
+impl Base {
+    fn url(&self) -> &Url {
+        match self {
+            Self::Given(url) | Self::Registered(url) | Self::Assumed(url) => url,
+        }
+    }
+
+    fn finding(&self) -> Option<Finding> {
+        const CHECK: &str = "public-url";
+        match self {
+            Self::Given(_) => None,
+            Self::Registered(url) => Some(Finding::ok(
+                CHECK,
+                format!("no public URL was given; {url} is taken for it, where the app's callback leads"),
+            )),
+            Self::Assumed(url) => Some(Finding::warning(
+                CHECK,
+                format!("no public URL was given; {url} is taken for it"),
+                "Give --public-url (or LINKSPAN_PUBLIC_URL), as `linkspan serve` is given it.",
+            )),
+        }
+    }
+}
+
+async fn base(args: &cli::Doctor, home: &Home, database_is_usable: bool) -> anyhow::Result<Base> {
+    if let Some(url) = &args.public_url {
+        return Ok(Base::Given(url.clone()));
+    }
+    if database_is_usable {
+        let store = Store::open(home.database()).await?;
+        let apps = store.assigned_apps().await?;
+        if let Some(url) = apps.iter().find_map(|(_, app)| compose::base_of_callback(&app.redirect_uri)) {
+            return Ok(Base::Registered(url));
+        }
+    }
+    Ok(Base::Assumed(Url::parse(USUAL_ADDRESS)?))
 }
 
 fn master_key(args: &cli::Doctor, findings: &mut Vec<Finding>) -> Option<KeyRing> {
@@ -176,7 +223,7 @@ fn unreachable_database(check: &'static str, why: &str) -> Finding {
 }
 
 /// The app of the command line.
-fn app_on_trial(args: &cli::Doctor, findings: &mut Vec<Finding>) -> Vec<AppOnTrial> {
+fn app_on_trial(args: &cli::Doctor, base: &Url, findings: &mut Vec<Finding>) -> Vec<AppOnTrial> {
     let (client_id, client_secret) = match (&args.app.client_id, &args.app.client_secret) {
         (Some(id), Some(secret)) => (id.clone(), secret.clone()),
         (None, None) => return Vec::new(),
@@ -196,8 +243,7 @@ fn app_on_trial(args: &cli::Doctor, findings: &mut Vec<Finding>) -> Vec<AppOnTri
         Some(text) => ScopeSet::parse(text),
         None => usual_scopes(purpose, &args.want.features()).into_iter().collect(),
     };
-    let base = args.public_url.as_ref().map_or(USUAL_ADDRESS, Url::as_str);
-    let redirect_uri = compose::callback_url(base);
+    let redirect_uri = compose::callback_url(base.as_str());
     vec![AppOnTrial {
         purpose,
         credentials: AppCredentials { client_id, client_secret },
@@ -211,17 +257,14 @@ async fn open(
     args: &cli::Doctor,
     home: &Home,
     ring: KeyRing,
+    public_url: &Url,
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<Option<Core>> {
-    let public_url = match &args.public_url {
-        Some(url) => url.clone(),
-        None => Url::parse(USUAL_ADDRESS)?,
-    };
     let opened = Core::open(Plan {
         database: home.database(),
         ring,
         atlassian_origin: args.atlassian_origin.as_ref(),
-        vendor: Vendor { name: "Linkspan".to_owned(), public_url },
+        vendor: Vendor { name: "Linkspan".to_owned(), public_url: public_url.clone() },
         sync_every: Duration::from_mins(1),
         features: args.want.features(),
         custom_content_types: Vec::new(),
@@ -247,6 +290,7 @@ async fn open(
 async fn without_engine(
     args: &cli::Doctor,
     on_trial: Vec<AppOnTrial>,
+    base: &Base,
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
     let clock = Clock::system();
@@ -262,24 +306,13 @@ async fn without_engine(
             "no client id and secret were given, and those that are stored cannot be read",
         ));
     }
-    match &args.public_url {
-        Some(url) => {
-            findings.extend(examine_address(url));
-            let nonce = Entropy::system().uuid().to_string();
-            findings.extend(examine_reach(&upstream, url, &nonce, None).await);
-        }
-        None => findings.push(no_public_url()),
+    if let Base::Given(url) | Base::Registered(url) = base {
+        findings.extend(examine_address(url));
+        let nonce = Entropy::system().uuid().to_string();
+        findings.extend(examine_reach(&upstream, url, &nonce, None).await);
     }
     findings.push(Finding::skipped("grant", "grants cannot be read without database and master key"));
     Ok(())
-}
-
-fn no_public_url() -> Finding {
-    Finding::warning(
-        "public-url",
-        format!("no public URL was given; {USUAL_ADDRESS} is taken for it"),
-        "Give --public-url (or LINKSPAN_PUBLIC_URL), as `linkspan serve` is given it.",
-    )
 }
 
 fn told(findings: &[Finding], problems: usize, warnings: usize) -> String {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use linkspan_atlassian::calls::{
     Feature, GUIDES, SCOPE_WARNING, ScopeList, ScopeSet, ScopesCompared, compare_scopes, products_of,
-    smallest_scopes,
+    smallest_scopes, with_duties, with_search,
 };
+use linkspan_model::product::Product;
 use linkspan_store::Store;
 
 use crate::cli::{self, distinct};
@@ -16,8 +17,7 @@ use crate::home::Home;
 use crate::output::{self, ScopesLine};
 
 pub(crate) async fn run(args: &cli::Scopes) -> anyhow::Result<ExitCode> {
-    let features = wanted(args);
-    let products = if args.product.is_empty() { products_of(&features) } else { distinct(&args.product) };
+    let (products, features) = wanted(args);
     let list = smallest_scopes(&products, &features, args.family);
     let compared = match &args.compare {
         Some(with) => Some(compare_scopes(&list, &products, &features, &scopes_of(with, args).await?, with)),
@@ -40,16 +40,16 @@ pub(crate) async fn run(args: &cli::Scopes) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the flags ask for.
-fn wanted(args: &cli::Scopes) -> Vec<Feature> {
+/// What the flags ask for, and the products that hold it.
+fn wanted(args: &cli::Scopes) -> (Vec<Product>, Vec<Feature>) {
     let mut features = args.want.features();
     features.extend(&args.write);
     features.extend(args.webhooks.then_some(Feature::Webhooks));
+    let products = if args.product.is_empty() { products_of(&features) } else { distinct(&args.product) };
     if args.search {
-        features.extend(Feature::SEARCH);
+        features = with_search(&features, &products);
     }
-    let wanted = distinct(&features);
-    Feature::ALL.iter().copied().filter(|feature| wanted.contains(feature)).collect()
+    (products, with_duties(&features))
 }
 
 /// The scopes to compare with.

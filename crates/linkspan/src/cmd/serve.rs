@@ -39,8 +39,8 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         identity_redirects: args.identity_redirect.clone(),
     })
     .await?;
-    let has_app =
-        register_app(&args, &core.engine, &base_url).await? || !core.engine.app_cards().await?.is_empty();
+    let has_app = register_app(&args, &core.engine, &base_url).await?
+        || core.engine.app_cards().await?.iter().any(|app| app.purpose != AppPurpose::Identity);
     let key = first_key(&core.engine).await?;
     let setup_url = if has_app { None } else { Some(core.engine.new_setup_url().await?) };
     let mut server = Server::start(listener, core.engine.clone())?;
@@ -106,6 +106,10 @@ fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, setup_url: Opt
         compose::callback_url(base_url)
     );
     let _ = writeln!(text, "  API document  {base_url}/openapi.json");
+    let _ = writeln!(
+        text,
+        "  dashboard     {base_url}/ (it opens with an API key; `linkspan app setup-url` does without)"
+    );
     if let Some(key) = key {
         let key = key.key.expose();
         let _ = writeln!(text, "\nYour first API key; it is shown only now:\n  {key}");
@@ -123,7 +127,7 @@ fn in_words(base_url: &str, home: &Home, key: Option<&IssuedKey>, setup_url: Opt
     if let Some(setup_url) = setup_url {
         let _ = writeln!(
             text,
-            "\nNo OAuth app is registered, so nobody can link yet. The set-up guide, open once within a day:\n  {setup_url}"
+            "\nNo OAuth app is registered that links sites, so nobody can link yet. The set-up guide, open once within a day:\n  {setup_url}"
         );
     }
     text.push_str("\nCtrl-C stops it.\n");

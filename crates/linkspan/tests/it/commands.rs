@@ -163,6 +163,16 @@ fn the_list_for_a_product_with_writes_webhooks_and_search_names_what_each_scope_
 }
 
 #[test]
+fn l12_search_adds_no_product_to_what_is_wanted() {
+    let arguments = ["scopes", "--models", "tickets", "--search", "--json"];
+    let line = only_line(&run(&arguments));
+    assert_eq!(line["products"], serde_json::json!(["jira"]));
+    assert!(!line["scope"].as_str().unwrap().contains("confluence"), "{line}");
+    let both = only_line(&run(&[&arguments[..], &["--product", "jira", "--product", "confluence"]].concat()));
+    assert!(both["features"].as_array().unwrap().iter().any(|feature| feature == "restrictions"), "{both}");
+}
+
+#[test]
 fn both_families_of_scopes_can_be_had() {
     let line = only_line(&run(&["scopes", "--models", "tickets", "--family", "granular", "--json"]));
     assert_eq!(line["family"], "granular");

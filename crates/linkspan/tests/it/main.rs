@@ -7,6 +7,7 @@
     reason = "a test stops at the first thing that is not as it must be, and says what it skips"
 )]
 
+mod access;
 mod canary;
 mod clients;
 mod commands;

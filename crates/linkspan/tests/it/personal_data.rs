@@ -31,17 +31,17 @@ use crate::support::Upstream;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// A vendor's engine on a clock that the test moves, in front of a sandbox that moves along.
-struct Privacy {
-    upstream: Upstream,
-    store: Store,
-    engine: Engine,
+pub(crate) struct Privacy {
+    pub(crate) upstream: Upstream,
+    pub(crate) store: Store,
+    pub(crate) engine: Engine,
     clock: Clock,
     ring: KeyRing,
     data: TempDir,
 }
 
 impl Privacy {
-    async fn start(world: Options) -> Self {
+    pub(crate) async fn start(world: Options) -> Self {
         let upstream = Upstream::start(world).await;
         let data = tempfile::tempdir().unwrap();
         let now = upstream.control.get("clock").await["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
@@ -71,9 +71,17 @@ impl Privacy {
     }
 
     /// What is left of a server after a kill: another process over the same data.
-    async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.store.close().await;
         (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+    }
+
+    /// Begins with an empty database, as if nothing had been linked.
+    pub(crate) async fn forget_everything(&mut self) {
+        self.store.close().await;
+        self.data = tempfile::tempdir().unwrap();
+        (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+        self.register("report:personal-data").await;
     }
 
     /// Links a customer as the administrator.
@@ -111,14 +119,14 @@ impl Privacy {
     }
 
     /// Links Jira and Confluence and reads both.
-    async fn linked_and_read(&self) -> Vec<SourceId> {
+    pub(crate) async fn linked_and_read(&self) -> Vec<SourceId> {
         self.link("acme", "it@acme.example", Integration::Jira).await;
         self.link("acme", "it@acme.example", Integration::Confluence).await;
         self.read_all().await;
         self.store.sources().await.unwrap().into_iter().map(|source| source.id).collect()
     }
 
-    async fn read_all(&self) {
+    pub(crate) async fn read_all(&self) {
         for source in self.store.sources().await.unwrap() {
             let report = self.engine.sync_source(source.id).await.unwrap();
             assert!(report.failed.is_empty(), "{:?}", report.failed);
@@ -126,7 +134,7 @@ impl Privacy {
     }
 
     /// Moves the clocks of both sides.
-    async fn pass(&self, time: SignedDuration) {
+    pub(crate) async fn pass(&self, time: SignedDuration) {
         self.upstream.control.post("clock", &json!({ "advance_seconds": time.as_secs() })).await;
         self.clock.advance(time);
     }
@@ -154,8 +162,14 @@ impl Privacy {
         self.upstream.control.get("reports").await["accounts"].as_object().unwrap().clone()
     }
 
-    async fn fault(&self, fault: Value) {
+    pub(crate) async fn fault(&self, fault: Value) {
         self.upstream.control.post("faults", &fault).await;
+    }
+
+    pub(crate) async fn clear_faults(&self) {
+        let url = format!("{}/_sandbox/faults", self.upstream.text("/origin"));
+        let clear = crate::support::http().delete(url).bearer_auth(self.upstream.text("/control_token"));
+        assert!(clear.send().await.unwrap().status().is_success());
     }
 
     async fn say(&self, account_id: &str, status: &str) {

@@ -2,8 +2,10 @@
 
 mod apps;
 mod console;
+mod dashboard;
 mod doctor;
 mod identity;
+mod sources;
 mod walk;
 
 use reqwest::Method;

@@ -107,13 +107,34 @@ async fn a_new_token_takes_the_place_of_a_dead_one() {
 async fn s15_a_stream_that_fails_is_named_and_the_others_are_read() {
     let upstream = Upstream::start(small_world()).await;
     let directory = tempfile::tempdir().unwrap();
-    upstream.control.post("faults", &json!({ "kind": "gone", "path": "/rest/api/3/priority" })).await;
+    let odd =
+        json!({ "kind": "status", "status": 200, "path": "/rest/api/3/field", "body": { "no": "list" } });
+    upstream.control.post("faults", &odd).await;
     let token = upstream.refresh_token().await;
     let output = upstream.sync("jira", Some(&token), directory.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let words = stderr(&output);
     assert!(words.contains("error: jira catalogues could not be read to the end"), "{words}");
     assert!(only_line(&output)["counts"]["tickets"].as_u64() > Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s22_a_list_that_upstream_removed_is_told_of_and_costs_nothing_else() {
+    let upstream = Upstream::start(small_world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let token = upstream.refresh_token().await;
+    let whole = only_line(&upstream.sync("jira", Some(&token), &at("whole")).output().unwrap());
+    upstream.control.post("faults", &json!({ "kind": "gone", "path": "/rest/api/3/priority*" })).await;
+    let token = upstream.refresh_token().await;
+    let output = upstream.sync("jira", Some(&token), &at("gone")).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("upstream removed an operation"), "{}", stderr(&output));
+    assert_eq!(only_line(&output)["counts"], whole["counts"]);
+    let store = Store::open(&DatabaseUrl::sqlite(at("gone").join("linkspan.db"))).await.unwrap();
+    let source = store.sources().await.unwrap()[0].id;
+    let stream = store.get_stream(source, "raw/jira.priority").await.unwrap().unwrap();
+    assert_eq!(stream.progress.phase, "refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use linkspan_atlassian::convert::{
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Cql, CqlType};
 use linkspan_model::record::{Access, NewRaw};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::super::run::{Run, at_a_time, digest_of, text};
 use crate::error::EngineError;
@@ -34,16 +34,9 @@ const ARTICLES: [CqlType; 2] = [CqlType::Page, CqlType::Blogpost];
 /// What else stands in the tree and can be restricted.
 const FURNITURE: [CqlType; 4] = [CqlType::Folder, CqlType::Database, CqlType::Whiteboard, CqlType::Embed];
 
-/// What the last sweep saw.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct SweepCheckpoint {
-    /// A digest of everything it saw: differs when any restriction may have changed.
-    pub(super) digest: String,
-}
-
-/// Reads restrictions, tree and labels of all current content.
-pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<SweepCheckpoint, EngineError> {
+/// Reads restrictions, tree and labels of all current content. Gives a digest of everything it saw: differs when any
+/// restriction may have changed.
+pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<String, EngineError> {
     let mut digests = Vec::new();
     for types in [&ARTICLES[..], &FURNITURE[..]] {
         let mut pages =
@@ -61,10 +54,7 @@ pub(super) async fn sweep(run: &Run, ctx: &mut ConfluenceContext) -> Result<Swee
         }
     }
     digests.sort_unstable();
-    let swept = SweepCheckpoint { digest: digest_of(&digests.concat()) };
-    let mark = Run::mark("restrictions", &swept)?;
-    run.write(Converted::default(), Some(mark)).await?;
-    Ok(swept)
+    Ok(digest_of(&digests.concat()))
 }
 
 /// What a search asks in order to know who may see what it finds.

@@ -23,7 +23,7 @@ use linkspan_atlassian::convert::ConfluenceContext;
 
 use self::access::Learner;
 use super::remembered::Known;
-use super::run::Run;
+use super::run::{Run, digest_of};
 use super::{audit, listed};
 use crate::error::EngineError;
 
@@ -88,21 +88,27 @@ async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
     let spaces = run
         .stream_by_way("spaces", "confluence.spacepermission", |_| spaces::spaces(run, &ctx).boxed())
         .await?;
-    ctx.access = spaces.unwrap_or_default();
-    let before = run.checkpoint::<access::SweepCheckpoint>("restrictions").await?;
+    let spaces = spaces.unwrap_or_default();
+    ctx.access = spaces.access;
     let swept = run
         .stream_by_way("restrictions", "confluence.restriction", |_| access::sweep(run, &mut ctx).boxed())
         .await?;
     let mut learner = Learner::new(run, Arc::new(ctx));
     tree::read(run, &mut learner).boxed().await?;
-    // What was read in part is read again with the next run.
-    if !run.has_failed(&SURROUNDINGS) {
-        run.remember(began, Known::Confluence(learner.context()));
+    let is_whole = !run.has_failed(&SURROUNDINGS);
+    let digest = digest_of(&(spaces.digest + &swept.unwrap_or_default()));
+    let mut is_settled = true;
+    // Without the one half it cannot be told whether anything changed.
+    if run.found_access(is_whole.then_some(digest), is_whole).await? {
+        let work = articles::reconsider_access(run, &mut learner).boxed();
+        is_settled = run.stream("restrictions", work).await?.is_some();
+        if is_settled && is_whole {
+            run.access_is_settled().await?;
+        }
     }
-    if let (Some(before), Some(swept)) = (before, swept)
-        && before != swept
-    {
-        run.stream("restrictions", articles::reconsider_access(run, &mut learner).boxed()).await?;
+    // What was read or gone through in part is so again with the next run.
+    if is_whole && is_settled {
+        run.remember(began, Known::Confluence(learner.context()));
     }
     Ok(learner)
 }

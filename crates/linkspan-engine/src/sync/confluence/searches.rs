@@ -28,6 +28,7 @@ use linkspan_model::ids::RecordId;
 use linkspan_store::StoredRecord;
 use serde::{Deserialize, Serialize};
 
+use super::super::retreat::Retreat;
 use super::super::run::{Run, text};
 use super::access::{Learner, learn_from_search};
 use super::articles::{Kind, convert_placed};
@@ -156,7 +157,7 @@ async fn walk(
 ) -> Result<(), EngineError> {
     let client = &run.client;
     let began_at = *checkpoint.began_at.get_or_insert(run.inner.clock.now().as_millisecond());
-    let mut retreat = Retreat::new(PAGE_SIZE);
+    let mut retreat = Retreat::new(PAGE_SIZE, is_too_much);
     let params = search.made_since(run, checkpoint.created_until);
     let mut pager = match checkpoint.walk.take() {
         Some(state) => client.resume(CALL, params, state),
@@ -211,7 +212,7 @@ async fn changes(
         let cql = Cql::types(&[search.content_type]).modified_within(span_since(run, since - overlap));
         run.client.pager(CALL, search.params(&cql.oldest_change_first()), Some(size))
     };
-    let mut retreat = Retreat::new(CHANGES_PAGE_SIZE);
+    let mut retreat = Retreat::new(CHANGES_PAGE_SIZE, is_too_much);
     let mut pager: Pager = begin(retreat.size);
     let mut touched = BTreeSet::new();
     loop {
@@ -285,84 +286,8 @@ async fn changed_only(
     Ok(converted)
 }
 
-/// What a walk does when upstream refuses to go on.
-struct Retreat {
-    /// Items in a page.
-    size: u32,
-    /// Where the last walk was begun anew after a refused cursor.
-    from: Option<i64>,
-}
-
-impl Retreat {
-    fn new(size: u32) -> Self {
-        Self { size, from: None }
-    }
-
-    /// Takes in a failure of a walk of which everything up to `reached` is stored. Gives the error back where beginning anew
-    /// cannot help: a page of one item is refused, or a walk came no further than the one before it.
-    fn from(&mut self, error: EngineError, reached: Option<i64>) -> Result<(), EngineError> {
-        let EngineError::Call(call_error) = &error else { return Err(error) };
-        // Nothing was stored: the walk was at its beginning.
-        let reached = reached.unwrap_or(i64::MIN);
-        match call_error {
-            CallError::PageTokenRejected { .. } if self.from != Some(reached) => {
-                self.from = Some(reached);
-            }
-            _ if is_too_much(call_error) && self.size > 1 => {
-                self.size /= 2;
-                tracing::info!(size = self.size, error = %call_error, "asks for less content at a time");
-            }
-            _ => return Err(error),
-        }
-        Ok(())
-    }
-}
-
 /// Whether asking for less at a time may help. One odd ancestor has been seen turning a whole page into 404, and heavy
 /// expansions end in 5xx (`atlassian-endpoints.md` 6.1).
 fn is_too_much(error: &CallError) -> bool {
     error.is_size() || matches!(error, CallError::Unavailable { .. } | CallError::NotFound { .. })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused() -> EngineError {
-        EngineError::Call(CallError::PageTokenRejected { call: CALL.name, messages: Vec::new() })
-    }
-
-    #[test]
-    fn s9_a_page_that_is_too_heavy_is_halved_down_to_one_item() {
-        let mut retreat = Retreat::new(PAGE_SIZE);
-        let mut sizes = Vec::new();
-        let too_large = || EngineError::Call(CallError::TooLarge { call: CALL.name, status: 413 });
-        while retreat.from(too_large(), None).is_ok() {
-            sizes.push(retreat.size);
-        }
-        assert_eq!(sizes, [50, 25, 12, 6, 3, 1]);
-    }
-
-    #[test]
-    fn s7_a_refused_cursor_begins_a_new_walk_as_long_as_there_is_progress() {
-        let mut retreat = Retreat::new(PAGE_SIZE);
-        assert!(retreat.from(refused(), None).is_ok());
-        assert!(retreat.from(refused(), None).is_err());
-        assert!(retreat.from(refused(), Some(5)).is_ok());
-        assert!(retreat.from(refused(), Some(6)).is_ok());
-        assert!(retreat.from(refused(), Some(6)).is_err());
-        assert_eq!(retreat.size, PAGE_SIZE);
-    }
-
-    #[test]
-    fn s5_what_less_at_a_time_cannot_help_ends_the_walk() {
-        let mut retreat = Retreat::new(PAGE_SIZE);
-        for error in [
-            CallError::BadRequest { call: CALL.name, messages: Vec::new() },
-            CallError::ScopeMissing { call: CALL.name },
-            CallError::Gone { call: CALL.name, messages: Vec::new() },
-        ] {
-            assert!(retreat.from(EngineError::Call(error), None).is_err());
-        }
-    }
 }

@@ -6,7 +6,7 @@ use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{ConfluenceAccess, ConfluenceContext, space_page, space_permission_page};
 use linkspan_atlassian::error::CallError;
 
-use super::super::run::{Run, at_a_time, text};
+use super::super::run::{Run, at_a_time, digest_of, text};
 use crate::error::EngineError;
 
 /// Spaces whose permissions are read at a time.
@@ -14,7 +14,15 @@ const PARALLEL_SPACES: usize = 4;
 /// Items in a page of a second-generation list.
 pub(super) const PAGE_SIZE: u32 = 250;
 
-pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<ConfluenceAccess, EngineError> {
+/// What the spaces tell the readers of content.
+#[derive(Default)]
+pub(super) struct Spaces {
+    pub(super) access: ConfluenceAccess,
+    /// A digest of who may see which space.
+    pub(super) digest: String,
+}
+
+pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<Spaces, EngineError> {
     // Without a status, upstream lists current and archived spaces alike.
     let params = Params::new().query("description-format", "plain");
     let lists = run.pages(&confluence::SPACES, params, Some(PAGE_SIZE)).all().await?;
@@ -24,11 +32,13 @@ pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<Conflue
     }
     run.expect("spaces", ids.len() as u64);
 
-    let mut access = ctx.access.clone();
+    let (mut access, mut seen) = (ctx.access.clone(), String::new());
     let reads = ids.into_iter().map(|id| permissions(run, id).boxed()).collect();
     for (id, pages) in at_a_time(PARALLEL_SPACES, reads).await? {
+        seen += &id;
         for page in pages {
             access.add_space_permissions(&id, &page)?;
+            seen += &digest_of(&page);
             run.write(space_permission_page(&page, &id, ctx)?, None).await?;
         }
         run.add("spaces", 1);
@@ -37,7 +47,7 @@ pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<Conflue
     for page in &lists {
         run.write(space_page(page, &ctx)?, None).await?;
     }
-    Ok(ctx.access)
+    Ok(Spaces { access: ctx.access, digest: digest_of(&seen) })
 }
 
 /// The grants of a space. Where they may not be read, the space stays closed to everybody (hazard P2).

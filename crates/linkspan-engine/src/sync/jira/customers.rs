@@ -17,7 +17,7 @@ use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::resources::{Reading, Resource};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
-use linkspan_store::{Batch, RawFilter, StoredRaw};
+use linkspan_store::{RawFilter, StoredRaw};
 
 use super::super::listed::{self, ListedCheckpoint, page_size};
 use super::super::run::{Run, at_a_time};
@@ -283,8 +283,7 @@ impl<'a> CustomerReading<'a> {
         let gone = gone.iter().map(contact).filter(|id| !unlisted.contains(id));
         removed.extend(gone.map(|id| (Model::Contact, id)));
         for part in removed.chunks(REMOVED_PER_BATCH) {
-            let batch = Batch { removed: part.to_vec(), ..Batch::default() };
-            run.inner.store.write_batch(run.id(), &batch, run.inner.clock.now()).await?;
+            run.remove(part.to_vec()).await?;
         }
         for list in self.lists().into_iter().filter(|list| list.is_whole()) {
             run.inner.store.settle_raws(run.id(), list.kind, None, &list.ids).await?;

@@ -15,6 +15,7 @@ use linkspan_store::Checkpoint;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::super::retreat::Retreat;
 use super::super::run::{Run, at_a_time, text};
 use super::{children, waiting};
 use crate::error::EngineError;
@@ -86,8 +87,7 @@ async fn read_project(run: &Run, project: String, ctx: Arc<JiraContext>) -> Resu
     if checkpoint.complete {
         return Ok(());
     }
-    let read =
-        ProjectReader { run, name: name.clone(), project: project.clone(), checkpoint, size: PAGE_SIZE };
+    let read = ProjectReader { run, name: name.clone(), project: project.clone(), checkpoint };
     let error = match read.read(ctx).await {
         Err(EngineError::Call(error @ CallError::BadRequest { .. })) => error,
         result => return result,
@@ -148,7 +148,6 @@ struct ProjectReader<'a> {
     name: String,
     project: String,
     checkpoint: ProjectCheckpoint,
-    size: u32,
 }
 
 impl ProjectReader<'_> {
@@ -157,6 +156,7 @@ impl ProjectReader<'_> {
             return Err(EngineError::Invalid(format!("the project id `{}` is no number", self.project)));
         };
         self.expect(project).await?;
+        let mut retreat = Retreat::new(PAGE_SIZE, CallError::is_size);
         // Each turn begins at the last durable place: at the start, after a page token was refused (hazard S7), or after
         // a page turned out too large (hazard S9).
         loop {
@@ -166,14 +166,9 @@ impl ProjectReader<'_> {
                 jql = jql.created_since(created);
             }
             let jql = jql.order_by(JqlOrder::CreatedAscending).order_by(JqlOrder::IdAscending);
-            match self.walk(&jql, &mut ctx).await {
+            match self.walk(&jql, retreat.size, &mut ctx).await {
                 Ok(()) => break,
-                Err(EngineError::Call(CallError::PageTokenRejected { .. })) => {}
-                Err(EngineError::Call(error)) if error.is_size() && self.size > 1 => {
-                    self.size = (self.size / 2).max(1);
-                    tracing::info!(project = self.project, size = self.size, %error, "smaller pages from here on");
-                }
-                Err(error) => return Err(error),
+                Err(error) => retreat.from(error, self.checkpoint.created)?,
             }
         }
         let waiting = std::mem::take(&mut self.checkpoint.waiting);
@@ -206,9 +201,9 @@ impl ProjectReader<'_> {
 
     /// Walks the search to its end. While one page is stored, the next is converted and the one behind it is on its way:
     /// three pages are held at most.
-    async fn walk(&mut self, jql: &Jql, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
+    async fn walk(&mut self, jql: &Jql, size: u32, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
         let (run, client) = (self.run, self.run.client.clone());
-        let mut pager = client.pager(&jira::SEARCH_JQL, search_params(jql), Some(self.size));
+        let mut pager = client.pager(&jira::SEARCH_JQL, search_params(jql), Some(size));
         let mut page = client.next(&jira::SEARCH_JQL, &mut pager).await?;
         let mut ready = None;
         while let Some(current) = page {
@@ -238,8 +233,8 @@ impl ProjectReader<'_> {
         let items = converted.ids.len() as u64;
         waiting::learn_levels(&mut converted, ctx);
         children::complete(self.run, &mut converted, ctx).await?;
-        if let Some(created) = last_created(&converted) {
-            self.checkpoint.created = Some(created);
+        if let Some(created) = last_ticket(&converted).and_then(|ticket| ticket.remote_created_at) {
+            self.checkpoint.created = Some(created.as_millisecond());
         }
         self.checkpoint
             .waiting
@@ -272,12 +267,27 @@ async fn changes(
     now: Timestamp,
 ) -> Result<(), EngineError> {
     let from = since - OVERLAP;
-    let jql =
-        Jql::new().updated_since(from).order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending);
+    // Everything that changed before this is stored.
+    let mut reached: Option<Timestamp> = None;
+    let mut retreat = Retreat::new(PAGE_SIZE, CallError::is_size);
+    let begin = |from: Timestamp, size| {
+        let changed = Jql::new().updated_since(from);
+        let jql = changed.order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending);
+        run.client.pager(&jira::SEARCH_JQL, search_params(&jql), Some(size))
+    };
     let mut ctx = Arc::clone(ctx);
     let mut waiting = Vec::new();
-    let mut pager = run.client.pager(&jira::SEARCH_JQL, search_params(&jql), Some(PAGE_SIZE));
-    while let Some(page) = run.client.next(&jira::SEARCH_JQL, &mut pager).await? {
+    let mut pager = begin(from, retreat.size);
+    loop {
+        let page = match run.client.next(&jira::SEARCH_JQL, &mut pager).await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            Err(error) => {
+                retreat.from(error, reached.map(Timestamp::as_millisecond))?;
+                pager = begin(reached.unwrap_or(from), retreat.size);
+                continue;
+            }
+        };
         learn_names(run, &page, &mut ctx).await?;
         let mut converted = convert(page, &ctx).await?;
         let items = converted.ids.len() as u64;
@@ -285,8 +295,10 @@ async fn changes(
         children::complete(run, &mut converted, &ctx).await?;
         waiting
             .extend(converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)));
+        let changed = last_ticket(&converted).and_then(|ticket| ticket.remote_updated_at);
         run.write(converted, None).await?;
         run.add(STREAM, items);
+        reached = reached.max(changed);
     }
     waiting::resolve(run, &waiting, &ctx).await?;
     // Only now: a reading that broke off is repeated from where it began.
@@ -312,12 +324,11 @@ async fn convert(page: PageBody, ctx: &Arc<JiraContext>) -> Result<Converted, En
         .map_err(|error| EngineError::Invalid(format!("a page of issues could not be converted: {error}")))?
 }
 
-/// When the last issue of the page was created.
-fn last_created(page: &Converted) -> Option<i64> {
+/// The last issue of a page.
+fn last_ticket(page: &Converted) -> Option<&NewRecord> {
     let last = page.ids.last()?;
     let is_last = |record: &&NewRecord| {
         matches!(record.body, Body::Ticket(_)) && record.remote_id.as_deref() == Some(last.as_str())
     };
-    let record = page.records.iter().rev().find(is_last)?;
-    record.remote_created_at.map(Timestamp::as_millisecond)
+    page.records.iter().rev().find(is_last)
 }

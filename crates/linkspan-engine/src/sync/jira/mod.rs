@@ -89,7 +89,7 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     if let Some(groups) = groups {
         groups.apply(&mut ctx)?;
     }
-    let (mut ids, mut access_changed) = (Vec::new(), false);
+    let (mut ids, mut digest) = (Vec::new(), None);
     let mut is_whole = is_whole;
     if run.opens(&jira::PROJECT_SEARCH) {
         let found = run.stream("projects", projects::projects(run, &ctx).boxed()).await?;
@@ -97,7 +97,7 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
         if let Some(found) = found {
             ctx.access = found.access;
             ids = found.ids;
-            access_changed = found.access_changed;
+            digest = Some(found.digest);
         }
     } else {
         run.skip_kind("projects", "jira.project").await?;
@@ -111,24 +111,36 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
         run.skip_kind("people", "jira.user").await?;
     }
     let (ctx, projects) = (Arc::new(ctx), Arc::from(ids));
-    if access_changed {
-        run.stream("issues", reconsider::issues(run, &ctx).boxed()).await?;
+    let mut is_settled = true;
+    if run.found_access(digest, is_whole).await? {
+        is_settled = run.stream("issues", reconsider::issues(run, &ctx).boxed()).await?.is_some();
+        if is_settled && is_whole {
+            run.access_is_settled().await?;
+        }
     }
-    // What was read in part is read again with the next run.
-    if is_whole {
+    // What was read or gone through in part is so again with the next run.
+    if is_whole && is_settled {
         run.remember(began, Known::Jira(Arc::clone(&ctx), Arc::clone(&projects)));
     }
     Ok((ctx, projects))
 }
 
-/// The words that issues use: fields, types, statuses, priorities.
+/// The words that issues use: fields, types, statuses, priorities. Fields that were read are used, whatever became of the
+/// other lists: without them, tickets would lose what their own fields say.
 async fn catalogues(run: &Run) -> Result<FieldCatalogue, EngineError> {
-    let mut fields = FieldCatalogue::default();
+    let (mut fields, mut has_fields) = (FieldCatalogue::default(), false);
     let look = |kind: &str, page: &str| {
-        if kind == "jira.field" { Ok(fields.add(page)?) } else { Ok(()) }
+        if kind != "jira.field" {
+            return Ok(());
+        }
+        has_fields = true;
+        Ok(fields.add(page)?)
     };
-    listed::read_with(run, Feature::Tickets, "catalogues", look).await?;
-    Ok(fields)
+    match listed::read_with(run, Feature::Tickets, "catalogues", look).await {
+        // Why is told beside the list that failed.
+        Err(EngineError::Call(_) | EngineError::Page(_)) if has_fields => Ok(fields),
+        result => result.map(|()| fields),
+    }
 }
 
 /// The answer of a call that is no list, as text.

@@ -9,7 +9,7 @@ use linkspan_atlassian::convert::{
 };
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::Jql;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::super::run::{Run, at_a_time, digest_of};
 use super::{security, whole};
@@ -25,18 +25,10 @@ const BROWSERS_PER_PAGE: u32 = 1_000;
 /// What the projects tell the readers of issues.
 pub(super) struct Projects {
     pub(super) access: JiraAccess,
-    /// Who may browse what differs from what the last reading found.
-    pub(super) access_changed: bool,
+    /// A digest of everything that decides who may browse what.
+    pub(super) digest: String,
     /// Project ids, in upstream's order.
     pub(super) ids: Vec<String>,
-}
-
-/// What the last reading of access data found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct AccessCheckpoint {
-    /// A digest of everything that was read: differs when anything may have changed.
-    digest: String,
 }
 
 /// The security scheme of a project.
@@ -120,15 +112,10 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
     }
 
     let ctx = JiraContext { access, ..ctx.clone() };
-    let before: Option<AccessCheckpoint> = run.checkpoint("projects").await?;
-    let found = AccessCheckpoint { digest: digest_of(&seen) };
-    let mark = Run::mark("projects", &found)?;
     for page in &pages {
         run.write(project_page(page, &ctx)?, None).await?;
     }
-    run.write(Converted::default(), Some(mark)).await?;
-    let access_changed = before.is_some_and(|before| before != found);
-    Ok(Projects { access: ctx.access, access_changed, ids })
+    Ok(Projects { access: ctx.access, digest: digest_of(&seen), ids })
 }
 
 impl ProjectFacts {

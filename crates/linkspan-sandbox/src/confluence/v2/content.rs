@@ -13,7 +13,7 @@ use crate::confluence::paging::{Page, Position};
 use crate::confluence::parameters::Parameters;
 use crate::confluence::view::{Ask, View, former, path_id};
 use crate::gateway::Charge;
-use crate::world::confluence::{Content, ContentHead, ContentKind, ContentStatus, ContentVersion, Holder};
+use crate::world::confluence::{Content, ContentHead, ContentKind, ContentStatus, Holder};
 use crate::world::{AccountIndex, ContentId, SpaceId};
 
 /// The words of `status`; `None` is a status nothing here has: deleted content is gone for good, and historical
@@ -213,37 +213,12 @@ pub(super) fn write_single(
     let path = format!("/wiki/api/v2/{}s/{}", content.head.kind.as_str(), content.head.id);
     json.object(|json| {
         shape::content_members(json, view, content, format);
-        if parameters.flag("include-labels") {
-            included(json, "labels", &format!("{path}/labels"), &content.labels, shape::label);
-        }
-        if parameters.flag("include-properties") {
-            let own = view.state.properties(Holder::Content(content.head.id));
-            included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
-                properties::write(json, view, false, property);
-            });
-        }
-        if parameters.flag("include-operations") {
-            let operations = operations_on(view, content.head);
-            included(json, "operations", &format!("{path}/operations"), &operations, |json, operation| {
-                write_operation(json, *operation);
-            });
-        }
+        write_included(json, view, content, &path, parameters);
         if parameters.flag("include-likes") {
             let likes = view.state.likes(content.head.id);
             included(json, "likes", &format!("{path}/likes/users"), &likes, |json, account| {
                 write_like(json, view, *account);
             });
-        }
-        if parameters.flag("include-versions") {
-            included(
-                json,
-                "versions",
-                &format!("{path}/versions"),
-                &newest_first(content),
-                |json, version| {
-                    json.object(|json| shape::version_members(json, view, version));
-                },
-            );
         }
         if parameters.flag("include-favorited-by-current-user-status") {
             json.key("isFavoritedByCurrentUser").boolean(false);
@@ -259,8 +234,35 @@ pub(super) fn write_single(
     json
 }
 
-fn newest_first(content: &Content) -> Vec<&ContentVersion> {
-    content.versions.iter().rev().collect()
+/// What `include-…` parameters add to content of every kind; `path` is where the content is.
+pub(super) fn write_included(
+    json: &mut JsonWriter,
+    view: &View<'_>,
+    content: &Content,
+    path: &str,
+    parameters: &Parameters,
+) {
+    if parameters.flag("include-labels") {
+        included(json, "labels", &format!("{path}/labels"), &content.labels, shape::label);
+    }
+    if parameters.flag("include-properties") {
+        let own = view.state.properties(Holder::Content(content.head.id));
+        included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
+            properties::write(json, view, false, property);
+        });
+    }
+    if parameters.flag("include-operations") {
+        let operations = operations_on(view, content.head);
+        included(json, "operations", &format!("{path}/operations"), &operations, |json, operation| {
+            write_operation(json, *operation);
+        });
+    }
+    if parameters.flag("include-versions") {
+        let versions: Vec<_> = content.versions.iter().rev().collect();
+        included(json, "versions", &format!("{path}/versions"), &versions, |json, version| {
+            json.object(|json| shape::version_members(json, view, version));
+        });
+    }
 }
 
 /// `GET /pages/{id}/versions` and `GET /blogposts/{id}/versions`

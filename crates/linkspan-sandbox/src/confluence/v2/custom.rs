@@ -10,10 +10,10 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::OneId;
-use super::content::{operations_on, write_operation};
-use super::list::{self, Cut, included};
+use super::content::write_included;
+use super::list::{self, Cut};
 use super::misc::read_json;
-use super::{properties, shape, spaces};
+use super::{shape, spaces};
 use crate::confluence::answer::{Answer, Refusal, no_content, ok, written};
 use crate::confluence::body::{BodyFormat, write_body};
 use crate::confluence::body_input::BodyInput;
@@ -25,7 +25,7 @@ use crate::confluence::parameters::Parameters;
 use crate::confluence::time::Iso;
 use crate::confluence::view::{Ask, View, former, path_id};
 use crate::gateway::Charge;
-use crate::world::confluence::{Content, ContentHead, ContentKind, ContentStatus, Detail, Holder};
+use crate::world::confluence::{Content, ContentHead, ContentKind, ContentStatus, Detail};
 use crate::world::{Body, ContentId, SpaceId};
 
 const SORTS: [&str; 4] = ["id", "created-date", "modified-date", "title"];
@@ -171,27 +171,7 @@ fn single(ask: &Ask, view: &View<'_>, content: &Content) -> Result<JsonWriter, R
     let mut json = JsonWriter::default();
     json.object(|json| {
         members(json, view, content, format, parameters);
-        if parameters.flag("include-labels") {
-            included(json, "labels", &format!("{path}/labels"), &content.labels, shape::label);
-        }
-        if parameters.flag("include-properties") {
-            let own = view.state.properties(Holder::Content(content.head.id));
-            included(json, "properties", &format!("{path}/properties"), &own, |json, property| {
-                properties::write(json, view, false, property);
-            });
-        }
-        if parameters.flag("include-operations") {
-            let operations = operations_on(view, content.head);
-            included(json, "operations", &format!("{path}/operations"), &operations, |json, operation| {
-                write_operation(json, *operation);
-            });
-        }
-        if parameters.flag("include-versions") {
-            let versions: Vec<_> = content.versions.iter().rev().collect();
-            included(json, "versions", &format!("{path}/versions"), &versions, |json, version| {
-                json.object(|json| shape::version_members(json, view, version));
-            });
-        }
+        write_included(json, view, content, &path, parameters);
         links(json, view, content, Some(view.base()));
     });
     Ok(json)

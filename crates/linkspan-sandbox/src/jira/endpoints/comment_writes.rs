@@ -16,7 +16,7 @@ use crate::{
         refusal::{Answer, Refusal},
         session::{Session, json_answer, no_content},
         view::View,
-        write::{require, rich_text, stamp, visibility},
+        write::{project_of, require, require_all_or_own, rich_text, stamp, visibility},
     },
     world::{
         CommentId, SiteState,
@@ -55,10 +55,6 @@ pub(super) fn new_comment(
     Ok(NewComment { body, visibility, public })
 }
 
-fn project_of<'s>(site: &'s SiteState, issue: &Issue) -> Result<&'s Project, Refusal> {
-    site.project(issue.project).ok_or_else(Refusal::no_issue)
-}
-
 pub(super) async fn add(Path(id_or_key): Path<String>, session: Session, body: JsonBody) -> Answer {
     let stamp = stamp(&session)?;
     let mut site = session.site().write();
@@ -93,14 +89,7 @@ fn changeable(
     let id = CommentId::parse(comment);
     let found = view.visible_comments(&issue).into_iter().find(|it| Some(it.id) == id).cloned();
     let found = found.ok_or_else(|| no_comment(comment))?;
-    let project = project_of(site, &issue)?;
-    let own = found.author.is_some() && found.author == view.reader.account();
-    let all = require(session, site, &format!("{verb}_ALL_COMMENTS"), project, Some(&issue.head()));
-    if all.is_err() && own {
-        require(session, site, &format!("{verb}_OWN_COMMENTS"), project, Some(&issue.head()))?;
-    } else {
-        all?;
-    }
+    require_all_or_own(session, site, (verb, "COMMENTS"), &issue, found.author)?;
     Ok((issue, found))
 }
 

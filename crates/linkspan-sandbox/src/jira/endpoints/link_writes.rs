@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{FromRequest, Multipart, Path, Request},
+    extract::{FromRequest, Path, Request},
     routing::post,
 };
 use http::StatusCode;
@@ -16,17 +16,15 @@ use crate::{
         json,
         refusal::{Answer, Refusal},
         session::{Session, json_answer, no_content},
+        upload::uploaded,
         view::View,
-        write::{require, stamp},
+        write::{require, require_all_or_own, stamp},
     },
     world::{
         AccountIndex, AttachmentId, IssueId, IssueLinkId, LinkTypeId, SiteState,
         jira::{Issue, LinkType},
     },
 };
-
-/// Most files of one upload.
-const MAX_FILES: usize = 60;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/issueLink", post(link)).route("/issue/{issue}/attachments", post(attach))
@@ -163,21 +161,14 @@ pub(super) async fn unvote(Path(id_or_key): Path<String>, session: Session) -> A
 
 async fn attach(Path(id_or_key): Path<String>, session: Session, request: Request) -> Answer {
     let stamp = stamp(&session)?;
-    if request
-        .headers()
-        .get("X-Atlassian-Token")
-        .is_none_or(|value| value != "no-check" && value != "nocheck")
-    {
-        return Err(Refusal::forbidden("XSRF check failed"));
-    }
     let files = uploaded(request).await?;
     let mut site = session.site().write();
     let issue = visible_issue(&session.view(&site), &id_or_key)?;
     let project = site.project(issue.project).ok_or_else(Refusal::no_issue)?;
     require(&session, &site, "CREATE_ATTACHMENTS", project, Some(&issue.head()))?;
     let mut ids = Vec::with_capacity(files.len());
-    for (name, kind, size) in &files {
-        ids.push(site.add_attachment(stamp, issue.id, name, kind, *size)?);
+    for file in &files {
+        ids.push(site.add_attachment(stamp, issue.id, &file.name, &file.media_type, file.size)?);
     }
     let view = session.view(&site);
     let text = json::text(|json| {
@@ -189,38 +180,6 @@ async fn attach(Path(id_or_key): Path<String>, session: Session, request: Reques
     Ok(json_answer(StatusCode::OK, text, Charge::WRITE))
 }
 
-/// Name, media type and size of each uploaded file; the sandbox keeps no contents.
-async fn uploaded(request: Request) -> Result<Vec<(String, String, u64)>, Refusal> {
-    let malformed = || Refusal::bad_request("The upload is not a well-formed multipart form.");
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
-        Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "Content-Type is not supported. Use multipart/form-data.",
-        )
-    })?;
-    let mut files = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
-        if field.name() != Some("file") {
-            continue;
-        }
-        let name = field.file_name().unwrap_or("file").to_owned();
-        let kind = field.content_type().unwrap_or("application/octet-stream").to_owned();
-        let size = field.bytes().await.map_err(|_| malformed())?.len();
-        files.push((name, kind, u64::try_from(size).unwrap_or(u64::MAX)));
-        if files.len() > MAX_FILES {
-            return Err(Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("At most {MAX_FILES} files can be uploaded at once."),
-            ));
-        }
-    }
-    if files.is_empty() {
-        Err(Refusal::bad_request("The upload has no part named 'file'."))
-    } else {
-        Ok(files)
-    }
-}
-
 pub(super) async fn delete_attachment(Path(id): Path<String>, session: Session) -> Answer {
     let stamp = stamp(&session)?;
     let mut site = session.site().write();
@@ -230,14 +189,7 @@ pub(super) async fn delete_attachment(Path(id): Path<String>, session: Session) 
     {
         let view = session.view(&site);
         let issue = visible_by_id(&view, issue.id).map_err(|_| missing())?;
-        let project = site.project(issue.project).ok_or_else(missing)?;
-        let own = attachment.author.is_some() && attachment.author == view.reader.account();
-        let all = require(&session, &site, "DELETE_ALL_ATTACHMENTS", project, Some(&issue.head()));
-        if all.is_err() && own {
-            require(&session, &site, "DELETE_OWN_ATTACHMENTS", project, Some(&issue.head()))?;
-        } else {
-            all?;
-        }
+        require_all_or_own(&session, &site, ("DELETE", "ATTACHMENTS"), &issue, attachment.author)?;
     }
     site.delete_attachment(stamp, attachment.id)?;
     Ok(no_content())

@@ -14,7 +14,7 @@ use crate::{
         session::{Session, json_answer, no_content},
         time,
         view::View,
-        write::{duration_seconds, require, rich_text, stamp, visibility},
+        write::{duration_seconds, project_of, require, require_all_or_own, rich_text, stamp, visibility},
     },
     world::{
         SiteState, WorklogId,
@@ -66,10 +66,6 @@ pub(super) fn new_worklog(
     Ok(NewWorklog { comment, started, seconds, visibility })
 }
 
-fn project_of<'s>(site: &'s SiteState, issue: &Issue) -> Result<&'s Project, Refusal> {
-    site.project(issue.project).ok_or_else(Refusal::no_issue)
-}
-
 pub(super) async fn add(Path(id_or_key): Path<String>, session: Session, body: JsonBody) -> Answer {
     let stamp = stamp(&session)?;
     let mut site = session.site().write();
@@ -104,14 +100,7 @@ fn changeable(
     let id = WorklogId::parse(worklog);
     let found = view.visible_worklogs(&issue).into_iter().find(|it| Some(it.id) == id).cloned();
     let found = found.ok_or_else(|| no_worklog(worklog))?;
-    let project = project_of(site, &issue)?;
-    let own = found.author.is_some() && found.author == view.reader.account();
-    let all = require(session, site, &format!("{verb}_ALL_WORKLOGS"), project, Some(&issue.head()));
-    if all.is_err() && own {
-        require(session, site, &format!("{verb}_OWN_WORKLOGS"), project, Some(&issue.head()))?;
-    } else {
-        all?;
-    }
+    require_all_or_own(session, site, (verb, "WORKLOGS"), &issue, found.author)?;
     Ok((issue, found))
 }
 

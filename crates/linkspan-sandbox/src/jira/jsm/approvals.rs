@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use serde::Deserialize;
 
-use super::{Answer, JsmRefusal, Slice, requests::visible, stamp, user};
+use super::{Answer, JsmRefusal, Slice, base_price, requests::visible, stamp, user};
 use crate::{
     gateway::Charge,
     jira::{
@@ -40,7 +40,7 @@ pub(super) async fn all(Path(name): Path<String>, session: Session) -> Answer {
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
     let listed: Vec<&Request> = asked_for(&issue).into_iter().collect();
-    Ok(slice.answer(&session, &listed, |json, request| approval(json, &view, &issue, request)))
+    Ok(slice.answer(&session, &listed, base_price, |json, request| approval(json, &view, &issue, request)))
 }
 
 pub(super) async fn one(Path((name, id)): Path<(String, String)>, session: Session) -> Answer {

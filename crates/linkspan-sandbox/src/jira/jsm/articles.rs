@@ -125,7 +125,7 @@ fn write_page(
     next: Option<&str>,
     query: &str,
 ) -> Response {
-    ok(Charge::BASE, |json| {
+    ok(Charge::core(page.len()), |json| {
         json.object(|json| {
             json.key("_expands").array(|_| {});
             json.key("size").number(page.len());

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use http::HeaderMap;
 
-use super::{Answer, JsmRefusal, Slice, portal::write_form};
+use super::{Answer, JsmRefusal, Slice, base_price, portal::write_form};
 use crate::{
     gateway::Charge,
     jira::{
@@ -61,14 +61,16 @@ pub(super) async fn all(session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let desks = visible(&view);
-    Ok(slice.answer(&session, &desks, |json, (project, desk)| desk_object(json, &view, project, desk)))
+    Ok(slice.answer(&session, &desks, Charge::core, |json, (project, desk)| {
+        desk_object(json, &view, project, desk);
+    }))
 }
 
 pub(super) async fn one(Path(name): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let (project, desk) = named(&view, &name)?;
-    Ok(ok(Charge::BASE, |json| desk_object(json, &view, project, desk)))
+    Ok(ok(Charge::core(1), |json| desk_object(json, &view, project, desk)))
 }
 
 /// A request type.
@@ -124,7 +126,7 @@ pub(super) async fn request_types(Path(name): Path<String>, session: Session) ->
             && text.as_ref().is_none_or(|text| kind.name.to_lowercase().contains(text))
     };
     let kinds: Vec<&RequestType> = desk.request_types.iter().filter(wanted).collect();
-    Ok(slice.answer(&session, &kinds, |json, kind| {
+    Ok(slice.answer(&session, &kinds, base_price, |json, kind| {
         request_type_object(json, &view, desk.id, kind, expand.contains(&"field"));
     }))
 }
@@ -166,7 +168,7 @@ pub(super) async fn all_request_types(session: Session, headers: HeaderMap) -> A
         .flat_map(|(_, desk)| desk.request_types.iter().map(|kind| (desk.id, kind)))
         .filter(|(_, kind)| text.as_ref().is_none_or(|text| kind.name.to_lowercase().contains(text)))
         .collect();
-    Ok(slice.answer(&session, &kinds, |json, (desk, kind)| {
+    Ok(slice.answer(&session, &kinds, base_price, |json, (desk, kind)| {
         request_type_object(json, &view, *desk, kind, expand.contains(&"field"));
     }))
 }

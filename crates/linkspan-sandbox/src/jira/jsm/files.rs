@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Extension,
-    extract::{FromRequest, Multipart, Path, Request},
+    extract::{Path, Request},
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -22,7 +22,9 @@ use crate::{
         body::JsonBody,
         endpoints::signed_address,
         json::{self, Json},
+        refusal::Refusal,
         session::{Session, json_answer},
+        upload::{UploadedFile, uploaded},
         view::View,
     },
     world::{
@@ -35,19 +37,15 @@ use crate::{
 const MAX_TEMPORARY: usize = 1_000;
 /// How long an upload waits to be attached: an hour.
 const TEMPORARY_MS: Millis = 3_600_000;
-/// Files of one upload.
-const MAX_FILES: usize = 100;
 
-/// A file between its upload and its attachment. The sandbox keeps no contents.
+/// A file between its upload and its attachment.
 #[derive(Debug, Clone)]
 struct Temporary {
     id: String,
     cloud_id: String,
     by: AccountIndex,
     at: Millis,
-    name: String,
-    kind: String,
-    size: u64,
+    file: UploadedFile,
 }
 
 /// The uploads that wait.
@@ -104,7 +102,7 @@ pub(super) async fn of_request(Path(name): Path<String>, session: Session) -> An
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
     let files = visible_files(&view, &issue);
-    Ok(slice.answer(&session, &files, |json, file| file_object(json, &view, &issue, file)))
+    Ok(slice.answer(&session, &files, Charge::core, |json, file| file_object(json, &view, &issue, file)))
 }
 
 pub(super) async fn of_one_comment(
@@ -121,7 +119,7 @@ pub(super) async fn of_one_comment(
     let found = visible_comments(&view, &issue).into_iter().find(|it| Some(it.id) == id);
     let found = found.ok_or_else(JsmRefusal::no_comment)?;
     let files = of_comment(&view, &issue, found);
-    Ok(slice.answer(&session, &files, |json, file| file_object(json, &view, &issue, file)))
+    Ok(slice.answer(&session, &files, Charge::core, |json, file| file_object(json, &view, &issue, file)))
 }
 
 /// The contents, by way of the platform's signed address.
@@ -147,7 +145,12 @@ fn redirect_to(session: &Session, name: &str, file: &str) -> Answer {
     Ok(charged((StatusCode::SEE_OTHER, [(header::LOCATION, address)]), Charge::core(1)))
 }
 
-/// `POST …/attachTemporaryFile`: multipart form with parts named `file`.
+/// Uploads are refused for the same reasons as on the platform, in JSM's own form.
+fn refused_upload(refusal: &Refusal) -> JsmRefusal {
+    JsmRefusal::new(refusal.status, "sd.error.attachment.upload.refused", refusal.messages.join(" "))
+}
+
+/// `POST …/attachTemporaryFile`
 pub(super) async fn upload(
     Path(desk): Path<String>,
     session: Session,
@@ -155,24 +158,24 @@ pub(super) async fn upload(
     request: Request,
 ) -> Answer {
     let stamp = stamp(&session)?;
+    let files = uploaded(request).await.map_err(|refusal| refused_upload(&refusal))?;
     {
         let site = session.site().read();
         desks::named(&session.view(&site), &desk)?;
     }
-    let files = uploaded(request).await?;
     let cloud_id = session.site().cloud_id().to_owned();
     let mut waiting = uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
     waiting.retain(|file| stamp.at - file.at < TEMPORARY_MS);
     let mut ids = Vec::with_capacity(files.len());
-    for (number, (name, kind, size)) in files.into_iter().enumerate() {
-        let mark = format!("{}/{}/{name}/{number}/{}", stamp.at, stamp.by.0, waiting.len());
+    for (number, file) in files.into_iter().enumerate() {
+        let mark = format!("{}/{}/{}/{number}/{}", stamp.at, stamp.by.0, file.name, waiting.len());
         let id = format!("temp-{}", uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, mark.as_bytes()));
         if waiting.len() == MAX_TEMPORARY {
             waiting.pop_front();
         }
-        ids.push((id.clone(), name.clone()));
+        ids.push((id.clone(), file.name.clone()));
         let cloud_id = cloud_id.clone();
-        waiting.push_back(Temporary { id, cloud_id, by: stamp.by, at: stamp.at, name, kind, size });
+        waiting.push_back(Temporary { id, cloud_id, by: stamp.by, at: stamp.at, file });
     }
     let text = json::text(|json| {
         json.object(|json| {
@@ -187,30 +190,6 @@ pub(super) async fn upload(
         });
     });
     Ok(json_answer(StatusCode::CREATED, text, Charge::WRITE))
-}
-
-/// Name, media type and size of each part named `file`.
-async fn uploaded(request: Request) -> Result<Vec<(String, String, u64)>, JsmRefusal> {
-    let malformed = || JsmRefusal::bad_request("The upload is not a well-formed multipart form.");
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
-    let mut files = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
-        if field.name() != Some("file") {
-            continue;
-        }
-        let name = field.file_name().unwrap_or("file").to_owned();
-        let kind = field.content_type().unwrap_or("application/octet-stream").to_owned();
-        let size = field.bytes().await.map_err(|_| malformed())?.len();
-        files.push((name, kind, u64::try_from(size).unwrap_or(u64::MAX)));
-        if files.len() > MAX_FILES {
-            return Err(JsmRefusal::bad_request("At most 100 files can be uploaded at once."));
-        }
-    }
-    if files.is_empty() {
-        Err(JsmRefusal::bad_request("The upload has no part named 'file'."))
-    } else {
-        Ok(files)
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -254,8 +233,8 @@ pub(super) async fn attach(
     let files = take(&uploads, &session, stamp, &wanted.temporary_attachment_ids)?;
     let mut markup = wanted.additional_comment.and_then(|text| text.body).unwrap_or_default();
     let mut attached = Vec::with_capacity(files.len());
-    for file in &files {
-        attached.push(site.add_attachment(stamp, id, &file.name, &file.kind, file.size)?);
+    for Temporary { file, .. } in &files {
+        attached.push(site.add_attachment(stamp, id, &file.name, &file.media_type, file.size)?);
         // Writing to a `String` cannot fail.
         let _ = write!(markup, "\n\n!{}|thumbnail!", file.name);
     }

@@ -219,6 +219,11 @@ fn require_agent(view: &View<'_>) -> Result<(), JsmRefusal> {
     if is_agent(view) { Ok(()) } else { Err(JsmRefusal::not_an_agent()) }
 }
 
+/// The price of a list of what the price list does not name, such as comments, request types or organizations.
+fn base_price(_: usize) -> Charge {
+    Charge::BASE
+}
+
 /// One page of `start`/`limit`.
 #[derive(Clone, Copy, Debug)]
 struct Slice {
@@ -251,9 +256,16 @@ impl Slice {
         &items[start..start.saturating_add(self.limit).min(items.len())]
     }
 
-    /// Answers with a page: `_expands, size, start, limit, isLastPage, _links, values`.
-    fn answer<T>(&self, session: &Session, items: &[T], write: impl FnMut(&mut Json, &T)) -> Response {
-        ok(Charge::BASE, |json| self.write(json, session, items, write))
+    /// Answers with a page: `_expands, size, start, limit, isLastPage, _links, values`. What it costs goes by how many of
+    /// the items stand on it.
+    fn answer<T>(
+        &self,
+        session: &Session,
+        items: &[T],
+        price: fn(usize) -> Charge,
+        write: impl FnMut(&mut Json, &T),
+    ) -> Response {
+        ok(price(self.part(items).len()), |json| self.write(json, session, items, write))
     }
 
     fn write<T>(
@@ -316,7 +328,7 @@ fn user(json: &mut Json, view: &View<'_>, index: AccountIndex) {
         json.key("_links").object(|json| {
             let id = EscapedId(&account.account_id);
             json.key("jiraRest").plain(format_args!("{}/rest/api/2/user?accountId={id}", view.url));
-            json.key("avatarUrls").object(|_| {});
+            View::avatars(json, account);
             json.key("self").plain(format_args!("{}/rest/api/2/user?accountId={id}", view.url));
         });
     });
@@ -344,5 +356,5 @@ async fn info(session: Session) -> Response {
 async fn no_workspaces(session: Session) -> Answer {
     let slice = Slice::of(&session)?;
     stamp(&session)?;
-    Ok(slice.answer(&session, &[] as &[()], |json, ()| json.null()))
+    Ok(slice.answer(&session, &[] as &[()], base_price, |json, ()| json.null()))
 }

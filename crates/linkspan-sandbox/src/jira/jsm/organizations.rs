@@ -4,7 +4,9 @@ use axum::extract::Path;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Answer, JsmRefusal, Slice, desks, people::named_accounts, require_agent, stamp, user};
+use super::{
+    Answer, JsmRefusal, Slice, base_price, desks, people::named_accounts, require_agent, stamp, user,
+};
 use crate::{
     gateway::Charge,
     jira::{
@@ -60,7 +62,7 @@ pub(super) async fn all(session: Session) -> Answer {
     let wanted =
         |it: &&Organization| asked.is_none() || member.is_some_and(|member| it.members.contains(&member));
     let found: Vec<&Organization> = site.jira().organizations.iter().filter(wanted).collect();
-    Ok(slice.answer(&session, &found, |json, it| object(json, &view, it)))
+    Ok(slice.answer(&session, &found, base_price, |json, it| object(json, &view, it)))
 }
 
 pub(super) async fn one(Path(name): Path<String>, session: Session) -> Answer {
@@ -109,7 +111,7 @@ pub(super) async fn users(Path(name): Path<String>, session: Session) -> Answer 
     let site = session.site().read();
     let view = session.view(&site);
     let found = named(&view, &name)?;
-    Ok(slice.answer(&session, &found.members, |json, account| user(json, &view, *account)))
+    Ok(slice.answer(&session, &found.members, Charge::identity, |json, account| user(json, &view, *account)))
 }
 
 pub(super) async fn add_users(Path(name): Path<String>, session: Session, body: JsonBody) -> Answer {
@@ -217,7 +219,7 @@ pub(super) async fn of_desk(Path(name): Path<String>, session: Session) -> Answe
         .filter_map(|id| site.jira().organization(*id))
         .filter(|it| asked.is_none() || member.is_some_and(|member| it.members.contains(&member)))
         .collect();
-    Ok(slice.answer(&session, &found, |json, it| object(json, &view, it)))
+    Ok(slice.answer(&session, &found, base_price, |json, it| object(json, &view, it)))
 }
 
 #[derive(Debug, Deserialize)]

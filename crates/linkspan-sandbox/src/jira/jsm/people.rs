@@ -55,7 +55,7 @@ pub(super) async fn participants(Path(name): Path<String>, session: Session) -> 
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
     let listed = &own_request(&issue)?.participants;
-    Ok(slice.answer(&session, listed, |json, account| user(json, &view, *account)))
+    Ok(slice.answer(&session, listed, Charge::identity, |json, account| user(json, &view, *account)))
 }
 
 pub(super) async fn add_participants(Path(name): Path<String>, session: Session, body: JsonBody) -> Answer {
@@ -159,7 +159,7 @@ pub(super) async fn customers(Path(name): Path<String>, session: Session, header
         let named = |text: &String| account.display_name().to_lowercase().contains(text) || by_address(text);
         account.account_type != AccountType::App && text.as_ref().is_none_or(named)
     });
-    Ok(slice.answer(&session, &people, |json, account| user(json, &view, *account)))
+    Ok(slice.answer(&session, &people, Charge::identity, |json, account| user(json, &view, *account)))
 }
 
 pub(super) async fn add_customers(Path(name): Path<String>, session: Session, body: JsonBody) -> Answer {

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{Answer, JsmRefusal, Slice, desks, is_agent};
+use super::{Answer, JsmRefusal, Slice, base_price, desks, is_agent};
 use crate::{
     gateway::Charge,
     jira::{
@@ -123,7 +123,7 @@ pub(super) async fn groups(Path(name): Path<String>, session: Session) -> Answer
     let site = session.site().read();
     let view = session.view(&site);
     let (_, desk) = desks::named(&view, &name)?;
-    Ok(slice.answer(&session, &desk.request_type_groups(), |json, (id, name)| {
+    Ok(slice.answer(&session, &desk.request_type_groups(), base_price, |json, (id, name)| {
         json.object(|json| {
             json.key("id").plain(id);
             json.key("name").string(name);

@@ -3,9 +3,9 @@
 use axum::extract::Path;
 use http::StatusCode;
 
-use super::{Answer, JsmRefusal, Slice, desks, require_agent};
+use super::{Answer, JsmRefusal, Slice, base_price, desks, require_agent};
 use crate::{
-    gateway::{Charge, charged},
+    gateway::Charge,
     jira::{
         json::Json,
         search::{self, Index},
@@ -84,7 +84,7 @@ pub(super) async fn all(Path(name): Path<String>, session: Session) -> Answer {
     require_agent(&view)?;
     let (project, desk) = desks::named(&view, &name)?;
     let queues = queues_of(project, desk);
-    Ok(slice.answer(&session, &queues, |json, queue| object(json, &session, &view, desk, queue)))
+    Ok(slice.answer(&session, &queues, base_price, |json, queue| object(json, &session, &view, desk, queue)))
 }
 
 fn named(project: &Project, desk: &ServiceDesk, id: &str) -> Result<Queue, JsmRefusal> {
@@ -114,11 +114,10 @@ pub(super) async fn issues_of(Path((name, id)): Path<(String, String)>, session:
     let ids = issues(&session, &view, &queue);
     let selection = Selection::parse(&columns(), SelectionDefault::Navigable, site.jira());
     let expand = Expansions::default();
-    let answer = slice.answer(&session, &ids, |json, id| {
+    Ok(slice.answer(&session, &ids, Charge::core, |json, id| {
         // The guard is held: what was found is still there.
         if let Some(issue) = site.issue(*id) {
             view.issue(json, &issue, &selection, &expand, Embedded::IN_LISTS);
         }
-    });
-    Ok(charged(answer, Charge::core(slice.part(&ids).len())))
+    }))
 }

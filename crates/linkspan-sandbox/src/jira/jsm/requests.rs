@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::Path;
 
 use super::{
-    Answer, JsmRefusal, Slice,
+    Answer, JsmRefusal, Slice, base_price,
     desks::{desk_object, request_type_object},
     files::{comment_files, file_object, visible_files},
     is_agent,
@@ -109,7 +109,8 @@ pub(super) async fn all(session: Session) -> Answer {
     // Latest activity first.
     found.sort_by_key(|issue| (std::cmp::Reverse(issue.updated), issue.id));
     let expand = session.query.list("expand");
-    Ok(slice.answer(&session, &found, |json, issue| request(json, &session, &view, issue, &expand)))
+    Ok(slice
+        .answer(&session, &found, Charge::core, |json, issue| request(json, &session, &view, issue, &expand)))
 }
 
 pub(super) async fn one(Path(name): Path<String>, session: Session) -> Answer {
@@ -117,7 +118,7 @@ pub(super) async fn one(Path(name): Path<String>, session: Session) -> Answer {
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
     let expand = session.query.list("expand");
-    Ok(ok(Charge::BASE, |json| request(json, &session, &view, &issue, &expand)))
+    Ok(ok(Charge::core(1), |json| request(json, &session, &view, &issue, &expand)))
 }
 
 pub(super) fn request(json: &mut Json, session: &Session, view: &View<'_>, issue: &Issue, expand: &[&str]) {
@@ -315,7 +316,7 @@ pub(super) async fn comments(Path(name): Path<String>, session: Session) -> Answ
             visible_comments(&view, issue).into_iter().filter(wanted).map(|comment| (&**issue, comment)),
         );
     }
-    Ok(slice.answer(&session, &comments, |json, (issue, comment)| {
+    Ok(slice.answer(&session, &comments, base_price, |json, (issue, comment)| {
         comment_object(json, &session, &view, issue, comment, &expand);
     }))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 
-use super::{Answer, JsmRefusal, Slice, is_agent, requests::visible};
+use super::{Answer, JsmRefusal, Slice, base_price, is_agent, requests::visible};
 use crate::{
     gateway::Charge,
     jira::{
@@ -60,7 +60,7 @@ pub(super) async fn all(Path(name): Path<String>, session: Session) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
-    Ok(slice.answer(&session, &history(&view, &issue), |json, step| status(json, &view, *step)))
+    Ok(slice.answer(&session, &history(&view, &issue), base_price, |json, step| status(json, &view, *step)))
 }
 
 /// The statuses the caller may bring a request to. A transition has the id of the status it leads to, as in Jira.
@@ -83,7 +83,7 @@ pub(super) async fn transitions(Path(name): Path<String>, session: Session) -> A
     let site = session.site().read();
     let view = session.view(&site);
     let issue = visible(&view, &name)?;
-    Ok(slice.answer(&session, &open_to(&view, &issue), |json, status| {
+    Ok(slice.answer(&session, &open_to(&view, &issue), base_price, |json, status| {
         json.object(|json| {
             json.key("id").plain(status.id);
             json.key("name").string(&status.name);
@@ -100,7 +100,7 @@ pub(super) async fn clocks(Path(name): Path<String>, session: Session) -> Answer
     if !is_agent(&view) {
         return Err(JsmRefusal::not_an_agent());
     }
-    Ok(slice.answer(&session, &SlaMetric::ALL, |json, metric| view.sla(json, &issue, *metric)))
+    Ok(slice.answer(&session, &SlaMetric::ALL, base_price, |json, metric| view.sla(json, &issue, *metric)))
 }
 
 pub(super) async fn clock(Path((name, metric)): Path<(String, String)>, session: Session) -> Answer {

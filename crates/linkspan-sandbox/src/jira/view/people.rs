@@ -8,6 +8,9 @@ use crate::{
     world::{Account, AccountIndex, AccountStatus, AccountType, Group, GroupIndex},
 };
 
+/// Where Atlassian keeps the pictures of accounts.
+const PICTURES: &str = "https://avatar-management--avatars.us-west-2.prod.public.atl-paas.net";
+
 /// An account id in a query string: the colon is escaped.
 pub(crate) struct EscapedId<'a>(pub(crate) &'a str);
 
@@ -69,13 +72,18 @@ impl View<'_> {
         json.key("accountType").string(account.account_type.as_str());
     }
 
-    fn avatars(json: &mut Json, account: &Account) {
+    /// The pictures of an account. The address of a person's own is like no other's: a copy that outlives an erasure can be
+    /// told from the copies that may stay.
+    pub(crate) fn avatars(json: &mut Json, account: &Account) {
         json.key("avatarUrls").object(|json| {
-            for size in ["48x48", "24x24", "16x16", "32x32"] {
-                json.key(size).plain(format_args!(
-                    "https://avatar-management--avatars.us-west-2.prod.public.atl-paas.net/default-avatar-{}.png",
-                    account.avatar
-                ));
+            for (name, size) in [("48x48", 48), ("24x24", 24), ("16x16", 16), ("32x32", 32)] {
+                let json = json.key(name);
+                match account.picture() {
+                    Some(picture) => {
+                        json.plain(format_args!("{PICTURES}/{}/{picture}/{size}", account.account_id));
+                    }
+                    None => json.plain(format_args!("{PICTURES}/default-avatar-{}.png", account.avatar)),
+                }
             }
         });
     }

@@ -9,8 +9,8 @@ pub(crate) use values::{duration_seconds, rich_text, visibility};
 
 use super::{refusal::Refusal, session::Session};
 use crate::world::{
-    EditError, SiteState, Stamp,
-    jira::{IssueHead, Project},
+    AccountIndex, EditError, SiteState, Stamp,
+    jira::{Issue, IssueHead, Project},
 };
 
 /// When and by whom the request changes something.
@@ -33,6 +33,29 @@ pub(crate) fn require(
     }
     let what = permission.to_ascii_lowercase().replace('_', " ");
     Err(Refusal::forbidden(format!("You do not have the permission to {what} in this project.")))
+}
+
+/// Refuses those without the permission for all of `things` in an issue's project, or the one for their own where the thing
+/// is theirs: `EDIT_ALL_COMMENTS`, `EDIT_OWN_COMMENTS`.
+pub(crate) fn require_all_or_own(
+    session: &Session,
+    site: &SiteState,
+    (verb, things): (&str, &str),
+    issue: &Issue,
+    author: Option<AccountIndex>,
+) -> Result<(), Refusal> {
+    let project = project_of(site, issue)?;
+    let head = issue.head();
+    let all = require(session, site, &format!("{verb}_ALL_{things}"), project, Some(&head));
+    if all.is_err() && author.is_some() && author == site.reader(session.viewer()).account() {
+        return require(session, site, &format!("{verb}_OWN_{things}"), project, Some(&head));
+    }
+    all
+}
+
+/// The project of an issue that was found.
+pub(crate) fn project_of<'s>(site: &'s SiteState, issue: &Issue) -> Result<&'s Project, Refusal> {
+    site.project(issue.project).ok_or_else(Refusal::no_issue)
 }
 
 impl From<EditError> for Refusal {

@@ -79,7 +79,7 @@ impl SiteState {
         }
         // What changed at run time stands in the log.
         let changed: BTreeSet<ContentId> =
-            self.log.since(0).filter_map(|change| content_of(change.subject)).collect();
+            self.log.since(0).filter_map(|change| change.subject.content()).collect();
         for head in self.content_ids().filter_map(|id| self.content_head(id)) {
             let (summary, category) = match head.status {
                 ContentStatus::Trashed => ("Page trashed", "Pages"),
@@ -155,9 +155,9 @@ impl SiteState {
             }
             Subject::AccountChanged(account) => (self.account(account).display_name().to_owned(), "User"),
             Subject::SpaceUpdated(space) | Subject::SpacePermissionsChanged(space) => self.space_named(space),
-            subject => self.content_named(content_of(subject)?),
+            subject => self.content_named(subject.content()?),
         };
-        let space = content_of(change.subject).and_then(|id| self.content_head(id)).map(|head| head.space);
+        let space = change.subject.content().and_then(|id| self.content_head(id)).map(|head| head.space);
         Some(AuditRecord {
             at: change.at,
             by: change.by,
@@ -167,19 +167,5 @@ impl SiteState {
             changed: Vec::new(),
             associated: space.map(|space| self.space_named(space)).into_iter().collect(),
         })
-    }
-}
-
-fn content_of(subject: Subject) -> Option<ContentId> {
-    match subject {
-        Subject::ContentCreated(id)
-        | Subject::ContentUpdated(id)
-        | Subject::ContentTrashed(id)
-        | Subject::ContentArchived(id)
-        | Subject::ContentRestored(id)
-        | Subject::ContentDeleted(id)
-        | Subject::ContentRestricted(id)
-        | Subject::ContentCommented(id, _) => Some(id),
-        _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod documents;
+mod prices;
 mod requests;
 mod visibility;
 

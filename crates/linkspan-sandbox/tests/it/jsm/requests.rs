@@ -1,5 +1,6 @@
 //! What can be done with requests, desks, organizations and customers, and that the Jira view shows the same.
 
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{Caller, customers, desks, text};
@@ -133,6 +134,41 @@ async fn the_reporter_rates_a_resolved_request() {
     assert!(admin.issue(&id).await["fields"]["customfield_10034"].is_null());
 }
 
+/// A form with files of these names.
+fn upload(caller: &Caller<'_>, path: &str, names: &[&str]) -> RequestBuilder {
+    let part = |name: &&str| {
+        format!(
+            "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/pdf\r\n\r\n12345\r\n"
+        )
+    };
+    let parts: String = names.iter().map(part).collect();
+    let request =
+        caller.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=B");
+    request.body(format!("{parts}--B--\r\n"))
+}
+
+#[tokio::test]
+async fn uploads_that_do_not_say_they_are_meant_or_hold_more_than_sixty_files_are_refused() {
+    let lab = Lab::with(desks()).await;
+    let admin = Caller::admin(&lab).await;
+    let desk = text(&admin.read("/servicedesk").await["values"][0]["id"]);
+    let issue = text(&admin.read("/request?requestOwnership=ALL_REQUESTS").await["values"][0]["issueId"]);
+    for (path, taken) in [
+        (format!("/rest/servicedeskapi/servicedesk/{desk}/attachTemporaryFile"), 201),
+        (format!("/rest/api/3/issue/{issue}/attachments"), 200),
+    ] {
+        let unmeant = answer(upload(&admin, &path, &["plan.pdf"]).send().await.unwrap()).await;
+        assert_eq!(unmeant.0, 403, "{path}: {}", unmeant.1);
+        let own_form = if taken == 201 { "errorMessage" } else { "errorMessages" };
+        assert!(unmeant.1.get(own_form).is_some(), "{path}: {}", unmeant.1);
+        for (names, expected) in [(60, taken), (61, 413)] {
+            let request = upload(&admin, &path, &vec!["plan.pdf"; names]);
+            let sent = request.header("X-Atlassian-Token", "no-check").send().await.unwrap();
+            assert_eq!(sent.status().as_u16(), expected, "{path} with {names} files");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_file_is_uploaded_then_attached_and_internal_ones_are_hidden_from_customers() {
     let lab = Lab::with(desks()).await;
@@ -145,13 +181,7 @@ async fn a_file_is_uploaded_then_attached_and_internal_ones_are_hidden_from_cust
     let mut attached = Vec::new();
     for (name, public) in [("plan.pdf", true), ("secret.pdf", false)] {
         let path = format!("/rest/servicedeskapi/servicedesk/{desk}/attachTemporaryFile");
-        let form = format!(
-            "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/pdf\r\n\r\n12345\r\n--B--\r\n"
-        );
-        let request = admin
-            .request(reqwest::Method::POST, &path)
-            .header("content-type", "multipart/form-data; boundary=B")
-            .body(form);
+        let request = upload(&admin, &path, &[name]).header("X-Atlassian-Token", "no-check");
         let (status, waiting) = answer(request.send().await.unwrap()).await;
         assert_eq!(status, 201, "{waiting}");
         let waiting = text(&waiting["temporaryAttachments"][0]["temporaryAttachmentId"]);

@@ -45,6 +45,32 @@ async fn p15_a_customer_sees_own_requests_and_their_public_side_alone() {
 }
 
 #[tokio::test]
+async fn g1_the_pictures_of_an_account_are_those_of_the_platform_and_gone_once_it_is_closed() {
+    let lab = Lab::with(desks()).await;
+    let admin = Caller::admin(&lab).await;
+    let requests = admin.walk("/request?requestOwnership=ALL_REQUESTS", 100).await;
+    let request = requests.iter().find(|request| request["reporter"].is_object()).unwrap();
+    let reporter = text(&request["reporter"]["accountId"]);
+    let pictures = request["reporter"]["_links"]["avatarUrls"].clone();
+    for size in ["16x16", "24x24", "32x32", "48x48"] {
+        assert!(text(&pictures[size]).contains(&reporter), "{pictures}");
+    }
+    let issue = admin.issue(&text(&request["issueId"])).await;
+    assert_eq!(issue["fields"]["reporter"]["avatarUrls"], pictures);
+    let others = requests.iter().map(|it| &it["reporter"]).filter(|it| it["accountId"] != reporter.as_str());
+    assert!(others.map(|it| &it["_links"]["avatarUrls"]).all(|it| *it != pictures));
+
+    lab.control("POST", "accounts", json!({ "account_id": reporter, "status": "closed" })).await;
+    let own = text(&pictures["48x48"]);
+    for path in ["/request?requestOwnership=ALL_REQUESTS&expand=participant,comment", "/organization"] {
+        let page = admin.read(path).await;
+        assert!(!page.to_string().contains(&own), "{path}");
+    }
+    let after = admin.read(&format!("/request/{}", text(&request["issueId"]))).await;
+    assert!(text(&after["reporter"]["_links"]["avatarUrls"]["48x48"]).contains("default-avatar"));
+}
+
+#[tokio::test]
 async fn what_is_for_agents_is_refused_to_customers() {
     let lab = Lab::with(desks()).await;
     let admin = Caller::admin(&lab).await;

@@ -64,6 +64,57 @@ pub(crate) async fn an_app_serves_its_purposes_and_goes_when_nothing_needs_it(st
     assert!(store.apps().await.unwrap().is_empty());
 }
 
+pub(crate) async fn l12_an_app_that_serves_several_keeps_the_scopes_of_each(store: Store) {
+    let one_app = |scopes: &[&str]| App {
+        id: app(),
+        client_id: "client".to_owned(),
+        client_secret: sealed("secret"),
+        redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
+        name: "Vendor".to_owned(),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+    };
+    let scopes = async || store.app(app()).await.unwrap().unwrap().scopes;
+    let [jira, service, confluence] = Integration::ALL.map(AppPurpose::Integration);
+    store.assign_app(jira, &one_app(&["read:me", "read:jira-work"]), at(1)).await.unwrap();
+    store.assign_app(service, &one_app(&["read:me", "read:servicedesk-request"]), at(2)).await.unwrap();
+    store.assign_app(confluence, &one_app(&["read:me", "search:confluence"]), at(3)).await.unwrap();
+    store.assign_app(AppPurpose::Identity, &one_app(&["read:me"]), at(4)).await.unwrap();
+    let all = ["read:me", "read:jira-work", "read:servicedesk-request", "search:confluence"];
+    assert_eq!(scopes().await, all);
+    // Of an app that is shared, one purpose entered anew takes nothing from the others.
+    store.assign_app(jira, &one_app(&["read:me"]), at(5)).await.unwrap();
+    assert_eq!(scopes().await, all);
+
+    // What it serves alone is the owner's to narrow.
+    for purpose in [service, confluence, AppPurpose::Identity] {
+        store.unassign_app(purpose).await.unwrap();
+    }
+    store.assign_app(jira, &one_app(&["read:me"]), at(6)).await.unwrap();
+    assert_eq!(scopes().await, ["read:me"]);
+}
+
+pub(crate) async fn l12_of_purposes_assigned_at_a_time_none_loses_its_scopes(store: Store) {
+    let mut assigning = tokio::task::JoinSet::new();
+    for integration in Integration::ALL {
+        let store = store.clone();
+        assigning.spawn(async move {
+            let registered = App {
+                id: app(),
+                client_id: "client".to_owned(),
+                client_secret: sealed("secret"),
+                redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
+                name: "Vendor".to_owned(),
+                scopes: vec![integration.slug().to_owned()],
+            };
+            store.assign_app(AppPurpose::Integration(integration), &registered, at(1)).await.unwrap();
+        });
+    }
+    assigning.join_all().await;
+    let mut scopes = store.app(app()).await.unwrap().unwrap().scopes;
+    scopes.sort_unstable();
+    assert_eq!(scopes, ["confluence", "jira", "jira-service-management"]);
+}
+
 pub(crate) async fn an_api_key_works_until_it_is_revoked(store: Store) {
     let key = digest("key");
     store.create_api_key(&key, "production", "abcd", at(1)).await.unwrap();

@@ -99,6 +99,8 @@ conformance! {
     identities::a_setup_address_is_good_once_and_a_session_until_it_ends,
     keys::an_app_is_registered_and_replaced,
     keys::an_app_serves_its_purposes_and_goes_when_nothing_needs_it,
+    keys::l12_an_app_that_serves_several_keeps_the_scopes_of_each,
+    keys::l12_of_purposes_assigned_at_a_time_none_loses_its_scopes,
     keys::an_api_key_works_until_it_is_revoked,
     keys::of_racing_nodes_all_get_the_same_server_secret,
     keys::l11_a_destroyed_data_key_cannot_come_back,

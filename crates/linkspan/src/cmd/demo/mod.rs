@@ -199,6 +199,7 @@ impl Demo {
                 api_key: self.api_key.expose(),
                 tokens: &tokens,
                 link_page: vendor.open_link_page().await?.as_str(),
+                dashboard_url: &self.engine.new_dashboard_url().await?,
                 setup_url: &self.engine.new_setup_url().await?,
                 sandbox: &self.info,
                 counts,

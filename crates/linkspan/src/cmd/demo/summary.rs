@@ -13,6 +13,7 @@ pub(super) struct Summary<'a> {
     pub(super) api_key: &'a str,
     pub(super) tokens: &'a AccountTokens,
     pub(super) link_page: &'a str,
+    pub(super) dashboard_url: &'a str,
     pub(super) setup_url: &'a str,
     pub(super) sandbox: &'a SandboxInfo,
     pub(super) counts: DemoCounts,
@@ -21,7 +22,8 @@ pub(super) struct Summary<'a> {
 
 impl Summary<'_> {
     pub(super) fn in_words(&self) -> String {
-        let Self { base_url, api_key, tokens, link_page, setup_url, sandbox, counts, elapsed } = self;
+        let Self { base_url, api_key, tokens, link_page, dashboard_url, setup_url, sandbox, counts, elapsed } =
+            self;
         let counts = counted([
             ("tickets", counts.tickets),
             ("comments", counts.comments),
@@ -52,6 +54,8 @@ impl Summary<'_> {
         );
         let _ = writeln!(text, "Link a site as your customer would, in a browser:");
         let _ = writeln!(text, "  {link_page}\n");
+        let _ = writeln!(text, "See what is linked and how its reading goes, on the dashboard (opens once):");
+        let _ = writeln!(text, "  {dashboard_url}\n");
         let _ = writeln!(text, "Walk through the set-up of an app, with the simulator's developer console:");
         let _ = writeln!(text, "  {setup_url}\n");
         let _ = writeln!(text, "API document       {base_url}/openapi.json");

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use linkspan_atlassian::calls::{GUIDE_M, GUIDE_U, Guide};
 use serde_json::json;
 use url::Url;
 
-use super::{Customer, Linking, VENDOR};
+use super::{Customer, Linking, VENDOR, tiny_world};
 
 /// From the link token to records, for one integration.
 async fn goes_all_the_way(linking: &Linking, integration: &str, category: &str, list: &str) {
@@ -69,6 +70,47 @@ async fn a_customer_links_jira_service_management() {
 #[tokio::test]
 async fn a_customer_links_confluence() {
     goes_all_the_way(&Linking::start().await, "confluence", "knowledgebase", "articles").await;
+}
+
+/// Links all three integrations with an app that asks for just what a guide lists, and sees the gaps named with a remedy.
+async fn links_with_a_guide(guide: &Guide) {
+    let scopes = format!("{} offline_access", guide.scopes.join(" "));
+    let linking = Linking::with(tiny_world(), &["--scopes", &scopes]).await;
+    for (integration, category, list) in [
+        ("jira", "ticketing", "tickets"),
+        ("jira-service-management", "ticketing", "users"),
+        ("confluence", "knowledgebase", "articles"),
+    ] {
+        let account = linking.link(integration, integration).await;
+        linking.first_records(&format!("/api/{category}/v1/{list}"), &account).await;
+    }
+    let (status, sources) = linking.get("/v1/sources", None).await;
+    assert_eq!(status, 200);
+    let sources = sources["results"].as_array().unwrap();
+    assert_eq!(sources.len(), 2, "one site with two products");
+    for source in sources {
+        let (_, source) = linking.get(&format!("/v1/sources/{}", source["id"].as_str().unwrap()), None).await;
+        let gaps = source["gaps"].as_array().unwrap();
+        assert!(!gaps.is_empty(), "no guide opens everything");
+        assert!(
+            gaps.iter().all(|gap| gap["missing_scopes"].as_array().is_some_and(|scopes| !scopes.is_empty()))
+        );
+        assert!(!source["remedy"]["steps"].as_array().unwrap().is_empty(), "{source}");
+        for account in source["linked_accounts"].as_array().unwrap() {
+            let page = Customer::new().get(account["consent_url"].as_str().unwrap()).await;
+            assert!(page.status < 400, "{}", page.html);
+        }
+    }
+}
+
+#[tokio::test]
+async fn l12_a_customer_links_every_integration_with_guide_us_scopes() {
+    links_with_a_guide(&GUIDE_U).await;
+}
+
+#[tokio::test]
+async fn l12_a_customer_links_every_integration_with_guide_ms_scopes() {
+    links_with_a_guide(&GUIDE_M).await;
 }
 
 #[tokio::test]

@@ -107,3 +107,29 @@ async fn g3_a_changed_customer_bears_the_new_name_and_stays_in_the_organization(
     let places = privacy.places_of(&[&before.name]).await;
     assert!(places.is_empty(), "{places:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s11_after_an_erasure_an_organization_that_is_gone_still_becomes_a_tombstone() {
+    let privacy = Privacy::start(desks()).await;
+    privacy.desk_linked_and_read().await;
+    let customer = privacy.busiest_customer().await;
+    privacy.say(&customer.account_id, "closed").await;
+    assert_eq!(privacy.hours(CYCLE_OF_HOURS).await.erased, 1);
+
+    let source = privacy.store.sources().await.unwrap()[0].id;
+    let all = ListFilter::default();
+    let accounts = || privacy.store.list_records(source, Model::Account, &all, None, 100);
+    let before = accounts().await.unwrap();
+    let gone = before[0].remote_id.clone().unwrap();
+    let order = serde_json::json!({ "account_id": privacy.upstream.text("/users/0/account_id") });
+    let hands =
+        privacy.upstream.control.post("token", &order).await["access_token"].as_str().unwrap().to_owned();
+    let (origin, site) = (privacy.upstream.text("/origin"), privacy.upstream.text("/sites/0/cloud_id"));
+    let url = format!("{origin}/ex/jira/{site}/rest/servicedeskapi/organization/{gone}");
+    let answer = crate::support::http().delete(url).bearer_auth(hands).send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+
+    privacy.pass(jiff::SignedDuration::from_hours(7)).await;
+    privacy.read_all().await;
+    assert_eq!(accounts().await.unwrap().len(), before.len() - 1);
+}

@@ -65,6 +65,32 @@ async fn an_integration_with_an_app_of_its_own_links_through_it_and_the_others_d
 }
 
 #[tokio::test]
+async fn l12_one_app_entered_for_each_integration_asks_for_the_scopes_of_all() {
+    let linking = Linking::with(tiny_world(), &[]).await;
+    let app = jira_app(&linking).await;
+    for word in ["jira", "jira-service-management", "confluence"] {
+        let body = json!({ "client_id": app.client_id, "client_secret": app.client_secret });
+        assert_eq!(linking.api(Method::PUT, &format!("/v1/apps/{word}"), None, Some(&body)).await.0, 200);
+    }
+    let (_, jira) = linking.get("/v1/apps/jira", None).await;
+    let (_, confluence) = linking.get("/v1/apps/confluence", None).await;
+    assert_eq!(jira["scopes"], confluence["scopes"]);
+    let scopes = jira["scopes"].as_array().unwrap();
+    for scope in ["read:jira-work", "read:servicedesk-request", "search:confluence", "offline_access"] {
+        assert!(scopes.contains(&json!(scope)), "{scope}: {scopes:?}");
+    }
+
+    // What it serves alone is narrowed by what is registered next.
+    for word in ["jira-service-management", "confluence"] {
+        assert_eq!(linking.api(Method::DELETE, &format!("/v1/apps/{word}"), None, None).await.0, 204);
+    }
+    let body =
+        json!({ "client_id": app.client_id, "scopes": ["offline_access", "read:me", "read:jira-work"] });
+    let (_, narrowed) = linking.api(Method::PUT, "/v1/apps/jira", None, Some(&body)).await;
+    assert_eq!(narrowed["scopes"], body["scopes"]);
+}
+
+#[tokio::test]
 async fn apps_are_refused_with_what_is_wrong_about_them() {
     let linking = Linking::with(tiny_world(), &[]).await;
     for (path, body, words) in [

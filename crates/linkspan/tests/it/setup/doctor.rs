@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::console::ConsoleApp;
@@ -22,6 +23,16 @@ fn doctor(linking: &Linking, more: &[&str]) -> Command {
         command.args(["--public-url", linking.base_url()]);
     }
     command.args(more);
+    command
+}
+
+/// The same without its public address.
+fn doctor_without_address(linking: &Linking) -> Command {
+    let with = doctor(linking, &[]);
+    let address = ["--public-url", linking.base_url()];
+    let kept: Vec<_> = with.get_args().filter(|argument| !address.iter().any(|it| argument == it)).collect();
+    let mut command = Command::new(with.get_program());
+    command.args(kept).env("LINKSPAN_MASTER_KEY", &linking.master_key).env_remove("LINKSPAN_PUBLIC_URL");
     command
 }
 
@@ -138,6 +149,56 @@ async fn scopes_that_are_missing_dead_or_not_in_the_console_are_told() {
         findings(doctor(&linking, &["--client-id", &app.client_id, "--client-secret", &app.client_secret]));
     assert_eq!(code, 1);
     assert!(problem(&found, "scopes").contains("was not added to the app"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_public_address_the_doctor_goes_by_the_callback_that_is_registered() {
+    let linking = Linking::with(tiny_world(), &["--models", MODELS]).await;
+    let (code, found) = findings(doctor_without_address(&linking));
+    let bad: Vec<&Value> = found.iter().filter(|finding| finding["verdict"] == "problem").collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    assert_eq!(code, 0);
+    let address = of(&found, "public-url")[0]["found"].as_str().unwrap();
+    assert!(address.contains(linking.base_url()), "{address}");
+
+    // An app that is tried out sends people to the same place.
+    let mut command = doctor_without_address(&linking);
+    command.args(["--client-id", linking.upstream.text("/client_id")]);
+    command.args(["--client-secret", linking.upstream.text("/client_secret")]);
+    let (_, found) = findings(command);
+    assert_eq!(of(&found, "callback")[0]["verdict"], "ok", "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_an_app_for_identity_alone_nobody_can_link() {
+    let linking = Linking::with(tiny_world(), &["--models", MODELS]).await;
+    let own = ConsoleApp::create(linking.upstream.text("/origin"), "Who they are").await;
+    own.set_callback(&format!("{}/oauth/callback", linking.base_url())).await;
+    own.set_scopes("user-identity", &["read:me"]).await;
+    let body = json!({ "client_id": own.client_id, "client_secret": own.client_secret });
+    assert_eq!(linking.api(Method::PUT, "/v1/apps/identity", None, Some(&body)).await.0, 200);
+    let (code, _) = findings(doctor(&linking, &[]));
+    assert_eq!(code, 0);
+    assert_eq!(linking.api(Method::DELETE, "/v1/apps/all", None, None).await.0, 204);
+    let (code, found) = findings(doctor(&linking, &[]));
+    assert_eq!(code, 1);
+    assert!(problem(&found, "credentials").ends_with("so nobody can link"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p10_an_app_for_identity_that_links_sites_too_is_a_warning() {
+    let linking = Linking::with(tiny_world(), &["--models", MODELS]).await;
+    let shared = linking.upstream.text("/client_id");
+    let own = ConsoleApp::create(linking.upstream.text("/origin"), "Who they are").await;
+    for (client_id, secret, warnings) in
+        [(shared, linking.upstream.text("/client_secret"), 1), (&own.client_id, &own.client_secret, 0)]
+    {
+        let body = json!({ "client_id": client_id, "client_secret": secret });
+        let (status, made) = linking.api(Method::PUT, "/v1/apps/identity", None, Some(&body)).await;
+        assert_eq!(status, 200, "{made}");
+        let (_, found) = findings(doctor(&linking, &[]));
+        assert_eq!(of(&found, "identity").len(), warnings, "{found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

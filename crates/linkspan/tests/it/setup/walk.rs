@@ -90,6 +90,9 @@ async fn the_guide_leads_from_an_empty_server_to_a_linked_customer() {
     let page = browser.get(&back).await;
     assert_eq!(mark(&page, "create"), "ok");
     assert_eq!(mark(&page, "credentials"), "ok");
+    let confirmed =
+        format!("<strong>Saved.</strong> Links of all integrations go through <code>{}", app.client_id);
+    assert!(page.html.contains(&confirmed), "{}", page.html);
     assert_eq!(mark(&page, "authorization"), "problem");
     assert!(!page.html.contains(&app.client_secret), "the secret is write-only");
 
@@ -218,6 +221,64 @@ async fn a_form_that_cannot_be_right_says_why_and_keeps_nothing_of_the_secret() 
     assert_eq!(answer.status, 400);
     assert!(answer.html.contains("the client secret is empty, too long or has a space"), "{}", answer.html);
     assert!(!answer.html.contains("canary"), "{}", answer.html);
+}
+
+/// What the form of step 5 asks for.
+fn asked(page: &Page) -> String {
+    let form = between(&page.html, "<textarea id=\"scopes\"", "</textarea>").unwrap();
+    form.split_once('>').unwrap().1.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l12_a_new_secret_leaves_the_scopes_of_an_app_as_they_are_unless_others_were_chosen() {
+    let server = Bare::start(&["--models", "tickets"]).await;
+    let mut browser = opened(&server).await;
+    let own = "offline_access read:jira-work read:me read:own-word:jira";
+    let page = browser.get(&server.at("/setup?app=jira")).await;
+    assert!(!page.html.contains("<strong>Saved.</strong>"), "{}", page.html);
+    let form_token = page.hidden("form_token");
+    let form = |secret: &'static str, scopes: &str| {
+        let choice = "app=jira".to_owned();
+        let parts = [
+            ("form_token", form_token.clone()),
+            ("app", "jira".to_owned()),
+            ("choice", choice),
+            ("client_id", "the-id".to_owned()),
+            ("client_secret", secret.to_owned()),
+            ("scopes", scopes.to_owned()),
+        ];
+        parts.to_vec()
+    };
+    let send = async |browser: &mut Customer, form: Vec<(&str, String)>| {
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post(&server.at("/setup/app"), &form).await
+    };
+    let saved = send(&mut browser, form("first", own)).await;
+    let page = browser.get(&server.at(saved.location.as_deref().unwrap())).await;
+    assert_eq!(asked(&page), own);
+
+    // Whoever comes back for another secret sends what the page shows.
+    let page = browser.get(&server.at("/setup?app=jira")).await;
+    assert_eq!(asked(&page), own);
+    send(&mut browser, form("second", &asked(&page))).await;
+    let (_, app) = server.api(Method::GET, "/v1/apps/jira", None).await;
+    assert_eq!(app["scopes"].as_array().unwrap().len(), 4, "{app}");
+    assert_eq!(app["client_secret_last_four"], "cond");
+
+    // The page offers the proposal, and shows it to who chose.
+    let page = browser.get(&server.at("/setup?app=jira")).await;
+    let other = between(&page.html, "not the scopes of step 3. <a href=\"", "\"").unwrap();
+    let other = other.replace("&amp;", "&").replace("&#x2f;", "/");
+    let page = browser.get(&server.at(&other)).await;
+    assert!(
+        !asked(&page).contains("own-word") && asked(&page).contains("report:personal-data"),
+        "{}",
+        asked(&page)
+    );
+
+    // A form that is refused comes back as it was typed.
+    let refused = send(&mut browser, form("two words", "read:typed:jira")).await;
+    assert_eq!((refused.status, asked(&refused).as_str()), (400, "read:typed:jira"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
