@@ -19,12 +19,6 @@ impl Privacy {
         }
     }
 
-    async fn clear_faults(&self) {
-        let url = format!("{}/_sandbox/faults", self.upstream.text("/origin"));
-        let clear = crate::support::http().delete(url).bearer_auth(self.upstream.text("/control_token"));
-        assert!(clear.send().await.unwrap().status().is_success());
-    }
-
     /// How often people were asked for by id: of Jira, of Confluence.
     async fn readings(&self) -> [u64; 2] {
         let stats = self.upstream.control.get("stats").await;
