@@ -109,16 +109,6 @@ async fn p2_a_reading_killed_at_any_step_leaves_no_record_guarded_by_former_perm
     assert!(kills >= 5, "it was interrupted {kills} times");
     let found = privacy.guards().await;
     let expected = privacy.guards_read_anew().await;
-    for (n, v) in &found {
-        if n.contains("1241088") {
-            eprintln!("ZZ found {n} {v}");
-        }
-    }
-    for (n, v) in &expected {
-        if n.contains("1241088") {
-            eprintln!("ZZ expected {n} {v}");
-        }
-    }
     assert_eq!(differing(&found, &expected), Vec::<String>::new());
 }
 
