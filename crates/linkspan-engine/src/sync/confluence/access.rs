@@ -1,6 +1,6 @@
 //! Restrictions and the tree of content: swept in bulk, and learnt one by one where the sweep did not reach.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -245,19 +245,38 @@ pub(super) async fn readable(
     }
 }
 
+/// What tells on which content a comment or an attachment hangs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Hosted {
+    page_id: Option<String>,
+    blog_post_id: Option<String>,
+    container: Option<Container>,
+}
+
+#[derive(Deserialize)]
+struct Container {
+    id: String,
+}
+
+impl Hosted {
+    fn host(self) -> Option<String> {
+        self.page_id.or(self.blog_post_id).or(self.container.map(|container| container.id))
+    }
+}
+
+/// The content on which the comments or attachments of a list hang. What cannot be read is the converter's to tell.
+pub(super) fn hosts_in(json: &str) -> BTreeSet<String> {
+    #[derive(Deserialize)]
+    struct Listed {
+        results: Vec<Hosted>,
+    }
+    let listed = serde_json::from_str::<Listed>(json).map(|listed| listed.results).unwrap_or_default();
+    listed.into_iter().filter_map(Hosted::host).collect()
+}
+
 /// Content on which comments and attachments hang that nobody can see as far as known.
 fn hosts_of_closed(converted: &Converted) -> Vec<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Hosted {
-        page_id: Option<String>,
-        blog_post_id: Option<String>,
-        container: Option<Container>,
-    }
-    #[derive(Deserialize)]
-    struct Container {
-        id: String,
-    }
     let closed: HashSet<_> = converted
         .records
         .iter()
@@ -273,8 +292,6 @@ fn hosts_of_closed(converted: &Converted) -> Vec<String> {
         .iter()
         .filter(hangs)
         .filter_map(|raw| serde_json::from_str::<Hosted>(&raw.json).ok())
-        .filter_map(|hosted| {
-            hosted.page_id.or(hosted.blog_post_id).or(hosted.container.map(|container| container.id))
-        })
+        .filter_map(Hosted::host)
         .collect()
 }

@@ -14,7 +14,7 @@ use linkspan_model::record::{Body, Model};
 use linkspan_store::ListFilter;
 
 use super::super::run::Run;
-use super::access::Learner;
+use super::access::{Learner, hosts_in};
 use super::containers::{self, Placed, placed_in};
 use super::lists::{self, List};
 use super::searches;
@@ -134,7 +134,7 @@ pub(super) async fn convert_text(
         }
         // What a sweep has told since counts more.
         Kind::Searched => learner.context_mut().access.add_stored_places(&json)?,
-        Kind::Attachment | Kind::Comment(_) => {}
+        Kind::Attachment | Kind::Comment(_) => know_hosts(learner, &json).await?,
     }
     convert_placed(kind, learner, json).await
 }
@@ -155,6 +155,20 @@ pub(super) async fn convert_placed(
         learner.context_mut().names.extend(names);
     }
     learner.convert(move |ctx| kind.convert(&json, ctx)).await
+}
+
+/// Places stored articles as they themselves tell, before what hangs on them is converted: the sweep leaves out ancestors that
+/// the linked account cannot read, and a comment must not be shown to more people than its page (hazard P1).
+async fn know_hosts(learner: &mut Learner<'_>, json: &str) -> Result<(), EngineError> {
+    let run = learner.run;
+    let hosts: Vec<RecordId> =
+        hosts_in(json).iter().map(|id| RecordId::of(run.id(), Model::Article, id)).collect();
+    for raw in run.inner.store.get_raws_for(run.id(), &hosts).await? {
+        if matches!(kind_of(&raw.kind, &raw.path), Some(Kind::Page | Kind::BlogPost)) {
+            learner.context_mut().access.add_content(&raw.json)?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks up which attachments articles have: they are read before the articles.
