@@ -10,6 +10,7 @@ use crate::calls::Feature as F;
 use crate::calls::jira as calls;
 
 const PROJECT: &[(&str, Bind)] = &[("projectIdOrKey", Bind::Id)];
+const PROJECT_ENTITY: &[(&str, Bind)] = &[("type", Bind::Word("project")), ("entityId", Bind::Id)];
 const ISSUE: &[(&str, Bind)] = &[("issueIdOrKey", Bind::Id)];
 
 pub(super) static ALL: &[Resource] = &[
@@ -238,7 +239,7 @@ pub(super) static ALL: &[Resource] = &[
         "avatars of a project",
         F::Avatars,
         &[way(&[&calls::PROJECT_SEARCH, &calls::PROJECT_AVATARS])],
-        each("jira.project", &[("projectIdOrKey", Bind::Id)], "/rest/api/3/project/{projectIdOrKey}/avatars")
+        each("jira.project", PROJECT_ENTITY, "/rest/api/3/universal_avatar/type/{type}/owner/{entityId}")
             .id(Identity::Whole("avatars")),
     ),
     listed("jira.webhook", "webhooks", F::Webhooks, &[way(&[&calls::WEBHOOKS])], site("/rest/api/3/webhook")),

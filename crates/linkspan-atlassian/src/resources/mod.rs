@@ -114,6 +114,8 @@ pub enum Bind {
     Part(usize),
     /// The text or number in this member of its JSON.
     Member(&'static str),
+    /// Always this word: it says of what kind the owner is.
+    Word(&'static str),
 }
 
 /// What tells the items of a list apart.

@@ -75,12 +75,13 @@ impl Engine {
         expires: i64,
         signature: &str,
     ) -> Result<LinkedAccount, LinkProblem> {
+        // That a time is over is no secret: it stands in the address.
+        if Timestamp::from_second(expires).map_or(true, |expires| expires <= self.inner.clock.now()) {
+            return Err(LinkProblem::LinkExpired);
+        }
         let expected = self.consent_signature(account, expires);
         if !opaque::constant_time_eq(&expected, &Secret::new(signature)) {
             return Err(LinkProblem::UnknownLink);
-        }
-        if Timestamp::from_second(expires).map_or(true, |expires| expires <= self.inner.clock.now()) {
-            return Err(LinkProblem::LinkExpired);
         }
         self.inner.store.linked_account(account).await?.ok_or(LinkProblem::UnknownLink)
     }

@@ -333,6 +333,7 @@ pub(crate) fn owner_of(
         Bind::Id => Some(remote_id.to_owned()),
         Bind::Part(place) => remote_id.split('/').nth(place).map(str::to_owned),
         Bind::Member(name) => member_of(json, name),
+        Bind::Word(word) => Some(word.to_owned()),
     };
     let params = bind.iter().map(|(name, bind)| Some((*name, value(*bind)?))).collect::<Option<_>>()?;
     Some(ListOwner { id: Some(remote_id.to_owned()), params })
