@@ -28,6 +28,8 @@ use url::Url;
 use crate::link::{Customer, state_of};
 use crate::support::Upstream;
 
+/// A week and a bit: everybody is reported.
+const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// A vendor's engine on a clock that the test moves, in front of a sandbox that moves along.

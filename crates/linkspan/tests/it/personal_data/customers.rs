@@ -6,21 +6,12 @@ use linkspan_model::record::{Body, Model};
 use linkspan_sandbox::Options;
 use linkspan_store::ListFilter;
 
-use super::Privacy;
-
-/// A week and a bit: everybody is reported.
-const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
+use super::erased::Person;
+use super::{CYCLE_OF_HOURS, Privacy};
 
 /// A site with a service desk and people on its lists.
 fn desks() -> Options {
     Options { projects: 6, issues: 420, spaces: 2, pages: 20, users: 12, sites: 1, ..Options::default() }
-}
-
-/// Somebody on the list of a service desk or of an organization.
-struct Customer {
-    account_id: String,
-    name: String,
-    email: Option<String>,
 }
 
 impl Privacy {
@@ -37,7 +28,7 @@ impl Privacy {
     }
 
     /// The customer in an organization whose account id stands in most lines of what is stored.
-    async fn busiest_customer(&self) -> Customer {
+    async fn busiest_customer(&self) -> Person {
         let source = self.store.sources().await.unwrap()[0].id;
         let stored = super::scan::everything_stored(&self.store).await;
         let contacts = self
@@ -45,7 +36,7 @@ impl Privacy {
             .list_records(source, Model::Contact, &ListFilter::default(), None, 1_000)
             .await
             .unwrap();
-        let mut best: Option<(usize, Customer)> = None;
+        let mut best: Option<(usize, Person)> = None;
         for contact in contacts {
             let Body::Contact(body) = contact.instance().unwrap() else { panic!("a contact") };
             if body.account.is_none() || body.name.is_empty() {
@@ -54,7 +45,7 @@ impl Privacy {
             let account_id = contact.remote_id.unwrap();
             let lines = stored.lines().filter(|line| line.contains(&account_id)).count();
             if best.as_ref().is_none_or(|(most, _)| lines > *most) {
-                best = Some((lines, Customer { account_id, name: body.name, email: body.email_address }));
+                best = Some((lines, Person { account_id, name: body.name, email: body.email_address }));
             }
         }
         best.expect("a customer in an organization").1
@@ -66,8 +57,7 @@ async fn g2_a_closed_customer_leaves_neither_a_contact_nor_a_row_of_a_list() {
     let privacy = Privacy::start(desks()).await;
     privacy.desk_linked_and_read().await;
     let customer = privacy.busiest_customer().await;
-    let mut words = vec![customer.name.as_str()];
-    words.extend(customer.email.as_deref());
+    let words = customer.words();
     let before = privacy.places_of(&words).await;
     for kind in ["contact", "jsm.organizationuser"] {
         assert!(before.iter().any(|place| place.contains(kind)), "{kind} is not in {before:#?}");

@@ -7,21 +7,18 @@ use linkspan_store::{AccountFilter, ListFilter};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::Privacy;
 use super::scan::everything_stored;
-
-/// A week and a bit: everybody is reported.
-const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
+use super::{CYCLE_OF_HOURS, Privacy};
 
 fn world() -> Options {
     Options { projects: 3, issues: 150, spaces: 2, pages: 60, users: 25, groups: 5, ..Options::default() }
 }
 
 /// Somebody who is found in many places: account id, name, e-mail address.
-struct Person {
-    account_id: String,
-    name: String,
-    email: Option<String>,
+pub(super) struct Person {
+    pub(super) account_id: String,
+    pub(super) name: String,
+    pub(super) email: Option<String>,
 }
 
 impl Privacy {
@@ -59,7 +56,7 @@ impl Privacy {
 }
 
 impl Person {
-    fn words(&self) -> Vec<&str> {
+    pub(super) fn words(&self) -> Vec<&str> {
         let mut words = vec![self.name.as_str()];
         words.extend(self.email.as_deref());
         words

@@ -10,11 +10,8 @@ use linkspan_store::{Identity, IdentityAnswer, IdentityFilter, IdentityProof, Ne
 use linkspan_vault::DigestKey;
 use url::Url;
 
-use super::Privacy;
+use super::{CYCLE_OF_HOURS, Privacy};
 use crate::link::{Customer, state_of, tiny_world};
-
-/// A week and a bit: everybody is reported.
-const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
 
 impl Privacy {
     /// A vendor whose app links sites and lets people prove who they are.

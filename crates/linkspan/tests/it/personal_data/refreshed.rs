@@ -4,10 +4,8 @@ use linkspan_model::record::{Body, Model};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::Privacy;
+use super::{CYCLE_OF_HOURS, Privacy};
 use crate::link::tiny_world;
-
-const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
 
 impl Privacy {
     async fn user(&self, account_id: &str) -> User {
