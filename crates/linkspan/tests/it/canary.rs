@@ -8,7 +8,7 @@ use crate::demo::demo;
 use crate::support::{Api, SMALL, Upstream, only_line, small_world, stderr};
 
 /// What our own tokens begin with: API keys, account, link and public tokens, states, browser secrets.
-const PREFIXES: [&str; 7] = ["lsk_", "lsa_", "lsl_", "lsp_", "lss_", "lsb_", "eyJ"];
+const PREFIXES: [&str; 10] = ["lsk_", "lsa_", "lsl_", "lsp_", "lss_", "lsb_", "lsi_", "lsv_", "lsc_", "eyJ"];
 /// So many token characters behind a prefix make a token; prose has none that long.
 const TOKEN_LENGTH: usize = 24;
 
