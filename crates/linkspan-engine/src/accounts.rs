@@ -16,8 +16,9 @@ use crate::link::{ACCOUNT_TOKEN, ACCOUNT_TOKEN_PURPOSE};
 /// How many projects are looked through at a time when a service-project view is worked out.
 const PROJECTS_PER_READ: u32 = 500;
 
-/// Proof that the caller may read a linked account; only [`Engine::account_scope`] makes one. Every read of records
-/// takes it, so none can reach another account's data (hazard M5).
+/// Proof that the caller may read a linked account. An account token makes one ([`Engine::account_scope`]), or the vendor, who may
+/// read all of its accounts, by naming it ([`Engine::scope_of_account`]). Every read of records takes it, so none can reach
+/// another account's data (hazard M5).
 #[derive(Clone, Debug)]
 pub struct AccountScope {
     pub(crate) account: Arc<LinkedAccount>,

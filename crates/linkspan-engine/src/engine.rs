@@ -12,7 +12,7 @@ use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::{GrantId, SourceId};
 use linkspan_store::Store;
 use linkspan_vault::{DataKey, DigestKey, KeyRing, SealContext};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) attempts: Mutex<HashMap<SourceId, jiff::Timestamp>>,
     /// Wakes the worker: there may be something to read.
     pub(crate) wake: Notify,
+    /// Grows with whatever this process adds to the change feed: wakes who follows it.
+    pub(crate) feed: watch::Sender<u64>,
     /// What the last reading of access data found, by source.
     pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
     /// What is known of upstream's limits, for all sources of this process.
@@ -127,6 +129,7 @@ impl Engine {
                 node,
                 attempts: Mutex::default(),
                 wake: Notify::new(),
+                feed: watch::Sender::new(0),
                 remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),
@@ -151,6 +154,11 @@ impl Engine {
     /// The clock that everything here goes by.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// Ends when the engine is shut down: for work that has no end of its own.
+    pub fn stopping(&self) -> CancellationToken {
+        self.inner.stop.clone()
     }
 
     /// Whether the database answers.

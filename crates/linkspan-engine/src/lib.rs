@@ -7,6 +7,7 @@ mod callback;
 pub mod doctor;
 mod engine;
 mod error;
+pub mod feed;
 pub mod files;
 mod gaps;
 pub mod identity;

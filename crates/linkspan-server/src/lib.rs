@@ -30,6 +30,7 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) pages: link::Pages,
     pub(crate) metrics: PrometheusHandle,
+    pub(crate) streams: rest::change_stream::ChangeStreams,
 }
 
 /// Serves until `stop` is cancelled, then lets requests that are under way finish.
@@ -42,7 +43,8 @@ pub async fn serve(
     metrics: PrometheusHandle,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let app = App { engine, pages: link::Pages::new(), metrics };
+    let streams = rest::change_stream::ChangeStreams::new();
+    let app = App { engine, pages: link::Pages::new(), metrics, streams };
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -26,6 +26,7 @@ use utoipa::{Modify, OpenApi};
         (name = "identity", description = "People who prove who they are"),
         (name = "setup", description = "OAuth apps of the vendor"),
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
+        (name = "changes", description = "What happened to records, in order, and who follows it"),
         (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
     components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),

@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources,
-    status,
+    accounts, actions, apps, changes, content, files, followers, identities, keys, link_tokens, models,
+    personal_data, sources, status,
 };
 use crate::{App, dashboard, identify, link, openapi, setup, telemetry};
 
@@ -104,6 +104,11 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(sources::retrieve_source))
         .routes(routes!(sources::list_raw_kinds))
         .routes(routes!(sources::list_raw))
+        .routes(routes!(changes::list_changes))
+        .routes(routes!(followers::list_followers))
+        .routes(routes!(followers::retrieve_follower, followers::put_follower, followers::delete_follower))
+        .routes(routes!(followers::acknowledge_changes))
+        .routes(routes!(changes::follow_changes))
         .routes(routes!(files::attachment_content))
         .routes(routes!(personal_data::personal_data))
 }

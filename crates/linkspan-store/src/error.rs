@@ -42,6 +42,14 @@ pub enum StoreError {
     /// What is to be deleted is still used.
     #[error("cannot be deleted: {0}")]
     InUse(&'static str),
+    /// There are as many as there may be.
+    #[error("there are {most} {what} already, which is the most: delete one first")]
+    LimitReached {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        most: i64,
+    },
 }
 
 impl StoreError {

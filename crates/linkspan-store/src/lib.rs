@@ -26,6 +26,7 @@ pub use control::api_keys::ApiKey;
 pub use control::apps::App;
 pub use control::data_keys::StoredDataKey;
 pub use control::erasures::{Erasure, Touched};
+pub use control::followers::{Follower, MAX_FOLLOWERS, NewFollower};
 pub use control::grants::{Grant, GrantState, NewTokens};
 pub use control::identities::{ConfirmedBy, Identity, IdentityFilter, IdentityProof, Redeemed};
 pub use control::identity_passes::{IdentityAnswer, IdentityPass, NewIdentityPass};

@@ -4,8 +4,8 @@
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
 use crate::control::{
-    accounts, api_keys, apps, data_keys, erasures, grants, identities, identity_passes, links, reports,
-    server_secrets, setup_tokens, sources,
+    accounts, api_keys, apps, data_keys, erasures, followers, grants, identities, identity_passes, links,
+    reports, server_secrets, setup_tokens, sources,
 };
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
@@ -21,6 +21,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("apps", apps::STATEMENTS),
     ("data_keys", data_keys::STATEMENTS),
     ("erasures", erasures::STATEMENTS),
+    ("followers", followers::STATEMENTS),
     ("grants", grants::STATEMENTS),
     ("identities", identities::STATEMENTS),
     ("identity_passes", identity_passes::STATEMENTS),

@@ -146,7 +146,13 @@ impl Inner {
             batch.erasures_known = known.latest;
             match self.store.write_batch(source, &batch, self.clock.now()).await {
                 Err(StoreError::ErasuresMoved) => self.renew_erased().await?,
-                result => return Ok(result?),
+                result => {
+                    let outcome = result?;
+                    if outcome.changed_records() {
+                        self.feed.send_modify(|version| *version += 1);
+                    }
+                    return Ok(outcome);
+                }
             }
         }
         Err(StoreError::Busy.into())

@@ -198,7 +198,7 @@ impl Engine {
 }
 
 /// Whether records of the model lie in projects or spaces, so that a view of some projects leaves others out.
-fn lies_in_containers(model: Model) -> bool {
+pub(crate) fn lies_in_containers(model: Model) -> bool {
     match model {
         Model::Ticket
         | Model::Comment

@@ -3,9 +3,12 @@
 pub(crate) mod accounts;
 pub(crate) mod actions;
 pub(crate) mod apps;
+pub(crate) mod change_stream;
+pub(crate) mod changes;
 pub(crate) mod content;
 mod file_headers;
 pub(crate) mod files;
+pub(crate) mod followers;
 pub(crate) mod identities;
 pub(crate) mod keys;
 pub(crate) mod link_tokens;

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub(crate) mod apps;
+pub(crate) mod changes;
 pub mod file;
 pub(crate) mod identities;
 pub mod knowledgebase;

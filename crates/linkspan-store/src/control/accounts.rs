@@ -191,6 +191,7 @@ impl Store {
         tx.lock_source(source).await?;
         tx.execute(DELETE, args![id]).await?;
         tx.execute(super::data_keys::DESTROY, args![id.0]).await?;
+        tx.execute(super::followers::DELETE_OF_ACCOUNT, args![id]).await?;
         let unlinked = retire(&mut tx, source, grant).await?;
         tx.commit().await?;
         Ok(Some(unlinked))

@@ -6,6 +6,7 @@ pub(crate) mod apps;
 mod completion;
 pub(crate) mod data_keys;
 pub(crate) mod erasures;
+pub(crate) mod followers;
 pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod identity_passes;

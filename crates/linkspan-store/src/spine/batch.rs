@@ -91,6 +91,12 @@ pub struct ModelCounts {
 }
 
 impl BatchOutcome {
+    /// Whether the batch added anything to the change feed.
+    pub fn changed_records(&self) -> bool {
+        let total = self.total();
+        total.created + total.updated + total.removed + total.access_changed > 0
+    }
+
     /// All models together.
     pub fn total(&self) -> ModelCounts {
         let mut total = ModelCounts::default();

@@ -9,6 +9,7 @@
 
 mod access;
 mod canary;
+mod changes;
 mod clients;
 mod commands;
 mod coverage;

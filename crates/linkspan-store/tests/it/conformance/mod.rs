@@ -5,6 +5,7 @@ mod batches;
 mod erasure;
 mod feed;
 mod files;
+mod followers;
 mod grants;
 mod guards;
 mod identities;
@@ -74,6 +75,9 @@ conformance! {
     files::s21_a_failure_has_its_reason_and_never_displaces_a_copy,
     files::a_new_version_is_expected_and_names_the_old_copy,
     files::a_copy_that_two_attachments_share_is_dropped_with_the_last,
+    followers::a_follower_keeps_its_place_when_it_is_changed,
+    followers::an_acknowledgement_that_comes_late_moves_nothing_back,
+    followers::followers_are_bounded,
     grants::l1_of_refreshes_from_one_version_exactly_one_is_stored,
     grants::l1_the_refresh_lease_has_one_owner_at_a_time,
     grants::l3_a_late_refresh_cannot_overwrite_a_newer_consent,

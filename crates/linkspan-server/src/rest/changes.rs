@@ -1,0 +1,192 @@
+//! The change feed: stretch by stretch, or as a stream of events.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use linkspan_engine::Engine;
+use linkspan_engine::feed::{FeedSlice, FeedView};
+use linkspan_model::change::Change;
+use linkspan_model::ids::{LinkedAccountId, SourceId};
+use linkspan_model::record::Model;
+
+use super::change_stream;
+use crate::App;
+use crate::extract::{Segment, Vendor};
+use crate::params::Params;
+use crate::problem::ApiError;
+use crate::wire::Time;
+use crate::wire::changes::{ChangeList, ChangeRow};
+
+/// Entries in a stretch when no number is asked for.
+const LIMIT_DEFAULT: u32 = 100;
+/// Most entries in a stretch; larger requests get this many.
+const LIMIT_MAX: u32 = 1_000;
+
+/// Lists what happened to records, in order, each entry at least once. With `Accept: text/event-stream` the answer is a
+/// stream of server-sent events that stays open: `id` is the position, `Last-Event-ID` resumes behind it.
+#[utoipa::path(
+    get,
+    path = "/changes",
+    operation_id = "changes_list",
+    tag = "changes",
+    params(
+        ("after" = Option<String>, Query, description = "`next` of the stretch before; without it from the beginning; `now` for what is still to happen"),
+        ("linked_account" = Option<uuid::Uuid>, Query, description = "Only what this linked account sees"),
+        ("models" = Option<String>, Query, description = "Only these models, such as `ticket,comment`"),
+        ("limit" = Option<i64>, Query, description = "Entries looked at: 1 to 1000, default 100"),
+    ),
+    responses(
+        (status = 200, description = "A stretch of the feed, or a stream of it", content(
+            (ChangeList = "application/json"),
+            (String = "text/event-stream"),
+        )),
+        (status = 400, description = "A parameter is wrong", body = crate::problem::ProblemBody),
+        (status = 401, description = "The key is wrong", body = crate::problem::ProblemBody),
+        (status = 404, description = "There is no such linked account", body = crate::problem::ProblemBody),
+        (status = 503, description = "As many streams are open as may be", body = crate::problem::ProblemBody),
+    ),
+    security(("api_key" = [])),
+)]
+pub(crate) async fn list_changes(
+    State(app): State<App>,
+    _: Vendor,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let view = FeedView { scope: scope(&app, &params).await?, models: models(&params.list("models")?)? };
+    let after = match params.text("after") {
+        None => 0,
+        Some("now") => app.engine.feed_horizon().await?,
+        Some(text) => position("after", text)?,
+    };
+    answer(&app, &headers, &params, view, after).await
+}
+
+/// Lists what happened behind the position of a follower. That moves with `acknowledge` alone, so what was not dealt with
+/// comes again. With `Accept: text/event-stream` the answer is a stream.
+#[utoipa::path(
+    get,
+    path = "/followers/{name}/changes",
+    operation_id = "followers_changes_list",
+    tag = "changes",
+    params(
+        ("name" = String, Path, description = "The follower"),
+        ("after" = Option<String>, Query, description = "Go on behind this position instead, to read ahead of what is acknowledged"),
+        ("limit" = Option<i64>, Query, description = "Entries looked at: 1 to 1000, default 100"),
+    ),
+    responses(
+        (status = 200, description = "A stretch of the feed, or a stream of it", content(
+            (ChangeList = "application/json"),
+            (String = "text/event-stream"),
+        )),
+        (status = 400, description = "A parameter is wrong", body = crate::problem::ProblemBody),
+        (status = 401, description = "The key is wrong", body = crate::problem::ProblemBody),
+        (status = 404, description = "There is no such follower", body = crate::problem::ProblemBody),
+        (status = 503, description = "As many streams are open as may be", body = crate::problem::ProblemBody),
+    ),
+    security(("api_key" = [])),
+)]
+pub(crate) async fn follow_changes(
+    State(app): State<App>,
+    _: Vendor,
+    Segment(name): Segment,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let follower = app.engine.follower(&name).await?.ok_or_else(ApiError::not_found)?;
+    let view = app.engine.view_of(&follower).await?;
+    let after = params.text("after").map(|text| position("after", text)).transpose()?;
+    answer(&app, &headers, &params, view, after.unwrap_or(follower.position)).await
+}
+
+async fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    params: &Params,
+    view: FeedView,
+    after: i64,
+) -> Result<Response, ApiError> {
+    let limit = limit(params)?;
+    if wants_stream(headers) {
+        let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+        let after = resumed.map_or(Ok(after), |text| position("Last-Event-ID", text))?;
+        return change_stream::open(app, view, after);
+    }
+    let slice = app.engine.changes(&view, after, limit).await?;
+    let list = ChangeList {
+        next: slice.next.to_string(),
+        has_more: !slice.is_end,
+        results: rows(&app.engine, &view, slice).await?,
+    };
+    Ok(Json(list).into_response())
+}
+
+/// The entries of a slice on the wire.
+pub(super) async fn rows(
+    engine: &Engine,
+    view: &FeedView,
+    slice: FeedSlice,
+) -> Result<Vec<ChangeRow>, ApiError> {
+    let sources: BTreeSet<SourceId> = slice.changes.iter().map(|change| change.source).collect();
+    let accounts = match &view.scope {
+        Some(scope) => vec![(scope.source().id, vec![scope.account().id])],
+        None => engine.accounts_over(&sources.into_iter().collect::<Vec<_>>()).await?,
+    };
+    Ok(slice.changes.into_iter().map(|change| row(&change, &accounts)).collect())
+}
+
+fn row(change: &Change, accounts: &[(SourceId, Vec<LinkedAccountId>)]) -> ChangeRow {
+    let of_source = accounts.iter().find(|(source, _)| *source == change.source);
+    ChangeRow {
+        position: change.seq.to_string(),
+        kind: change.kind.as_str().to_owned(),
+        model: change.model.to_string(),
+        record_id: change.record,
+        source_id: change.source,
+        linked_account_ids: of_source.map(|(_, accounts)| accounts.clone()).unwrap_or_default(),
+        at: Time(change.at),
+    }
+}
+
+async fn scope(app: &App, params: &Params) -> Result<Option<linkspan_engine::AccountScope>, ApiError> {
+    let Some(id) = params.id("linked_account")? else { return Ok(None) };
+    let scope = app.engine.scope_of_account(LinkedAccountId(id)).await?;
+    scope.map(Some).ok_or_else(ApiError::not_found)
+}
+
+/// Models by their words.
+pub(super) fn models(words: &[String]) -> Result<Vec<Model>, ApiError> {
+    let read =
+        |word: &String| word.parse().map_err(|error| ApiError::bad_request(format!("`models`: {error}.")));
+    words.iter().map(read).collect()
+}
+
+/// A position of the feed.
+pub(super) fn position(name: &str, text: &str) -> Result<i64, ApiError> {
+    let read = text.trim().parse::<i64>().ok().filter(|position| *position >= 0);
+    read.ok_or_else(|| ApiError::bad_request(format!("`{name}` takes a position that this server gave out.")))
+}
+
+fn limit(params: &Params) -> Result<u32, ApiError> {
+    let Some(text) = params.text("limit") else { return Ok(LIMIT_DEFAULT) };
+    match text.parse::<u32>() {
+        Ok(0) | Err(_) => {
+            Err(ApiError::bad_request(format!("`limit` takes a whole number from 1 to {LIMIT_MAX}.")))
+        }
+        Ok(limit) => Ok(limit.min(LIMIT_MAX)),
+    }
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|part| {
+            part.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
+        })
+}
