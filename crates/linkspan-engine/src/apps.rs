@@ -7,7 +7,7 @@ use linkspan_atlassian::oauth::AppCredentials;
 use linkspan_model::ids::AppId;
 use linkspan_model::product::AppPurpose;
 use linkspan_model::secret::Secret;
-use linkspan_store::App;
+use linkspan_store::{App, PreviousSecret};
 use linkspan_vault::{SealContext, opaque};
 use url::Url;
 
@@ -20,6 +20,9 @@ const CREDENTIAL_CAP: usize = 1_000;
 const SCOPES_CAP: usize = 200;
 /// The longest scope that is taken.
 const SCOPE_CAP: usize = 100;
+
+/// How long what was signed with a secret is accepted after the secret was replaced.
+const SECRET_OVERLAP: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 
 /// An app as the vendor registers it.
 #[derive(Clone, Debug)]
@@ -74,7 +77,7 @@ impl Engine {
         scopes: Vec<String>,
     ) -> Result<AppId, EngineError> {
         let inner = &self.inner;
-        let app = inner.sealed_app(client_id, client_secret, redirect_uri, name, scopes);
+        let app = inner.sealed_app(client_id, client_secret, redirect_uri, name, scopes).await?;
         inner.store.put_app(&app, inner.clock.now()).await?;
         Ok(app.id)
     }
@@ -92,7 +95,7 @@ impl Engine {
             None => inner.known_secret(client_id).await?,
         };
         check(client_id, &secret, &new.redirect_uri, &new.scopes)?;
-        let app = inner.sealed_app(client_id, &secret, &new.redirect_uri, &new.name, new.scopes);
+        let app = inner.sealed_app(client_id, &secret, &new.redirect_uri, &new.name, new.scopes).await?;
         inner.store.assign_app(purpose, &app, inner.clock.now()).await?;
         tracing::info!(%purpose, client_id, "an OAuth app was registered");
         Ok(app.id)
@@ -183,24 +186,50 @@ impl Inner {
         }
     }
 
-    fn sealed_app(
+    /// An app as it is stored. A secret that takes another's place leaves that good for a while, because what upstream signs does
+    /// not change at the same moment.
+    async fn sealed_app(
         &self,
         client_id: &str,
         client_secret: &Secret,
         redirect_uri: &str,
         name: &str,
         scopes: Vec<String>,
-    ) -> App {
+    ) -> Result<App, EngineError> {
         let id = AppId::of_client(client_id);
         let secret = client_secret.expose().as_bytes();
-        App {
+        let previous_secret = match self.store.app(id).await? {
+            // One that does not open with the keys at hand signs nothing that could be checked.
+            Some(known) => self
+                .client_secret(&known)
+                .is_ok_and(|known| known.expose() != client_secret.expose())
+                .then_some(PreviousSecret {
+                    sealed: known.client_secret,
+                    until: self.clock.now() + SECRET_OVERLAP,
+                }),
+            None => None,
+        };
+        Ok(App {
+            previous_secret,
             id,
             client_id: client_id.to_owned(),
             client_secret: self.ring.seal(secret_context(&id), secret, &self.entropy),
             redirect_uri: redirect_uri.to_owned(),
             name: name.to_owned(),
             scopes,
+        })
+    }
+
+    /// The secrets with which upstream may have signed what it delivers to an app: the present one, and for a while the one
+    /// before.
+    pub(crate) fn signing_secrets(&self, app: &App) -> Result<Vec<Secret>, EngineError> {
+        let mut secrets = vec![self.client_secret(app)?];
+        if let Some(previous) = &app.previous_secret
+            && previous.until > self.clock.now()
+        {
+            secrets.push(self.ring.open(secret_context(&app.id), &previous.sealed)?.to_secret()?);
         }
+        Ok(secrets)
     }
 }
 

@@ -23,7 +23,7 @@ mod url;
 
 pub use control::accounts::{AccountFilter, AccountStatus, LinkedAccount, Unlinked};
 pub use control::api_keys::ApiKey;
-pub use control::apps::App;
+pub use control::apps::{App, PreviousSecret};
 pub use control::data_keys::StoredDataKey;
 pub use control::erasures::{Erasure, Touched};
 pub use control::followers::{Follower, MAX_FOLLOWERS, NewFollower};
@@ -44,6 +44,8 @@ pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts};
 pub use spine::changes::FeedPage;
 pub use spine::files::{FileHash, FileState, StoredFile};
 pub use spine::fingerprint::{Fingerprint, FingerprintPart};
+pub use spine::hints::{Delivery, Hint, StoredHint};
+pub use spine::live::{LiveCheck, LiveSource};
 pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
 pub use spine::redaction::Redaction;

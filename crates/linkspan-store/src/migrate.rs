@@ -14,6 +14,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0007_reported_identities", include_str!("../migrations/0007_reported_identities.sql")),
     ("0008_identity_codes", include_str!("../migrations/0008_identity_codes.sql")),
     ("0012_followers", include_str!("../migrations/0012_followers.sql")),
+    ("0013_live", include_str!("../migrations/0013_live.sql")),
 ];
 
 const CREATE: &str =

@@ -10,8 +10,8 @@ use crate::control::{
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
 use crate::spine::{
-    access, changes, erase, files, fingerprint, memberships, named_accounts, raws, records, redaction,
-    streams, write,
+    access, changes, erase, files, fingerprint, hints, live, memberships, named_accounts, raws, records,
+    redaction, streams, write,
 };
 use crate::testing::{fresh_postgres, fresh_sqlite};
 
@@ -36,6 +36,8 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("erase", erase::STATEMENTS),
     ("files", files::STATEMENTS),
     ("fingerprint", fingerprint::STATEMENTS),
+    ("hints", hints::STATEMENTS),
+    ("live", live::STATEMENTS),
     ("memberships", memberships::STATEMENTS),
     ("named_accounts", named_accounts::STATEMENTS),
     ("raws", raws::STATEMENTS),
@@ -49,6 +51,7 @@ static BULK_MODULES: &[(&str, &[(&str, &Bulk)])] = &[
     ("access", access::BULKS),
     ("changes", changes::BULKS),
     ("files", files::BULKS),
+    ("hints", hints::BULKS),
     ("memberships", memberships::BULKS),
     ("named_accounts", named_accounts::BULKS),
     ("raws", raws::BULKS),

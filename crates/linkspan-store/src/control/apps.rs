@@ -10,22 +10,26 @@ use crate::db::{Arg, Row, args, statements};
 use crate::error::StoreError;
 
 statements! {
-    PUT = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-        ON CONFLICT (id) DO UPDATE SET client_secret = excluded.client_secret, redirect_uri = excluded.redirect_uri,
+    PUT = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at,
+            previous_secret, previous_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
+        ON CONFLICT (id) DO UPDATE SET previous_secret = COALESCE(excluded.previous_secret, apps.previous_secret),
+            previous_until = COALESCE(excluded.previous_until, apps.previous_until), client_secret = excluded.client_secret, redirect_uri = excluded.redirect_uri,
             name = excluded.name, scopes = excluded.scopes, modified_at = excluded.modified_at";
-    ENTER = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-        ON CONFLICT (id) DO UPDATE SET client_secret = excluded.client_secret, redirect_uri = excluded.redirect_uri,
+    ENTER = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at,
+            previous_secret, previous_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
+        ON CONFLICT (id) DO UPDATE SET previous_secret = COALESCE(excluded.previous_secret, apps.previous_secret),
+            previous_until = COALESCE(excluded.previous_until, apps.previous_until), client_secret = excluded.client_secret, redirect_uri = excluded.redirect_uri,
             name = excluded.name, modified_at = excluded.modified_at";
     SHARED_SCOPES = "SELECT scopes FROM apps WHERE id = $1
         AND EXISTS (SELECT 1 FROM app_assignments s WHERE s.app_id = apps.id AND s.purpose <> $2)";
     SET_SCOPES = "UPDATE apps SET scopes = $2 WHERE id = $1";
-    ONE = "SELECT id, client_id, client_secret, redirect_uri, name, scopes FROM apps WHERE id = $1";
-    ALL = "SELECT id, client_id, client_secret, redirect_uri, name, scopes FROM apps ORDER BY created_at, id";
+    ONE = "SELECT id, client_id, client_secret, redirect_uri, name, scopes, previous_secret, previous_until FROM apps WHERE id = $1";
+    ALL = "SELECT id, client_id, client_secret, redirect_uri, name, scopes, previous_secret, previous_until FROM apps ORDER BY created_at, id";
     ASSIGN = "INSERT INTO app_assignments (purpose, app_id, assigned_at) VALUES ($1, $2, $3)
         ON CONFLICT (purpose) DO UPDATE SET app_id = excluded.app_id, assigned_at = excluded.assigned_at";
-    ASSIGNED = "SELECT a.id, a.client_id, a.client_secret, a.redirect_uri, a.name, a.scopes, s.purpose
+    ASSIGNED = "SELECT a.id, a.client_id, a.client_secret, a.redirect_uri, a.name, a.scopes, a.previous_secret, a.previous_until, s.purpose
         FROM app_assignments s JOIN apps a ON a.id = s.app_id ORDER BY s.purpose";
     UNASSIGN = "DELETE FROM app_assignments WHERE purpose = $1";
     DELETE_UNUSED = "DELETE FROM apps WHERE NOT EXISTS (SELECT 1 FROM app_assignments s WHERE s.app_id = apps.id)
@@ -47,6 +51,17 @@ pub struct App {
     pub name: String,
     /// Scopes to ask for.
     pub scopes: Vec<String>,
+    /// The client secret before this one, for a while. Storing an app without one keeps the one that is known.
+    pub previous_secret: Option<PreviousSecret>,
+}
+
+/// A client secret that was replaced.
+#[derive(Clone, Debug)]
+pub struct PreviousSecret {
+    /// The secret, sealed as it was.
+    pub sealed: Sealed,
+    /// Until when what it signed is accepted.
+    pub until: Timestamp,
 }
 
 impl Store {
@@ -92,7 +107,7 @@ impl Store {
     pub async fn assigned_apps(&self) -> Result<Vec<(AppPurpose, App)>, StoreError> {
         let rows = self.db.all(ASSIGNED, args![]).await?;
         let mut apps: Vec<(AppPurpose, App)> =
-            rows.iter().map(|row| Ok((row.word(6)?, read(row)?))).collect::<Result<_, StoreError>>()?;
+            rows.iter().map(|row| Ok((row.word(8)?, read(row)?))).collect::<Result<_, StoreError>>()?;
         apps.sort_by_key(|(purpose, _)| *purpose);
         Ok(apps)
     }
@@ -110,7 +125,18 @@ impl Store {
 
 fn put_args(app: &App, now: Timestamp) -> Vec<Arg> {
     let scopes = list_json(&app.scopes);
-    args![app.id, &app.client_id, &app.client_secret, &app.redirect_uri, &app.name, scopes, now]
+    let previous = app.previous_secret.as_ref();
+    args![
+        app.id,
+        &app.client_id,
+        &app.client_secret,
+        &app.redirect_uri,
+        &app.name,
+        scopes,
+        now,
+        previous.map(|previous| previous.sealed.as_bytes()),
+        previous.map(|previous| previous.until),
+    ]
 }
 
 fn read(row: &Row) -> Result<App, StoreError> {
@@ -121,6 +147,10 @@ fn read(row: &Row) -> Result<App, StoreError> {
         redirect_uri: row.text(3)?,
         name: row.text(4)?,
         scopes: row.list(5)?,
+        previous_secret: match (row.optional_sealed(6)?, row.optional_time(7)?) {
+            (Some(sealed), Some(until)) => Some(PreviousSecret { sealed, until }),
+            _ => None,
+        },
     })
 }
 

@@ -71,6 +71,12 @@ impl Row {
         Sealed::from_bytes(self.bytes(index)?).map_err(StoreError::corrupt)
     }
 
+    pub(crate) fn optional_sealed(&self, index: usize) -> Result<Option<Sealed>, StoreError> {
+        self.optional_bytes(index)?
+            .map(|bytes| Sealed::from_bytes(bytes).map_err(StoreError::corrupt))
+            .transpose()
+    }
+
     /// A word of a closed vocabulary.
     pub(crate) fn word<T>(&self, index: usize) -> Result<T, StoreError>
     where

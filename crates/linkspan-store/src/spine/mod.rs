@@ -6,6 +6,8 @@ pub(crate) mod changes;
 pub(crate) mod erase;
 pub(crate) mod files;
 pub(crate) mod fingerprint;
+pub(crate) mod hints;
+pub(crate) mod live;
 pub(crate) mod memberships;
 pub(crate) mod named_accounts;
 pub(crate) mod plan;

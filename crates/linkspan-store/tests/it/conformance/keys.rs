@@ -1,6 +1,6 @@
 use linkspan_model::ids::AppId;
 use linkspan_model::product::{AppPurpose, Integration};
-use linkspan_store::{App, Store, StoreError};
+use linkspan_store::{App, PreviousSecret, Store, StoreError};
 
 use crate::fixture::{app, at, digest, grant, sealed, tokens, uuid_of};
 
@@ -12,6 +12,7 @@ pub(crate) async fn an_app_is_registered_and_replaced(store: Store) {
         redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
         name: "Vendor".to_owned(),
         scopes: vec!["read:jira-work".to_owned(), "offline_access".to_owned()],
+        previous_secret: None,
     };
     store.put_app(&registered, at(1)).await.unwrap();
     registered.name = String::from("Vendor 2");
@@ -22,6 +23,14 @@ pub(crate) async fn an_app_is_registered_and_replaced(store: Store) {
     assert_eq!(stored.client_secret, registered.client_secret);
     assert_eq!(stored.scopes, registered.scopes);
     assert_eq!(store.apps().await.unwrap().len(), 1);
+    // The secret before stays known until another takes its place.
+    let previous = PreviousSecret { sealed: sealed("secret"), until: at(900) };
+    registered.previous_secret = Some(previous.clone());
+    store.put_app(&registered, at(3)).await.unwrap();
+    registered.previous_secret = None;
+    store.put_app(&registered, at(4)).await.unwrap();
+    let kept = store.app(app()).await.unwrap().unwrap().previous_secret.unwrap();
+    assert_eq!((kept.sealed, kept.until), (previous.sealed, at(900)));
 }
 
 pub(crate) async fn an_app_serves_its_purposes_and_goes_when_nothing_needs_it(store: Store) {
@@ -32,6 +41,7 @@ pub(crate) async fn an_app_serves_its_purposes_and_goes_when_nothing_needs_it(st
         redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
         name: client_id.to_owned(),
         scopes: vec!["read:me".to_owned()],
+        previous_secret: None,
     };
     let (jira, confluence) =
         (AppPurpose::Integration(Integration::Jira), AppPurpose::Integration(Integration::Confluence));
@@ -72,6 +82,7 @@ pub(crate) async fn l12_an_app_that_serves_several_keeps_the_scopes_of_each(stor
         redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
         name: "Vendor".to_owned(),
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        previous_secret: None,
     };
     let scopes = async || store.app(app()).await.unwrap().unwrap().scopes;
     let [jira, service, confluence] = Integration::ALL.map(AppPurpose::Integration);
@@ -105,6 +116,7 @@ pub(crate) async fn l12_of_purposes_assigned_at_a_time_none_loses_its_scopes(sto
                 redirect_uri: "https://vendor.example/oauth/callback".to_owned(),
                 name: "Vendor".to_owned(),
                 scopes: vec![integration.slug().to_owned()],
+                previous_secret: None,
             };
             store.assign_app(AppPurpose::Integration(integration), &registered, at(1)).await.unwrap();
         });

@@ -8,6 +8,7 @@ mod files;
 mod followers;
 mod grants;
 mod guards;
+mod hints;
 mod identities;
 mod keys;
 mod links;
@@ -91,6 +92,9 @@ conformance! {
     guards::equal_rules_are_stored_once,
     guards::m5_no_function_reaches_into_another_source,
     guards::group_members_are_replaced_as_a_snapshot,
+    hints::w5_a_repeated_delivery_hints_once_and_later_ones_coalesce,
+    hints::a_hint_whose_reading_failed_waits_unless_it_comes_again,
+    hints::w1_how_a_source_learns_of_changes_is_kept_beside_what_came,
     identities::l9_an_identity_state_is_used_once_in_its_browser,
     identities::l9_a_held_proof_counts_when_its_person_redeems_it,
     identities::l9_a_proof_brought_back_by_another_person_is_void,
