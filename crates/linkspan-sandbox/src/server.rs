@@ -19,6 +19,7 @@ use crate::control::Settings;
 use crate::gateway::{AppState, Dropped, Gateway};
 use crate::info::SandboxInfo;
 use crate::options::Options;
+use crate::webhooks::Dispatcher;
 use crate::world::{Clock, World, WorldError, WorldOptions};
 
 /// Connections served at once; more wait in the operating system's queue.
@@ -49,6 +50,9 @@ pub enum StartError {
     /// The callback of the pre-registered app is no address.
     #[error("the redirect URI `{0}` is not an absolute http or https address")]
     RedirectUri(String),
+    /// The client that delivers to webhooks cannot be made.
+    #[error("cannot prepare deliveries to webhooks: {0}; see that the system's certificates can be read")]
+    Client(reqwest::Error),
     /// The thread that made the world ended early.
     #[error("the sandbox's data could not be made: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
@@ -86,6 +90,12 @@ impl Sandbox {
         let address = listener.local_addr().map_err(listen)?;
         state.set_origin(origin_of(address));
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // Fails only if somebody else came first, which serves as well.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        let dispatcher = Dispatcher::new(state.clone(), stopping.clone()).map_err(StartError::Client)?;
+        tasks.spawn(dispatcher.run());
         tasks.spawn(serve(listener, Gateway::new(state.clone()), stopping.clone(), tasks.clone()));
         tasks.close();
         Ok(Handle { address, state, stopping, tasks })

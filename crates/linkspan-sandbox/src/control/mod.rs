@@ -6,6 +6,7 @@ mod mutate;
 mod pictures;
 mod settings;
 mod tokens;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub(crate) fn router(state: &AppState, operations: Vec<ServedOperation>) -> Rout
         .route("/_sandbox/settings", get(show_settings).post(change_settings))
         .route("/_sandbox/stats", get(show_stats).delete(reset_stats))
         .route("/_sandbox/reports", get(show_reports))
+        .route("/_sandbox/webhooks", get(webhooks::show).post(webhooks::expire))
         .route("/_sandbox/operations", get(move || async move { Json(operations.to_vec()) }))
         .route("/_sandbox/accounts", post(data::change_account))
         .route("/_sandbox/attachments", post(attachments::attach))

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::meter::headers::HeaderForm;
 use crate::oauth::{RefreshErrors, TokenRules};
+use crate::webhooks::WebhookSettings;
 
 /// Longest latency that can be set, in milliseconds: ten minutes.
 const MAX_LATENCY_MS: u64 = 600_000;
@@ -16,7 +17,7 @@ const MAX_LATENCY_MS: u64 = 600_000;
 const WEEK_SECONDS: i64 = 7 * 24 * 3600;
 
 /// `GET /_sandbox/settings`; a `POST` changes the members it names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Added to every answer of a simulated host, in milliseconds.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub cycle_period: Option<String>,
     /// How long the cycle is that reports are judged by, in seconds, whatever the header says.
     pub cycle_seconds: i64,
+    /// Deliveries to webhooks.
+    pub webhooks: WebhookSettings,
 }
 
 /// The limits of `atlassian-platform.md` 5.
@@ -122,6 +125,7 @@ impl Settings {
             field_scheme_sites: Vec::new(),
             cycle_period: None,
             cycle_seconds: WEEK_SECONDS,
+            webhooks: WebhookSettings::default(),
         }
     }
 
@@ -136,6 +140,7 @@ impl Settings {
         }
         settings.latency_ms = settings.latency_ms.min(MAX_LATENCY_MS);
         settings.cycle_seconds = settings.cycle_seconds.max(1);
+        settings.webhooks = settings.webhooks.checked().map_err(serde_json::Error::custom)?;
         Ok(settings)
     }
 }

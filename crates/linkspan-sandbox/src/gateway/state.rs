@@ -12,7 +12,7 @@ use crate::control::Settings;
 use crate::faults::Faults;
 use crate::meter::Meter;
 use crate::oauth::{Grants, ReportedAccounts, TokenMint};
-use crate::webhooks::Webhooks;
+use crate::webhooks::{Deliveries, Webhooks};
 use crate::world::{Account, Site, World};
 
 /// The axum state of all routers: cheap to clone.
@@ -33,6 +33,7 @@ struct Shared {
     mint: Mutex<TokenMint>,
     dice: Mutex<StdRng>,
     webhooks: Mutex<Webhooks>,
+    deliveries: Mutex<Deliveries>,
 }
 
 impl AppState {
@@ -53,6 +54,7 @@ impl AppState {
             mint: Mutex::new(mint),
             dice: Mutex::new(StdRng::seed_from_u64(seed ^ 0x6469_6365)),
             webhooks: Mutex::new(Webhooks::default()),
+            deliveries: Mutex::new(Deliveries::default()),
             world,
         }))
     }
@@ -125,6 +127,11 @@ impl AppState {
     /// The webhooks that apps registered.
     pub fn webhooks(&self) -> MutexGuard<'_, Webhooks> {
         locked(&self.0.webhooks)
+    }
+
+    /// What became of the deliveries to webhooks.
+    pub fn deliveries(&self) -> MutexGuard<'_, Deliveries> {
+        locked(&self.0.deliveries)
     }
 
     fn mint(&self) -> MutexGuard<'_, TokenMint> {

@@ -2,6 +2,7 @@
 
 mod agile;
 mod body;
+pub(crate) mod deliveries;
 mod endpoints;
 mod jql;
 mod jsm;

@@ -290,6 +290,11 @@ impl Grants {
         self.by_id.values().filter(covers).map(|grant| grant.account_id.as_str())
     }
 
+    /// Whether a living grant of the account lets the app use the site.
+    pub fn allows(&self, client_id: &str, cloud_id: &str, account_id: &str) -> bool {
+        self.granting(client_id, cloud_id).any(|granting| granting == account_id)
+    }
+
     /// Ends every grant that `matches`, with all its tokens; returns how many.
     pub fn revoke(&mut self, matches: impl Fn(&Grant) -> bool) -> usize {
         let doomed = self.by_id.values_mut().filter(|grant| !grant.revoked && matches(grant));

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::grants::Grant;
@@ -49,9 +49,6 @@ impl TokenMint {
     }
 
     /// A signed JWT for the grant. Atlassian's claims are not documented beyond `exp`; clients treat the text as opaque.
-    ///
-    /// # Panics
-    /// Never: HMAC takes a key of any length.
     pub fn access_token(&mut self, grant: &Grant, issued_at: Timestamp, expires_at: Timestamp) -> String {
         let header = json!({ "alg": "HS256", "typ": "JWT", "kid": "sandbox/1" });
         let claims = json!({
@@ -63,15 +60,23 @@ impl TokenMint {
             "exp": expires_at.as_second(),
             "scope": grant.scopes.join(" "),
         });
-        let signed = format!(
-            "{}.{}",
-            BASE64_URL_SAFE_NO_PAD.encode(header.to_string()),
-            BASE64_URL_SAFE_NO_PAD.encode(claims.to_string())
-        );
-        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
-        mac.update(signed.as_bytes());
-        let signature = BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-        format!("{signed}.{signature}")
+        signed(&header, &claims, &self.key)
     }
+}
+
+/// A JWT signed with HS256.
+///
+/// # Panics
+/// Never: HMAC takes a key of any length.
+pub(crate) fn signed(header: &Value, claims: &Value, key: &[u8]) -> String {
+    let signed = format!(
+        "{}.{}",
+        BASE64_URL_SAFE_NO_PAD.encode(header.to_string()),
+        BASE64_URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(signed.as_bytes());
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+    format!("{signed}.{signature}")
 }

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 
 pub use grants::{Consent, Grant, GrantKind, Grants, Issued, TokenFault, TokenRules};
 pub use jwt::TokenMint;
+pub(crate) use jwt::signed;
 pub use report::ReportedAccounts;
 pub use token::RefreshErrors;
 

@@ -1,7 +1,10 @@
 //! The world's clock: runs with real time from wherever it was set, and can be moved.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+
+use tokio::sync::Notify;
 
 use super::ids::Millis;
 
@@ -11,12 +14,14 @@ pub struct Clock {
     started: Instant,
     /// World time at `started`; moving the clock moves this.
     origin: AtomicI64,
+    /// Woken by every move.
+    moved: OnceLock<Arc<Notify>>,
 }
 
 impl Clock {
     /// A clock that shows `start` now and then runs with real time.
     pub fn starting_at(start: Millis) -> Self {
-        Self { started: Instant::now(), origin: AtomicI64::new(start) }
+        Self { started: Instant::now(), origin: AtomicI64::new(start), moved: OnceLock::new() }
     }
 
     /// A clock that starts at the real time of this machine.
@@ -52,13 +57,26 @@ impl Clock {
         let step = |origin: i64| Some(origin.saturating_add(milliseconds));
         // The closure never refuses, so the update always happens.
         let _ = self.origin.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
+        self.tell_of_move();
         self.now_ms()
     }
 
     /// Sets the clock to `time` and returns it.
     pub fn set(&self, time: Millis) -> Millis {
         self.origin.store(time.saturating_sub(self.running()), Ordering::Release);
+        self.tell_of_move();
         time
+    }
+
+    /// Says who is to be woken when the clock is moved. Only the first call counts.
+    pub fn wake_with(&self, moved: Arc<Notify>) {
+        let _ = self.moved.set(moved);
+    }
+
+    fn tell_of_move(&self) {
+        if let Some(moved) = self.moved.get() {
+            moved.notify_one();
+        }
     }
 
     fn running(&self) -> Millis {

@@ -19,6 +19,10 @@ pub enum Subject {
     IssueArchived(IssueId),
     /// An archived issue was restored.
     IssueRestored(IssueId),
+    /// An entity property of an issue was written.
+    IssuePropertySet(IssueId),
+    /// An entity property of an issue was removed.
+    IssuePropertyDeleted(IssueId),
     /// A comment was added.
     CommentCreated(IssueId, CommentId),
     /// A comment was changed.
@@ -116,11 +120,13 @@ impl ChangeLog {
         self.changes.iter().skip(skip)
     }
 
-    pub(super) fn push(&mut self, at: Millis, by: AccountIndex, subject: Subject) {
+    pub(super) fn push(&mut self, at: Millis, by: AccountIndex, subject: Subject) -> Change {
         self.last += 1;
         if self.changes.len() == Self::KEPT {
             self.changes.pop_front();
         }
-        self.changes.push_back(Change { sequence: self.last, at, by, subject });
+        let change = Change { sequence: self.last, at, by, subject };
+        self.changes.push_back(change);
+        change
     }
 }

@@ -20,6 +20,7 @@ pub mod log;
 pub mod mutate;
 mod names;
 pub mod oracle;
+pub mod outbox;
 pub mod people_edit;
 pub mod rich;
 mod seed;
@@ -42,6 +43,7 @@ pub use ids::*;
 pub use log::{Change, ChangeLog, Subject};
 pub use mutate::{MOST_MUTATIONS, Mutation, MutationKind};
 pub use oracle::{Counts, Visible};
+pub use outbox::{Detail, IssueEvent, Outbox};
 pub use rich::{Body, Rich};
 pub use site::{Site, SiteState, Viewer};
 

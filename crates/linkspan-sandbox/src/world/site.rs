@@ -9,6 +9,7 @@ use super::group::{ApplicationRole, Group, Product};
 use super::ids::{AccountIndex, GroupIndex};
 use super::jira::store::JiraState;
 use super::log::ChangeLog;
+use super::outbox::Outbox;
 
 /// Who looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +76,7 @@ pub struct SiteState {
     pub(super) jira: JiraState,
     pub(super) confluence: ConfluenceState,
     pub(super) log: ChangeLog,
+    pub(super) outbox: Arc<Outbox>,
     pub(super) audit: AuditLog,
 }
 

@@ -6,6 +6,7 @@ mod confluence;
 mod consent;
 mod console;
 mod control;
+mod deliveries;
 mod doors;
 mod faults;
 mod grants;

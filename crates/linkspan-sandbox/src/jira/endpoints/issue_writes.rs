@@ -109,7 +109,7 @@ fn create_one(session: &Session, site: &mut SiteState, request: &IssueRequest) -
     let id = site.create_issue(stamp, new)?;
     beside.apply(site, stamp, id)?;
     for property in &request.properties {
-        site.set_issue_property(id, &property.key, Some(property.value.to_string().into()))?;
+        site.set_issue_property(stamp, id, &property.key, Some(property.value.to_string().into()))?;
     }
     Ok(id)
 }
@@ -238,7 +238,7 @@ pub(super) async fn edit(Path(id_or_key): Path<String>, session: Session, body: 
     site.edit_issue(stamp, issue.id, changes)?;
     beside.apply(&mut site, stamp, issue.id)?;
     for property in &request.properties {
-        site.set_issue_property(issue.id, &property.key, Some(property.value.to_string().into()))?;
+        site.set_issue_property(stamp, issue.id, &property.key, Some(property.value.to_string().into()))?;
     }
     if !session.query.flag("returnIssue", false) {
         return Ok(no_content());
@@ -324,12 +324,12 @@ pub(super) async fn set_property(
     session: Session,
     body: JsonBody,
 ) -> Answer {
-    stamp(&session)?;
+    let stamp = stamp(&session)?;
     let mut site = session.site().write();
     let issue = visible_issue(&session.view(&site), &id_or_key)?;
     require_for(&session, &site, &issue, "EDIT_ISSUES")?;
     let existed = issue.properties.iter().any(|(present, _)| *present == key);
-    site.set_issue_property(issue.id, &key, Some(body.0.to_string().into()))?;
+    site.set_issue_property(stamp, issue.id, &key, Some(body.0.to_string().into()))?;
     let status = if existed { StatusCode::OK } else { StatusCode::CREATED };
     Ok(json_answer(status, "{}".to_owned(), Charge::WRITE))
 }
@@ -338,13 +338,13 @@ pub(super) async fn delete_property(
     Path((id_or_key, key)): Path<(String, String)>,
     session: Session,
 ) -> Answer {
-    stamp(&session)?;
+    let stamp = stamp(&session)?;
     let mut site = session.site().write();
     let issue = visible_issue(&session.view(&site), &id_or_key)?;
     require_for(&session, &site, &issue, "EDIT_ISSUES")?;
     if !issue.properties.iter().any(|(present, _)| *present == key) {
         return Err(Refusal::not_found(format!("The property {key} does not exist.")));
     }
-    site.set_issue_property(issue.id, &key, None)?;
+    site.set_issue_property(stamp, issue.id, &key, None)?;
     Ok(no_content())
 }

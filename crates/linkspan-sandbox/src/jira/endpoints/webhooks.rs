@@ -9,12 +9,15 @@ use crate::{
     jira::{
         body::JsonBody,
         jql::{self, Clause, Operator, Term},
+        json::Json,
         refusal::{Answer, Refusal},
         search,
         session::{Session, json_answer, ok},
+        time::Times,
         view::View,
     },
-    webhooks::{EVENTS, Owner, Subscription, Webhook},
+    webhooks::{EVENTS, ExpirationDate, Owner, RegistrationError, RegistrationResult, Subscription, Webhook},
+    world::Millis,
 };
 
 /// Most webhooks of one registration, and most ids of one refresh or deletion.
@@ -52,10 +55,19 @@ async fn list(session: Session) -> Answer {
                     }
                 }
                 json.key("events").array(|json| events.iter().for_each(|event| json.string(event)));
-                json.key("expirationDate").number(hook.expires);
+                expiration(&session, json, hook.expires);
             });
         });
     }))
+}
+
+/// The member `expirationDate`, in the form of the settings.
+fn expiration(session: &Session, json: &mut Json, expires: Millis) {
+    json.key("expirationDate");
+    match session.state.settings().webhooks.expiration_date {
+        ExpirationDate::Number => json.number(expires),
+        ExpirationDate::Text => Times::of_zone(None).write(json, expires),
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,26 +107,38 @@ async fn register(session: Session, body: JsonBody) -> Answer {
             subscription(&session.view(&site), &request.url, details)
         };
         let made = subscription.and_then(|subscription| {
-            let made = session.state.webhooks().register(&owner, subscription, session.now_ms());
-            made.map_err(|error| vec![error.to_string()])
+            kept(&session, &owner, subscription).map_err(|error| vec![error.to_string()])
         });
         results.push(made);
     }
-    Ok(ok(Charge::WRITE, |json| {
-        json.object(|json| {
-            json.key("webhookRegistrationResult").array(|json| {
-                for made in &results {
-                    json.object(|json| match made {
-                        Ok(id) => json.key("createdWebhookId").number(id),
-                        Err(errors) => {
-                            json.key("errors")
-                                .array(|json| errors.iter().for_each(|error| json.string(error)));
-                        }
-                    });
-                }
-            });
+    let list = |json: &mut Json| {
+        json.array(|json| {
+            for made in &results {
+                json.object(|json| match made {
+                    Ok(id) => json.key("createdWebhookId").number(id),
+                    Err(errors) => {
+                        json.key("errors").array(|json| errors.iter().for_each(|error| json.string(error)));
+                    }
+                });
+            }
         });
+    };
+    let form = session.state.settings().webhooks.registration_result;
+    Ok(ok(Charge::WRITE, |json| match form {
+        RegistrationResult::Object => json.object(|json| list(json.key("webhookRegistrationResult"))),
+        RegistrationResult::Array => list(json),
     }))
+}
+
+/// Registers one webhook; the site's changes are kept for it from this moment on.
+fn kept(session: &Session, owner: &Owner, subscription: Subscription) -> Result<u64, RegistrationError> {
+    let mut webhooks = session.state.webhooks();
+    let since = {
+        let site = session.site().read();
+        site.outbox().follow(true);
+        site.log().last_sequence()
+    };
+    webhooks.register(owner, subscription, since, session.now_ms())
 }
 
 /// What is asked for, checked; every fault has its sentence.
@@ -219,7 +243,7 @@ async fn refresh(session: Session, body: JsonBody) -> Answer {
     let owner = owner(&session)?;
     let ids = Named::read(body)?;
     let expires = session.state.webhooks().refresh(&owner, &ids, session.now_ms());
-    Ok(ok(Charge::WRITE, |json| json.object(|json| json.key("expirationDate").number(expires))))
+    Ok(ok(Charge::WRITE, |json| json.object(|json| expiration(&session, json, expires))))
 }
 
 async fn delete(session: Session, body: JsonBody) -> Answer {

@@ -201,7 +201,8 @@ impl Parser {
 
     fn field(&mut self) -> Result<String, SyntaxError> {
         let token = self.take();
-        let custom = token.is_keyword("cf") && self.peek().is_symbol("[");
+        let indexed = |name: &str| token.is_keyword(name) && self.peek().is_symbol("[");
+        let (custom, property) = (indexed("cf"), indexed("issue.property"));
         match token.kind {
             TokenKind::Bare { .. } if custom => {
                 self.expect_symbol("[")?;
@@ -214,6 +215,7 @@ impl Parser {
                 self.expect_symbol("]")?;
                 Ok(field)
             }
+            TokenKind::Bare { .. } if property => self.property(),
             TokenKind::Bare { ref text, plain } => {
                 if plain && is_reserved(text) {
                     return Err(SyntaxError::expected("a field name", &token, Some("a field name")));
@@ -225,6 +227,18 @@ impl Parser {
                 Err(SyntaxError::expected("a field name", &token, Some("a field name")))
             }
         }
+    }
+
+    /// `[key].path` behind `issue.property`; only the filters of webhooks make use of it.
+    fn property(&mut self) -> Result<String, SyntaxError> {
+        self.expect_symbol("[")?;
+        let key = self.take().shown().to_owned();
+        self.expect_symbol("]")?;
+        let path = match &self.peek().kind {
+            TokenKind::Bare { text, .. } if text.starts_with('.') => self.take().shown().to_owned(),
+            _ => String::new(),
+        };
+        Ok(format!("issue.property[{key}]{path}"))
     }
 
     fn operator(&mut self) -> Result<Operator, SyntaxError> {

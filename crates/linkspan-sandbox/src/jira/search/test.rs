@@ -211,6 +211,16 @@ impl<'s> Subject<'s> {
         Self { site, reader, head: *head, whole: OnceCell::new() }
     }
 
+    /// An issue as it was at some moment, gone or changed since.
+    pub(crate) fn as_it_was(
+        site: &'s SiteState,
+        reader: &'s Reader,
+        head: &IssueHead<'s>,
+        issue: Arc<Issue>,
+    ) -> Self {
+        Self { site, reader, head: *head, whole: OnceCell::from(Some(issue)) }
+    }
+
     /// The whole issue.
     pub(crate) fn whole(&self) -> Option<&Issue> {
         self.whole.get_or_init(|| self.site.issue(self.head.id)).as_deref()

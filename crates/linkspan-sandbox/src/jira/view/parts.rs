@@ -5,7 +5,9 @@ use crate::{
     jira::{json::Json, session::Version},
     world::{
         IssueId, Rich,
-        jira::{Attachment, Comment, History, Issue, IssueLink, RemoteLink, Visibility, Worklog},
+        jira::{
+            Attachment, Comment, History, HistoryItem, Issue, IssueLink, RemoteLink, Visibility, Worklog,
+        },
     },
 };
 
@@ -166,23 +168,26 @@ impl View<'_> {
             self.times.write(json, history.created);
             json.key("items").array(|json| {
                 let kept = |id: &str| fields.is_none_or(|fields| fields.iter().any(|field| field == id));
-                let directory = self.site.directory();
                 for item in history.items.iter().filter(|item| kept(&item.field_id)) {
-                    let (from, to) = (item.from.as_deref(), item.to.as_deref());
-                    let from_string = directory.shown_side(from, item.from_string.as_deref());
-                    let to_string = directory.shown_side(to, item.to_string.as_deref());
-                    json.object(|json| {
-                        json.key("field").string(&item.field);
-                        json.key("fieldtype").string(item.field_type);
-                        json.key("fieldId").string(&item.field_id);
-                        json.key("from").string_or_null(from);
-                        json.key("fromString").string_or_null(from_string.as_deref());
-                        json.key("to").string_or_null(to);
-                        json.key("toString").string_or_null(to_string.as_deref());
-                    });
+                    json.object(|json| self.history_item(json, item));
                 }
             });
         });
+    }
+
+    /// The members of one changed field.
+    pub(crate) fn history_item(&self, json: &mut Json, item: &HistoryItem) {
+        let directory = self.site.directory();
+        let (from, to) = (item.from.as_deref(), item.to.as_deref());
+        let from_string = directory.shown_side(from, item.from_string.as_deref());
+        let to_string = directory.shown_side(to, item.to_string.as_deref());
+        json.key("field").string(&item.field);
+        json.key("fieldtype").string(item.field_type);
+        json.key("fieldId").string(&item.field_id);
+        json.key("from").string_or_null(from);
+        json.key("fromString").string_or_null(from_string.as_deref());
+        json.key("to").string_or_null(to);
+        json.key("toString").string_or_null(to_string.as_deref());
     }
 
     /// An attachment as issues embed it, or (with `numeric_id`) as `GET attachment/{id}` shows it.

@@ -45,6 +45,15 @@ impl View<'_> {
         });
     }
 
+    /// An account as deliveries to webhooks name who made a change: without its address (`atlassian-platform.md` 4.8).
+    pub(crate) fn user_in_webhook(&self, json: &mut Json, index: AccountIndex) {
+        let account = self.site.account(index);
+        json.object(|json| {
+            self.address(json, account);
+            self.profile(json, account);
+        });
+    }
+
     /// An account, or `null`.
     pub(crate) fn user_or_null(&self, json: &mut Json, index: Option<AccountIndex>) {
         match index {
@@ -54,15 +63,23 @@ impl View<'_> {
     }
 
     fn user_members(&self, json: &mut Json, account: &Account) {
-        let id = EscapedId(&account.account_id);
-        json.key("self").plain(format_args!("{}{}/user?accountId={id}", self.url, self.version.prefix()));
-        json.key("accountId").string(&account.account_id);
+        self.address(json, account);
         // Everybody sees the own address, others only what the profile shows.
         let own = self.reader.account() == Some(account.index);
         let email = if own { Some(account.email()) } else { account.visible_email() };
         if let Some(email) = email {
             json.key("emailAddress").string(email);
         }
+        self.profile(json, account);
+    }
+
+    fn address(&self, json: &mut Json, account: &Account) {
+        let id = EscapedId(&account.account_id);
+        json.key("self").plain(format_args!("{}{}/user?accountId={id}", self.url, self.version.prefix()));
+        json.key("accountId").string(&account.account_id);
+    }
+
+    fn profile(&self, json: &mut Json, account: &Account) {
         Self::avatars(json, account);
         json.key("displayName").string(account.display_name());
         json.key("active").boolean(account.is_active());

@@ -186,6 +186,7 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
             Some(plan.seed),
         ),
         log: super::log::ChangeLog::default(),
+        outbox: Arc::default(),
     };
     furniture::place(&mut state, plan.seed, plan.staff, plan.end);
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
@@ -219,6 +220,7 @@ fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) 
         jira: jira_state(config, JiraBase::Loaded(Box::new(jira)), next, last_number),
         confluence: confluence_state(false, spaces, ConfluenceBase::Loaded(Box::new(content)), next_id, None),
         log: super::log::ChangeLog::default(),
+        outbox: Arc::default(),
     };
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
 }

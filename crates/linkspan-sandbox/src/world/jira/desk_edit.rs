@@ -10,6 +10,7 @@ use crate::world::account::AccountStatus;
 use crate::world::edit::{EditError, Stamp};
 use crate::world::ids::{AccountIndex, IssueId, OrganizationId, ServiceDeskId};
 use crate::world::log::Subject;
+use crate::world::outbox::Detail;
 use crate::world::site::SiteState;
 
 /// The longest name of an organization, in characters.
@@ -32,7 +33,7 @@ impl SiteState {
         change(request)?;
         issue.updated = stamp.at;
         self.keep(issue);
-        self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(id));
+        self.note(stamp, id, Subject::IssueUpdated(id), Detail::Nothing);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use crate::world::ids::{
     PriorityId, ProjectId, ResolutionId, SecurityLevelId, SprintId, StatusId, VersionId,
 };
 use crate::world::log::Subject;
+use crate::world::outbox::Detail;
 use crate::world::rich::Rich;
 use crate::world::site::SiteState;
 
@@ -93,7 +94,7 @@ impl SiteState {
         self.jira.next.issue += 1;
         self.jira.numbers.insert((new.project, issue.number), id);
         self.keep(issue);
-        self.log.push(stamp.at, stamp.by, Subject::IssueCreated(id));
+        self.note(stamp, id, Subject::IssueCreated(id), Detail::Nothing);
         Ok(id)
     }
 
@@ -114,7 +115,7 @@ impl SiteState {
             return Ok(None);
         }
         let history = self.save(stamp, issue, items);
-        self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(id));
+        self.note(stamp, id, Subject::IssueUpdated(id), Detail::Saved(history));
         Ok(Some(history))
     }
 
@@ -137,8 +138,8 @@ impl SiteState {
         }
         self.jira.deleted_worklogs.extend(issue.worklogs.iter().map(|worklog| (worklog.id, stamp.at)));
         let key = self.key_of(issue.project, issue.number);
+        self.note_deletion(stamp, &issue);
         self.jira.touched.insert(id, Touched::Deleted);
-        self.log.push(stamp.at, stamp.by, Subject::IssueDeleted(id, issue.project));
         let project = Some(issue.project);
         let object = AuditItem::Named { id: id.to_string(), name: key, kind: "ISSUE_DELETE", project };
         let (summary, category) = ("Issue deleted", "issues");
@@ -210,8 +211,8 @@ impl SiteState {
         {
             items.extend(self.apply(&mut issue, stamp, FieldChange::Parent(None))?);
         }
-        self.save(stamp, issue, items);
-        self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(id));
+        let history = self.save(stamp, issue, items);
+        self.note(stamp, id, Subject::IssueUpdated(id), Detail::Saved(history));
         for subtask in subtasks {
             self.move_issue(stamp, subtask, target)?;
         }
@@ -229,7 +230,7 @@ impl SiteState {
             issue.archived = archived.then_some((stamp.at, stamp.by));
             self.keep(issue);
             let subject = if archived { Subject::IssueArchived(id) } else { Subject::IssueRestored(id) };
-            self.log.push(stamp.at, stamp.by, subject);
+            self.note(stamp, id, subject, Detail::Nothing);
         }
         for child in self.issue_children(id) {
             let level = self

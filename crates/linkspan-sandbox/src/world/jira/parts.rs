@@ -12,6 +12,7 @@ use crate::world::ids::{
     AccountIndex, AttachmentId, CommentId, IssueId, IssueLinkId, LinkTypeId, Millis, WorklogId,
 };
 use crate::world::log::Subject;
+use crate::world::outbox::Detail;
 use crate::world::people_edit::set_listed;
 use crate::world::rich::Rich;
 use crate::world::site::SiteState;
@@ -51,7 +52,7 @@ impl SiteState {
         let mut issue = self.editable(id)?;
         let comment = CommentId(self.jira.next.comment);
         self.jira.next.comment += 1;
-        issue.comments.push(Comment {
+        let told = Comment {
             id: comment,
             author: Some(stamp.by),
             update_author: Some(stamp.by),
@@ -60,11 +61,12 @@ impl SiteState {
             updated: stamp.at,
             visibility: new.visibility,
             public: new.public,
-        });
+        };
+        issue.comments.push(told.clone());
         issue.updated = stamp.at;
         self.keep(issue);
         self.jira.added.insert(Child::Comment(comment), id);
-        self.log.push(stamp.at, stamp.by, Subject::CommentCreated(id, comment));
+        self.note(stamp, id, Subject::CommentCreated(id, comment), Detail::Comment(Box::new(told)));
         Ok(comment)
     }
 
@@ -82,9 +84,10 @@ impl SiteState {
         comment.public = new.public;
         comment.updated = stamp.at;
         comment.update_author = Some(stamp.by);
+        let told = comment.clone();
         issue.updated = stamp.at;
         self.keep(issue);
-        self.log.push(stamp.at, stamp.by, Subject::CommentUpdated(home, id));
+        self.note(stamp, home, Subject::CommentUpdated(home, id), Detail::Comment(Box::new(told)));
         Ok(())
     }
 
@@ -97,10 +100,10 @@ impl SiteState {
             .iter()
             .position(|comment| comment.id == id)
             .ok_or(EditError::Missing("the comment"))?;
-        issue.comments.remove(at);
+        let told = issue.comments.remove(at);
         issue.updated = stamp.at;
         self.keep(issue);
-        self.log.push(stamp.at, stamp.by, Subject::CommentDeleted(home, id));
+        self.note(stamp, home, Subject::CommentDeleted(home, id), Detail::Comment(Box::new(told)));
         Ok(())
     }
 
@@ -128,9 +131,9 @@ impl SiteState {
         });
         issue.remaining_estimate = issue.remaining_estimate.map(|left| left.saturating_sub(new.seconds));
         let items = vec![changes::number("timespent", before.into(), issue.time_spent().into())];
-        self.save(stamp, issue, items);
+        let history = self.save(stamp, issue, items);
         self.jira.added.insert(Child::Worklog(worklog), id);
-        self.log.push(stamp.at, stamp.by, Subject::WorklogCreated(id, worklog));
+        self.note(stamp, id, Subject::WorklogCreated(id, worklog), Detail::Saved(history));
         Ok(worklog)
     }
 
@@ -151,8 +154,8 @@ impl SiteState {
         worklog.updated = stamp.at;
         worklog.update_author = Some(stamp.by);
         let items = vec![changes::number("timespent", before.into(), issue.time_spent().into())];
-        self.save(stamp, issue, items);
-        self.log.push(stamp.at, stamp.by, Subject::WorklogUpdated(home, id));
+        let history = self.save(stamp, issue, items);
+        self.note(stamp, home, Subject::WorklogUpdated(home, id), Detail::Saved(history));
         Ok(())
     }
 
@@ -168,9 +171,9 @@ impl SiteState {
         let before = issue.time_spent();
         issue.worklogs.remove(at);
         let items = vec![changes::number("timespent", before.into(), issue.time_spent().into())];
-        self.save(stamp, issue, items);
+        let history = self.save(stamp, issue, items);
         self.jira.deleted_worklogs.push((id, stamp.at));
-        self.log.push(stamp.at, stamp.by, Subject::WorklogDeleted(home, id));
+        self.note(stamp, home, Subject::WorklogDeleted(home, id), Detail::Saved(history));
         Ok(())
     }
 
@@ -201,9 +204,9 @@ impl SiteState {
             Shown::Nothing,
             Shown::Named(attachment.to_string(), filename.to_owned()),
         )];
-        self.save(stamp, issue, items);
+        let history = self.save(stamp, issue, items);
         self.jira.added.insert(Child::Attachment(attachment), id);
-        self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(id));
+        self.note(stamp, id, Subject::IssueUpdated(id), Detail::Saved(history));
         Ok(attachment)
     }
 
@@ -219,8 +222,8 @@ impl SiteState {
             Shown::Named(id.to_string(), attachment.filename.to_string()),
             Shown::Nothing,
         )];
-        self.save(stamp, issue, items);
-        self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(home));
+        let history = self.save(stamp, issue, items);
+        self.note(stamp, home, Subject::IssueUpdated(home), Detail::Saved(history));
         Ok(())
     }
 
@@ -252,8 +255,8 @@ impl SiteState {
                 Shown::Nothing,
                 Shown::Named(key.clone(), format!("This issue {text} {key}")),
             )];
-            self.save(stamp, issue, items);
-            self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(end));
+            let history = self.save(stamp, issue, items);
+            self.note(stamp, end, Subject::IssueUpdated(end), Detail::Saved(history));
         }
         self.jira.next.link += 1;
         self.jira.added.insert(Child::Link(id), source);
@@ -269,8 +272,8 @@ impl SiteState {
                 issue.links.retain(|candidate| candidate.id != id);
                 let items =
                     vec![changes::item("Link", "issuelinks", Shown::Named(key.clone(), key), Shown::Nothing)];
-                self.save(stamp, issue, items);
-                self.log.push(stamp.at, stamp.by, Subject::IssueUpdated(end));
+                let history = self.save(stamp, issue, items);
+                self.note(stamp, end, Subject::IssueUpdated(end), Detail::Saved(history));
             }
         }
         Ok(())
@@ -305,14 +308,20 @@ impl SiteState {
     /// Writes (or with `None` removes) an entity property of an issue (`updated` does not move).
     pub fn set_issue_property(
         &mut self,
+        stamp: Stamp,
         id: IssueId,
         key: &str,
         value: Option<Arc<str>>,
     ) -> Result<(), EditError> {
         let mut issue = self.editable(id)?;
         issue.properties.retain(|(present, _)| present != key);
-        issue.properties.extend(value.map(|value| (key.to_owned(), value)));
+        issue.properties.extend(value.clone().map(|value| (key.to_owned(), value)));
         self.keep(issue);
+        let subject = match value {
+            Some(_) => Subject::IssuePropertySet(id),
+            None => Subject::IssuePropertyDeleted(id),
+        };
+        self.note(stamp, id, subject, Detail::Property(key.to_owned(), value));
         Ok(())
     }
 }

@@ -1,8 +1,40 @@
-//! The registry of dynamic webhooks: who registered what, and until when (`atlassian-endpoints.md` 3.29).
+//! Dynamic webhooks: the registry of who registered what, and until when (`atlassian-endpoints.md` 3.29), and the
+//! deliveries to them (`atlassian-platform.md` 4).
 //!
-//! It only keeps them; what is delivered, and how, is decided elsewhere.
+//! What a change is told as is decided in `jira::deliveries`; here it is scheduled, sent, repeated and recorded.
+
+mod attempt;
+mod dispatch;
+mod record;
+mod schedule;
+mod settings;
+
+pub(crate) use dispatch::Dispatcher;
+pub use record::{Delivered, Deliveries, Totals};
+pub use settings::{ExpirationDate, Merge, RegistrationResult, WebhookSettings};
+
+use serde::Serialize;
 
 use crate::world::{AccountIndex, Millis};
+
+/// Whether a delivery tells a change itself, or what follows from one (`X-Atlassian-Webhook-Flow`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum Flow {
+    /// The change.
+    Primary,
+    /// Its cascade, such as the deletion of a deleted issue's comments.
+    Secondary,
+}
+
+impl Flow {
+    /// The header's text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "Primary",
+            Self::Secondary => "Secondary",
+        }
+    }
+}
 
 /// How long a webhook lives from its registration or last refresh, in milliseconds: 30 days.
 pub const LIFE_MS: Millis = 30 * 24 * 3_600_000;
@@ -70,6 +102,8 @@ pub struct Webhook {
     pub subscription: Subscription,
     /// When it ends.
     pub expires: Millis,
+    /// The newest change of the site when it was registered: it is about later ones.
+    pub since: u64,
 }
 
 /// Why a webhook is not registered; the text stands in the answer.
@@ -101,7 +135,12 @@ impl Webhooks {
         self.alive(now).filter(move |hook| hook.owner == *owner)
     }
 
-    /// Registers a webhook and returns its id.
+    /// Those of one site.
+    pub fn on(&self, cloud_id: &str, now: Millis) -> impl Iterator<Item = &Webhook> {
+        self.alive(now).filter(move |hook| hook.owner.cloud_id == cloud_id)
+    }
+
+    /// Registers a webhook for changes of its site after `since`, and returns its id.
     ///
     /// # Errors
     /// The app uses another URL, or the owner has the most that are allowed.
@@ -109,6 +148,7 @@ impl Webhooks {
         &mut self,
         owner: &Owner,
         subscription: Subscription,
+        since: u64,
         now: Millis,
     ) -> Result<u64, RegistrationError> {
         self.kept.retain(|hook| hook.expires > now);
@@ -123,7 +163,7 @@ impl Webhooks {
         }
         self.last += 1;
         let expires = now.saturating_add(LIFE_MS);
-        self.kept.push(Webhook { id: self.last, owner: owner.clone(), subscription, expires });
+        self.kept.push(Webhook { id: self.last, owner: owner.clone(), subscription, expires, since });
         Ok(self.last)
     }
 
@@ -136,6 +176,12 @@ impl Webhooks {
             }
         }
         expires
+    }
+
+    /// Ends webhooks now, those of `ids` or all, whoever owns them; returns how many.
+    pub fn expire(&mut self, ids: Option<&[u64]>, now: Millis) -> usize {
+        let named = |hook: &&mut Webhook| hook.expires > now && ids.is_none_or(|ids| ids.contains(&hook.id));
+        self.kept.iter_mut().filter(named).map(|hook| hook.expires = now).count()
     }
 
     /// Deletes webhooks of an owner; ids of others are passed over.
@@ -166,7 +212,7 @@ mod tests {
     fn a_webhook_lives_thirty_days_and_thirty_more_after_a_refresh() {
         let mut hooks = Webhooks::default();
         let own = owner("a");
-        let id = hooks.register(&own, subscription("https://x"), 0).unwrap();
+        let id = hooks.register(&own, subscription("https://x"), 0, 0).unwrap();
         assert_eq!(hooks.refresh(&own, &[id], 1_000), LIFE_MS + 1_000);
         assert_eq!(hooks.of(&own, LIFE_MS).count(), 1);
         assert_eq!(hooks.of(&own, LIFE_MS + 1_000).count(), 0);
@@ -179,12 +225,12 @@ mod tests {
         let mut hooks = Webhooks::default();
         let own = owner("a");
         for _ in 0..MOST_PER_OWNER {
-            hooks.register(&own, subscription("https://x"), 0).unwrap();
+            hooks.register(&own, subscription("https://x"), 0, 0).unwrap();
         }
-        assert_eq!(hooks.register(&own, subscription("https://x"), 0), Err(RegistrationError::TooMany));
-        let refused = hooks.register(&own, subscription("https://y"), 0);
+        assert_eq!(hooks.register(&own, subscription("https://x"), 0, 0), Err(RegistrationError::TooMany));
+        let refused = hooks.register(&own, subscription("https://y"), 0, 0);
         assert_eq!(refused, Err(RegistrationError::OtherUrl("https://x".to_owned())));
-        assert!(hooks.register(&owner("b"), subscription("https://y"), 0).is_ok());
+        assert!(hooks.register(&owner("b"), subscription("https://y"), 0, 0).is_ok());
         hooks.delete(&owner("b"), &[1, 2]);
         assert_eq!(hooks.of(&own, 0).count(), MOST_PER_OWNER, "an app deletes its own only");
         hooks.delete(&own, &[1, 2]);

@@ -1,0 +1,6 @@
+//! Deliveries to webhooks.
+
+mod bodies;
+mod matching;
+mod receiver;
+mod schedule;
