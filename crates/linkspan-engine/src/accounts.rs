@@ -102,6 +102,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`] when it is gone already.
     pub async fn unlink(&self, account: LinkedAccountId) -> Result<(), EngineError> {
+        self.inner.take_back_registrations(account).await?;
         let unlinked = self.inner.store.unlink(account).await?.ok_or(EngineError::NotFound)?;
         if unlinked.source_is_unused {
             self.inner.erase_later(unlinked.source);
@@ -143,6 +144,8 @@ impl Inner {
         {
             reading.cancel();
         }
+        self.forget_live(source);
+        self.issue_writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {

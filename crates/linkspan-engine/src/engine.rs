@@ -1,6 +1,6 @@
 //! The engine: one handle over store, upstream, keys and clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::error::EngineError;
 use crate::files::{FileSettings, Files};
+use crate::live::Live;
 use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
 use crate::sync::Remembered;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub vendor: Vendor,
     /// How often a source is read for changes.
     pub sync_every: Duration,
+    /// How late upstream's search may show a change: so far back it is looked again.
+    pub index_lag: jiff::SignedDuration,
     /// How many lists of one source are read at a time.
     pub parallel_lists: usize,
     /// What is read, of all that a grant allows.
@@ -75,10 +78,16 @@ pub(crate) struct Inner {
     pub(crate) node: Uuid,
     /// When this process last tried to read a source.
     pub(crate) attempts: Mutex<HashMap<SourceId, jiff::Timestamp>>,
+    /// Sources that are to be read without waiting for their time.
+    pub(crate) hurried: Mutex<HashSet<SourceId>>,
     /// Wakes the worker: there may be something to read.
     pub(crate) wake: Notify,
     /// Grows with whatever this process adds to the change feed: wakes who follows it.
     pub(crate) feed: watch::Sender<u64>,
+    /// Live changes.
+    pub(crate) live: Live,
+    /// Who stores issues of a source, so that what was read before does not take the place of what was read since.
+    pub(crate) issue_writers: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the last reading of access data found, by source.
     pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
     /// What is known of upstream's limits, for all sources of this process.
@@ -113,6 +122,7 @@ impl Engine {
         let digest_key = DigestKey::open(&ring, context, &sealed)?;
         let node = entropy.uuid();
         let files = Files::open(&settings.files, &store).await?;
+        let (live, intake) = Live::new();
         let engine = Self {
             inner: Arc::new(Inner {
                 store,
@@ -128,8 +138,11 @@ impl Engine {
                 stop: CancellationToken::new(),
                 node,
                 attempts: Mutex::default(),
+                hurried: Mutex::default(),
                 wake: Notify::new(),
                 feed: watch::Sender::new(0),
+                live,
+                issue_writers: Mutex::default(),
                 remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),
@@ -138,6 +151,7 @@ impl Engine {
             }),
         };
         engine.inner.renew_erased().await?;
+        engine.inner.tasks.spawn(Arc::clone(&engine.inner).take_in(intake));
         Ok(engine)
     }
 

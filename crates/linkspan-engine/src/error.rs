@@ -27,6 +27,9 @@ pub enum EngineError {
     /// There is no such thing, or it is not the caller's.
     #[error("not found")]
     NotFound,
+    /// What has to be read first is not read yet; it is tried again.
+    #[error("the first reading has not come so far yet")]
+    NotReady,
     /// The work was told to stop; it goes on from its checkpoint next time.
     #[error("stopped")]
     Stopped,

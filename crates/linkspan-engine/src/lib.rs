@@ -13,6 +13,7 @@ mod gaps;
 pub mod identity;
 mod keys;
 pub mod link;
+pub mod live;
 mod privacy;
 pub mod progress;
 pub mod read;

@@ -3,6 +3,7 @@
 
 mod dashboard;
 mod extract;
+mod hooks;
 mod identify;
 mod link;
 mod openapi;
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) pages: link::Pages,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) streams: rest::change_stream::ChangeStreams,
+    pub(crate) deliveries: hooks::DeliveryRoom,
 }
 
 /// Serves until `stop` is cancelled, then lets requests that are under way finish.
@@ -44,7 +46,8 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let streams = rest::change_stream::ChangeStreams::new();
-    let app = App { engine, pages: link::Pages::new(), metrics, streams };
+    let deliveries = hooks::DeliveryRoom::new();
+    let app = App { engine, pages: link::Pages::new(), metrics, streams, deliveries };
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }

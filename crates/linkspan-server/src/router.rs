@@ -20,7 +20,7 @@ use crate::rest::{
     accounts, actions, apps, changes, content, files, followers, identities, keys, link_tokens, models,
     personal_data, sources, status,
 };
-use crate::{App, dashboard, identify, link, openapi, setup, telemetry};
+use crate::{App, dashboard, hooks, identify, link, openapi, setup, telemetry};
 
 /// The largest body a caller may send.
 const BODY_CAP: usize = 1 << 20;
@@ -164,6 +164,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/static/link.js", get(link::script))
         .route("/content/{account}/{article}", get(content::article_content))
         .route("/files/{account}/{attachment}", get(files::signed_download))
+        .route("/hooks/atlassian/{app}", post(hooks::take).layer(DefaultBodyLimit::max(hooks::BODY_CAP)))
         .route("/healthz", get(telemetry::healthz))
         .route("/readyz", get(telemetry::readyz))
         .route("/metrics", get(telemetry::metrics))

@@ -54,3 +54,6 @@ CREATE TABLE live_sources (
     missed_at BIGINT,
     missed BIGINT NOT NULL
 );
+
+-- Deliveries name their site by its address.
+CREATE INDEX sources_at ON sources (site_url);

@@ -287,6 +287,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) sync_every: u32,
+    /// How late Jira's search may show a change, in hours: so far back it is looked again for changes that it did not show.
+    #[arg(long, env = "LINKSPAN_INDEX_LAG_HOURS", default_value_t = 12, value_name = "HOURS",
+        value_parser = clap::value_parser!(u32).range(1..=168))]
+    pub(crate) index_lag_hours: u32,
     #[command(flatten)]
     pub(crate) storage: Storage,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::SignedDuration;
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::files::FileSettings;
@@ -36,6 +37,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) atlassian_origin: Option<&'a Url>,
     pub(crate) vendor: Vendor,
     pub(crate) sync_every: Duration,
+    /// How late upstream's search may show a change.
+    pub(crate) index_lag: SignedDuration,
     /// What is read, of all that grants allow.
     pub(crate) features: Vec<Feature>,
     pub(crate) custom_content_types: Vec<String>,
@@ -60,6 +63,7 @@ impl Core {
         let settings = Settings {
             vendor: plan.vendor,
             sync_every: plan.sync_every,
+            index_lag: plan.index_lag,
             parallel_lists: PARALLEL_LISTS,
             features: plan.features,
             custom_content_types: plan.custom_content_types,

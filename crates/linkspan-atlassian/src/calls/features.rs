@@ -124,10 +124,10 @@ impl Feature {
         Self::ALL.iter().copied().filter(is_reading).collect()
     }
 
-    /// What a server does unless it is told otherwise: reading, and the duty that follows from it.
+    /// What a server does unless it is told otherwise: reading, being told of changes, and the duty that follows from it.
     pub fn usual() -> Vec<Self> {
         let mut usual = Self::reading();
-        usual.push(Self::PersonalData);
+        usual.extend([Self::Webhooks, Self::PersonalData]);
         usual
     }
 

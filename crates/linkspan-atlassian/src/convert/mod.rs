@@ -62,7 +62,7 @@ mod space;
 mod tests;
 mod text;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::{Access, Model, NewRaw, NewRecord};
@@ -234,6 +234,34 @@ impl Converted {
         self.complete.extend(other.complete);
         self.waiting.extend(other.waiting);
         self.levels.extend(other.levels);
+    }
+}
+
+impl Converted {
+    /// The same without these issues and all that belongs to them.
+    #[must_use]
+    pub fn without_issues(mut self, left_out: &HashSet<RecordId>) -> Self {
+        let remote_ids: HashSet<String> = self
+            .records
+            .iter()
+            .filter(|record| left_out.contains(&record.id))
+            .filter_map(|record| record.remote_id.clone())
+            .collect();
+        let belongs = |record: &NewRecord| {
+            left_out.contains(&record.id) || record.parent.is_some_and(|parent| left_out.contains(&parent))
+        };
+        let records: HashSet<RecordId> =
+            self.records.iter().filter(|record| belongs(record)).map(|record| record.id).collect();
+        self.records.retain(|record| !records.contains(&record.id));
+        self.raws.retain(|raw| {
+            let of_record = raw.record.is_some_and(|record| records.contains(&record));
+            let issue = raw.path.strip_prefix("/rest/api/3/issue/").and_then(|rest| rest.split('/').next());
+            !of_record && !issue.is_some_and(|issue| remote_ids.contains(issue))
+        });
+        self.complete.retain(|children| !left_out.contains(&children.parent));
+        self.waiting.retain(|waiting| !remote_ids.contains(&waiting.remote_id));
+        self.levels.retain(|(issue, _)| !remote_ids.contains(issue));
+        self
     }
 }
 

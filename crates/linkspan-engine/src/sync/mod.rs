@@ -19,6 +19,7 @@ use std::sync::{Arc, PoisonError};
 use futures_util::FutureExt as _;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
+use linkspan_store::{SourceState, StoredHint};
 
 pub(crate) use self::listed::{owner_of, page_size, params_of};
 pub(crate) use self::remembered::Remembered;
@@ -26,6 +27,9 @@ pub(crate) use self::run::OneList;
 use self::run::Run;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+
+/// How late upstream's search may show a change, unless the operator knows better: hours have been seen after bulk edits.
+pub const INDEX_LAG: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +63,26 @@ struct Reading<'a> {
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.source);
+    }
+}
+
+/// Looks again at what deliveries pointed at. Runs beside a reading of the source: live changes do not wait for a first reading.
+///
+/// # Errors
+/// [`EngineError::NotFound`] when the source is gone; otherwise what keeps upstream from being asked.
+pub(crate) async fn look_again(
+    inner: &Arc<Inner>,
+    id: SourceId,
+    hints: &[StoredHint],
+) -> Result<(), EngineError> {
+    let source = inner.store.source(id).await?.filter(|source| source.state == SourceState::Active);
+    let source = source.ok_or(EngineError::NotFound)?;
+    let granted = inner.scopes_of(&source).await?;
+    let run = Run::new(Arc::clone(inner), source, granted, inner.stop.child_token());
+    match run.source.product {
+        Product::Jira => jira::look_again(&run, hints).boxed().await,
+        // Confluence tells of nothing.
+        Product::Confluence => Ok(()),
     }
 }
 

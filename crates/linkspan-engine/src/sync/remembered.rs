@@ -11,6 +11,9 @@ use super::run::Run;
 /// How old access data may be before it is read again.
 const ACCESS_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// How often a change may cause access data to be read before it has grown old.
+const OUTDATED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
 /// What converting needs to know of a source.
 #[derive(Clone)]
 pub(crate) struct Remembered {
@@ -34,6 +37,28 @@ impl Run {
         let remembered = self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let found = remembered.get(&self.id()).cloned()?;
         (self.inner.clock.now() < found.at + ACCESS_EVERY).then_some(found.known)
+    }
+
+    /// What the last reading found, however old: who stores a change at once goes by what is known.
+    pub(super) fn recall_whatever_its_age(&self) -> Option<Known> {
+        let remembered = self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(&self.id()).map(|found| found.known.clone())
+    }
+
+    /// Has what is around items read again with the next reading, which comes soon; not more often than once in
+    /// [`OUTDATED_EVERY`].
+    pub(super) fn surroundings_are_outdated(&self) {
+        {
+            let mut remembered = self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(found) = remembered.get_mut(&self.id()) else { return };
+            let now = self.inner.clock.now();
+            if now < found.at + OUTDATED_EVERY {
+                return;
+            }
+            found.at = now - ACCESS_EVERY;
+        }
+        self.inner.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id());
+        self.inner.hurry(self.id());
     }
 
     /// Keeps what a reading that began at `at` found.

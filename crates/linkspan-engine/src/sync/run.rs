@@ -16,6 +16,7 @@ use linkspan_model::record::Model;
 use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
 use super::SyncReport;
@@ -263,6 +264,29 @@ impl Run {
                 .map_err(|error| EngineError::Invalid(format!("a batch could not be written: {error}")))??;
         }
         Ok(())
+    }
+
+    /// Lets nobody else store issues of the source until what comes back is dropped.
+    pub(super) async fn issue_writer(&self) -> OwnedMutexGuard<()> {
+        let writers = {
+            let mut writers = self.inner.issue_writers.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(writers.entry(self.id()).or_default())
+        };
+        writers.lock_owned().await
+    }
+
+    /// Whether upstream tells of changes of the source.
+    pub(super) async fn is_told_of_changes(&self) -> Result<bool, EngineError> {
+        let live = self.inner.store.live_source(self.id()).await?;
+        let ends = live.and_then(|live| live.expires_at);
+        Ok(ends.is_some_and(|ends| ends > self.inner.clock.now()))
+    }
+
+    /// Notes that a reading found changes of which no delivery had told (hazard W7).
+    pub(super) async fn note_missed(&self, count: u64) -> Result<(), EngineError> {
+        tracing::warn!(source.id = %self.id(), count, "reading found changes of which upstream had not told");
+        let now = self.inner.clock.now();
+        Ok(self.inner.store.note_missed_deliveries(self.id(), count, now).await?)
     }
 
     /// Marks records as gone upstream.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use linkspan_model::ids::SourceId;
 use linkspan_store::{Source, SourceState};
 use tokio::sync::Semaphore;
 
@@ -22,6 +23,8 @@ impl Engine {
     pub fn start_worker(&self) {
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move { inner.work().await });
+        self.inner.tasks.spawn(Arc::clone(&self.inner).follow_hints());
+        self.inner.tasks.spawn(Arc::clone(&self.inner).keep_registrations());
         self.inner.tasks.spawn(Arc::clone(&self.inner).follow_files());
         self.inner.tasks.spawn(Arc::clone(&self.inner).keep_personal_data());
     }
@@ -72,6 +75,9 @@ impl Inner {
     /// A source is due when it was never read to its end, or when that is long enough ago; not sooner than that after an
     /// attempt that failed.
     async fn is_due(&self, source: &Source) -> Result<bool, EngineError> {
+        if self.hurried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source.id) {
+            return Ok(true);
+        }
         let now = self.clock.now();
         let attempted =
             self.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&source.id).copied();
@@ -84,7 +90,13 @@ impl Inner {
         Ok(is_unfinished || latest.is_none_or(|at| now >= at + self.settings.sync_every))
     }
 
-    fn note_attempt(&self, source: linkspan_model::ids::SourceId) {
+    /// Has a source read as soon as there is a place.
+    pub(crate) fn hurry(&self, source: SourceId) {
+        self.hurried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source);
+        self.wake.notify_one();
+    }
+
+    fn note_attempt(&self, source: SourceId) {
         let now = self.clock.now();
         self.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source, now);
     }

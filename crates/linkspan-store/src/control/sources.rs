@@ -1,7 +1,7 @@
 //! Sources: what is read, once, however many linked accounts use it.
 
 use jiff::Timestamp;
-use linkspan_model::ids::{GrantId, SourceId};
+use linkspan_model::ids::{AppId, GrantId, SourceId};
 use linkspan_model::product::{Product, UnknownWord};
 
 use crate::Store;
@@ -20,6 +20,11 @@ statements! {
         FROM sources WHERE id = $1";
     ALL = "SELECT id, grant_id, cloud_id, product, site_name, site_url, scopes, state, created_at
         FROM sources ORDER BY created_at, id";
+    AT = "SELECT s.id, s.grant_id, s.cloud_id, s.product, s.site_name, s.site_url, s.scopes, s.state, s.created_at
+        FROM sources s JOIN grants g ON g.id = s.grant_id
+        WHERE s.site_url = $2 AND s.product = $3 AND s.state = 'active' AND g.app_id = $1 ORDER BY s.created_at, s.id";
+    RENAME_SITE = "UPDATE sources SET site_name = $3, site_url = $4
+        WHERE grant_id = $1 AND cloud_id = $2 AND (site_name <> $3 OR site_url <> $4)";
     OF_GRANT = "SELECT id, grant_id, cloud_id, product, site_name, site_url, scopes, state, created_at
         FROM sources WHERE grant_id = $1 ORDER BY created_at, id";
 }
@@ -96,6 +101,27 @@ impl Store {
     /// All sources, oldest first.
     pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
         self.db.all(ALL, args![]).await?.iter().map(read).collect()
+    }
+
+    /// The sources of a product that are read through grants to an app, on the site with exactly this address.
+    pub async fn sources_at(
+        &self,
+        app: AppId,
+        product: Product,
+        site_url: &str,
+    ) -> Result<Vec<Source>, StoreError> {
+        self.db.all(AT, args![app, site_url, product.as_str()]).await?.iter().map(read).collect()
+    }
+
+    /// Records the present name and address of a site that a grant reaches; whether either is new.
+    pub async fn rename_site(
+        &self,
+        grant: GrantId,
+        cloud_id: &str,
+        name: &str,
+        url: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(self.db.write(RENAME_SITE, args![grant, cloud_id, name, url]).await? > 0)
     }
 
     /// The sources read through a grant, oldest first.

@@ -1,7 +1,7 @@
 //! How sources learn of changes: what is registered upstream for them, and whether deliveries come.
 
 use jiff::Timestamp;
-use linkspan_model::ids::SourceId;
+use linkspan_model::ids::{AppId, SourceId};
 
 use super::write::require_active;
 use crate::Store;
@@ -30,6 +30,8 @@ statements! {
         WHERE s.state = 'active' AND s.product = 'jira' AND (l.check_at IS NULL OR l.check_at <= $1)
         ORDER BY s.created_at, s.id LIMIT $2";
     HURRY = "UPDATE live_sources SET check_at = $2 WHERE source_id = $1 AND check_at > $2";
+    HURRY_OF_APP = "UPDATE live_sources SET check_at = $2 WHERE check_at > $2 AND source_id IN
+        (SELECT s.id FROM sources s JOIN grants g ON g.id = s.grant_id WHERE g.app_id = $1)";
     MISSED = "UPDATE live_sources SET missed = missed + $3, missed_at = $2 WHERE source_id = $1";
 }
 
@@ -110,6 +112,12 @@ impl Store {
     /// Has the registrations of a source looked at by `at`, if not sooner.
     pub async fn hurry_live_check(&self, source: SourceId, at: Timestamp) -> Result<(), StoreError> {
         self.db.write(HURRY, args![source, at]).await?;
+        Ok(())
+    }
+
+    /// Has the registrations of all sources that are read through an app looked at by `at`, if not sooner.
+    pub async fn hurry_live_checks_of(&self, app: AppId, at: Timestamp) -> Result<(), StoreError> {
+        self.db.write(HURRY_OF_APP, args![app, at]).await?;
         Ok(())
     }
 

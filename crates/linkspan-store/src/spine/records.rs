@@ -1,5 +1,7 @@
 //! Reading records.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::{Body, Model};
@@ -20,11 +22,15 @@ macro_rules! select {
 
 statements! {
     ONE = select!("WHERE source_id = $1 AND id = $2 AND model = $3");
+    // What changed upstream since a moment was stored here since then, give or take the clocks; the index goes by that.
+    COUNT_CHANGED = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2 AND modified_at >= $3
+        AND deleted = FALSE AND remote_updated_at >= $4 AND remote_updated_at < $5";
     COUNT = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2";
     COUNT_LIVE = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2 AND deleted = FALSE";
 }
 
 bulks! {
+    VERSIONS = "SELECT id, remote_updated_at FROM records WHERE source_id = $1 AND deleted = FALSE AND id IN (", "?", ")";
     MANY = select!("WHERE source_id = $1 AND id IN ("), "?", ")";
 }
 
@@ -110,6 +116,9 @@ pub struct ListFilter<'a> {
     /// Tombstones too.
     pub include_deleted: bool,
 }
+
+/// How far upstream's clock may be ahead of ours.
+const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 impl Store {
     /// Records of a model that meet the filter, in the order of [`RecordPosition`], behind `after`. Paging until a page
@@ -200,6 +209,37 @@ impl Store {
         // An id asked for twice may have been answered twice.
         records.dedup_by_key(|record| record.id);
         Ok(records)
+    }
+
+    /// When those of `ids` that exist were last changed upstream, by id; tombstones are left out.
+    pub async fn versions_of(
+        &self,
+        source: SourceId,
+        ids: &[RecordId],
+    ) -> Result<HashMap<RecordId, Option<Timestamp>>, StoreError> {
+        let mut versions = HashMap::with_capacity(ids.len());
+        let ids = ids.iter().copied().map(Arg::from).collect();
+        for (sql, args) in VERSIONS.lookup(self.db.dialect(), args![source], ids) {
+            for row in self.db.all(sql, args).await? {
+                versions.insert(RecordId(row.uuid(0)?), row.optional_time(1)?);
+            }
+        }
+        Ok(versions)
+    }
+
+    /// How many records of a model were last changed upstream at `from` or later, and before `to` if that is given.
+    pub async fn count_changed(
+        &self,
+        source: SourceId,
+        model: Model,
+        from: Timestamp,
+        to: Option<Timestamp>,
+    ) -> Result<u64, StoreError> {
+        let stored_since = from.checked_sub(CLOCKS_DIFFER).unwrap_or(Timestamp::MIN);
+        let to = to.unwrap_or(Timestamp::MAX);
+        let args = args![source, model.as_str(), stored_since, from, to];
+        let row = self.db.first(COUNT_CHANGED, args).await?;
+        Ok(row.ok_or_else(|| StoreError::corrupt("a count has no row"))?.int(0)?.cast_unsigned())
     }
 
     /// How many records of a model there are.

@@ -77,6 +77,7 @@ async fn open(
         atlassian_origin: None,
         vendor: Vendor { name: "Linkspan".to_owned(), public_url },
         sync_every: Duration::from_mins(1),
+        index_lag: linkspan_engine::sync::INDEX_LAG,
         features,
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),

@@ -266,6 +266,7 @@ async fn open(
         atlassian_origin: args.atlassian_origin.as_ref(),
         vendor: Vendor { name: "Linkspan".to_owned(), public_url: public_url.clone() },
         sync_every: Duration::from_mins(1),
+        index_lag: linkspan_engine::sync::INDEX_LAG,
         features: args.want.features(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),

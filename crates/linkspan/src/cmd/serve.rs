@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use linkspan_engine::{Engine, IssuedKey, NewApp, Vendor};
 use linkspan_model::product::AppPurpose;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         atlassian_origin: args.atlassian_origin.as_ref(),
         vendor: Vendor { name: args.vendor_name.clone(), public_url: Url::parse(&base_url)? },
         sync_every: Duration::from_secs(u64::from(args.sync_every)),
+        index_lag: SignedDuration::from_hours(i64::from(args.index_lag_hours)),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
         files: home.files(&args.attachments),

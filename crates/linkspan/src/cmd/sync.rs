@@ -40,6 +40,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         vendor: Vendor { name: "linkspan sync".to_owned(), public_url: Url::parse("http://localhost")? },
         // No worker runs here.
         sync_every: Duration::from_mins(1),
+        index_lag: linkspan_engine::sync::INDEX_LAG,
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
         files: FileSettings::default(),

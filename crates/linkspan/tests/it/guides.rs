@@ -59,6 +59,7 @@ async fn read_with(upstream: &Upstream, scopes: &ScopeSet, product: Product) -> 
     let settings = Settings {
         vendor: Vendor { name: "Acme".to_owned(), public_url: Url::parse("http://127.0.0.1:8080").unwrap() },
         sync_every: std::time::Duration::from_hours(1),
+        index_lag: linkspan_engine::sync::INDEX_LAG,
         parallel_lists: 4,
         features: Feature::usual(),
         custom_content_types: vec!["ac:com.example.docs:note".to_owned()],

@@ -189,6 +189,7 @@ async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing
             public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
         },
         sync_every: std::time::Duration::from_hours(1),
+        index_lag: linkspan_engine::sync::INDEX_LAG,
         parallel_lists: 4,
         features: Feature::usual(),
         custom_content_types: Vec::new(),

@@ -83,6 +83,7 @@ impl Site {
         let settings = Settings {
             vendor: Vendor { name: "Acme Tools".to_owned(), public_url: Url::parse(&base_url).unwrap() },
             sync_every: std::time::Duration::from_hours(1),
+            index_lag: linkspan_engine::sync::INDEX_LAG,
             parallel_lists: 4,
             features: Feature::usual(),
             custom_content_types: Vec::new(),

@@ -1,5 +1,6 @@
 //! Issues: each project from its oldest to its newest, then what changed anywhere.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -17,15 +18,16 @@ use serde_json::json;
 
 use super::super::retreat::Retreat;
 use super::super::run::{Run, at_a_time, text};
-use super::{children, waiting};
+use super::settle::{self, Proof, Window};
+use super::{children, fresh, waiting};
 use crate::error::EngineError;
 
 /// Issues asked for at a time: what upstream gives with all fields (`atlassian-platform.md` 6.1). Each costs a point, each
 /// page one more.
 const PAGE_SIZE: u32 = 100;
-/// How far a reading of changes looks back behind the last one: what the search index shows late is seen then
-/// (hazard S2).
-const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// How far a reading of changes looks back behind the last one. What the search index shows later than that, the slow readers
+/// find (hazard S2).
+const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 /// The stream whose checkpoint says since when changes are to be read.
 const STREAM: &str = "issues";
 
@@ -47,6 +49,8 @@ struct ProjectCheckpoint {
 struct ChangesCheckpoint {
     /// Changes are to be read from this moment on, by upstream's clock, in epoch milliseconds.
     since: Option<i64>,
+    /// Up to where each slow reader has come, by its name.
+    settled: BTreeMap<String, i64>,
 }
 
 /// `now` is upstream's time before this run read any issue.
@@ -58,8 +62,8 @@ pub(super) async fn issues(
 ) -> Result<(), EngineError> {
     let checkpoint: ChangesCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
     if checkpoint.since.is_none() {
-        let mark = Run::mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
-        run.write(Converted::default(), Some(mark)).await?;
+        let first = ChangesCheckpoint { since: Some(now.as_millisecond()), ..checkpoint.clone() };
+        run.write(Converted::default(), Some(Run::mark(STREAM, &first)?)).await?;
     }
     // A project that upstream refuses fails alone (hazard S15): its error is shown once the others are read.
     let read = |project: &String| {
@@ -75,7 +79,7 @@ pub(super) async fn issues(
     let results = at_a_time(run.inner.settings.parallel_lists, projects.iter().map(read).collect()).await?;
     results.into_iter().collect::<Result<(), EngineError>>()?;
     if let Some(since) = checkpoint.since.and_then(|millis| Timestamp::from_millisecond(millis).ok()) {
-        changes(run, &ctx, since, now).await?;
+        changed(run, &ctx, checkpoint, since, now).await?;
     }
     Ok(())
 }
@@ -253,19 +257,56 @@ struct Prepared {
 
 async fn store(run: &Run, page: Option<Prepared>) -> Result<(), EngineError> {
     if let Some(Prepared { converted, mark, items }) = page {
-        run.write(converted, Some(mark)).await?;
+        fresh::write(run, converted, Some(mark)).await?;
         run.add(STREAM, items);
     }
     Ok(())
 }
 
-/// Issues of any project that changed since the last reading, oldest change first.
-async fn changes(
+/// Makes sure that what changed is stored: since the last reading, and by the slow readers behind it.
+async fn changed(
     run: &Run,
     ctx: &Arc<JiraContext>,
+    mut checkpoint: ChangesCheckpoint,
     since: Timestamp,
     now: Timestamp,
 ) -> Result<(), EngineError> {
+    if run.is_told_of_changes().await? {
+        // Upstream tells of changes: what is stored already costs a point to count, not one for each.
+        let window = Window { from: since - OVERLAP, to: None };
+        let missed = settle::window(run, ctx, window, Proof::Count).await?;
+        if missed > 0 {
+            run.add(STREAM, missed);
+            run.note_missed(missed).await?;
+        }
+    } else {
+        changes(run, ctx, since).await?;
+    }
+    // Only now: a reading that broke off is repeated from where it began.
+    checkpoint.since = Some(now.as_millisecond());
+    run.write(Converted::default(), Some(Run::mark(STREAM, &checkpoint)?)).await?;
+    for reader in settle::slow_readers(run.inner.settings.index_lag) {
+        let settled = checkpoint.settled.get(reader.name).copied();
+        // Everything that changed before the first reading ended was read by that.
+        let settled = settled.and_then(|millis| Timestamp::from_millisecond(millis).ok()).unwrap_or(since);
+        if let Some(window) = settle::due_window(reader, settled, now) {
+            let found = settle::window(run, ctx, window, reader.proof).await?;
+            if found > 0 {
+                tracing::info!(source.id = %run.id(), reader = reader.name, found, "changes that were shown late were read");
+                run.add(STREAM, found);
+            }
+            checkpoint.settled.insert(reader.name.to_owned(), window.to.unwrap_or(now).as_millisecond());
+            run.write(Converted::default(), Some(Run::mark(STREAM, &checkpoint)?)).await?;
+        } else if !checkpoint.settled.contains_key(reader.name) {
+            checkpoint.settled.insert(reader.name.to_owned(), settled.as_millisecond());
+            run.write(Converted::default(), Some(Run::mark(STREAM, &checkpoint)?)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Issues of any project that changed since the last reading, oldest change first.
+async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<(), EngineError> {
     let from = since - OVERLAP;
     // Everything that changed before this is stored.
     let mut reached: Option<Timestamp> = None;
@@ -296,15 +337,11 @@ async fn changes(
         waiting
             .extend(converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)));
         let changed = last_ticket(&converted).and_then(|ticket| ticket.remote_updated_at);
-        run.write(converted, None).await?;
+        fresh::write(run, converted, None).await?;
         run.add(STREAM, items);
         reached = reached.max(changed);
     }
-    waiting::resolve(run, &waiting, &ctx).await?;
-    // Only now: a reading that broke off is repeated from where it began.
-    let mark = Run::mark(STREAM, &ChangesCheckpoint { since: Some(now.as_millisecond()) })?;
-    run.write(Converted::default(), Some(mark)).await?;
-    Ok(())
+    waiting::resolve(run, &waiting, &ctx).await
 }
 
 /// Learns the names of who is mentioned in a page.

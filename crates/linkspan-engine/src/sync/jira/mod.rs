@@ -5,11 +5,14 @@
 
 mod children;
 mod customers;
+mod fresh;
+mod hinted;
 mod issues;
 mod people;
 mod projects;
 mod reconsider;
 mod security;
+mod settle;
 mod waiting;
 mod worklogs;
 
@@ -19,6 +22,8 @@ use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::{Call, Feature, jira};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{FieldCatalogue, JiraContext};
+
+use linkspan_store::StoredHint;
 
 use super::remembered::Known;
 use super::run::{Run, text};
@@ -68,6 +73,20 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     }
     if with_audit {
         run.stream(audit::STREAM, audit::read(run).boxed()).await?;
+    }
+    Ok(())
+}
+
+/// Looks again at issues that deliveries pointed at, with what the last reading found around them.
+///
+/// # Errors
+/// [`EngineError::NotReady`] while nothing was read around them yet.
+pub(super) async fn look_again(run: &Run, hints: &[StoredHint]) -> Result<(), EngineError> {
+    let Some(Known::Jira(ctx, _)) = run.recall_whatever_its_age() else { return Err(EngineError::NotReady) };
+    let read = hinted::look_again(run, ctx, hints).boxed().await?;
+    if read.in_unknown_projects {
+        // A project that was made since, or whose permissions could not be read: it is read now, not in an hour.
+        run.surroundings_are_outdated();
     }
     Ok(())
 }

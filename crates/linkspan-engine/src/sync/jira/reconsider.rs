@@ -5,7 +5,7 @@ use std::sync::Arc;
 use linkspan_atlassian::convert::{Converted, JiraContext, issue_page};
 
 use super::super::run::Run;
-use super::{children, waiting};
+use super::{children, fresh, waiting};
 use crate::error::EngineError;
 
 /// Stored issues converted again at a time.
@@ -31,7 +31,7 @@ pub(super) async fn issues(run: &Run, ctx: &Arc<JiraContext>) -> Result<(), Engi
         waiting::learn_levels(&mut converted, &mut ctx);
         children::complete(run, &mut converted, &ctx).await?;
         pending.extend(converted.waiting.drain(..).map(|waiting| (waiting.remote_id, waiting.needs)));
-        run.write(converted, None).await?;
+        fresh::write(run, converted, None).await?;
     }
     waiting::resolve(run, &pending, &ctx).await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use linkspan_atlassian::convert::{Converted, JiraContext, issue, levels_of};
 
 use super::super::run::Run;
-use super::children;
+use super::{children, fresh};
 use crate::error::EngineError;
 
 /// Remembers the levels of a page's issues for the sub-tasks of later pages.
@@ -35,7 +35,7 @@ pub(super) async fn resolve(
         }
         let mut converted = issue(&raw.json, &ctx)?;
         children::complete(run, &mut converted, &ctx).await?;
-        run.write(converted, None).await?;
+        fresh::write(run, converted, None).await?;
     }
     Ok(())
 }

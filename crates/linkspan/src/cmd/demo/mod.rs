@@ -64,6 +64,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         atlassian_origin: Some(&Url::parse(&info.origin)?),
         vendor: Vendor { name: "Demo vendor".to_owned(), public_url: Url::parse(&base_url)? },
         sync_every: SYNC_EVERY,
+        index_lag: linkspan_engine::sync::INDEX_LAG,
         features: Feature::usual(),
         custom_content_types: Vec::new(),
         files: home.files(&args.attachments),

@@ -50,6 +50,7 @@ impl Clocked {
                 public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
             },
             sync_every: std::time::Duration::from_hours(1),
+            index_lag: linkspan_engine::sync::INDEX_LAG,
             parallel_lists: 1,
             features: Feature::usual(),
             custom_content_types: Vec::new(),

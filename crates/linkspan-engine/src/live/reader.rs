@@ -1,0 +1,127 @@
+//! Looking at what deliveries pointed at: together, by id.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use jiff::SignedDuration;
+use linkspan_model::ids::SourceId;
+use linkspan_store::StoredHint;
+use tokio::time::Instant;
+
+use super::{ISSUE, ReaderState};
+use crate::engine::Inner;
+use crate::error::EngineError;
+use crate::sync;
+
+/// How long hints are gathered when a source was quiet: a single edit is seen at once.
+const GATHER_QUIET: Duration = Duration::from_millis(50);
+/// How long hints are gathered while they keep coming. Each reading costs a point besides those of its issues: at twenty
+/// edits a second, five or six share it.
+const GATHER_BUSY: Duration = Duration::from_millis(260);
+/// A source without hints for so long is quiet.
+const QUIET_AFTER: Duration = Duration::from_secs(3);
+/// Issues read at a time: what upstream takes (`atlassian-endpoints.md` 3.2).
+const ISSUES_PER_READ: u32 = 100;
+/// How often hints of other processes are looked for, and those whose wait is over.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The wait after the first failure; it doubles with each further one.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(2);
+/// The longest such wait.
+const RETRY_CEILING: SignedDuration = SignedDuration::from_mins(10);
+/// Deliveries are repeated for an hour or so; after this their identifiers are forgotten.
+const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// Identifiers forgotten in a step.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
+/// How often they are.
+const FORGET_EVERY: Duration = Duration::from_mins(5);
+
+impl Inner {
+    /// Looks at hints as they come, until the engine stops.
+    pub(crate) async fn follow_hints(self: Arc<Self>) {
+        let mut forgot = Instant::now();
+        loop {
+            if let Err(error) = self.start_readers().await {
+                tracing::warn!(%error, "could not look for hints");
+            }
+            if forgot.elapsed() >= FORGET_EVERY {
+                forgot = Instant::now();
+                let before = self.clock.now() - REMEMBER_FOR;
+                if let Err(error) = self.store.forget_deliveries(before, FORGOTTEN_AT_ONCE).await {
+                    tracing::warn!(%error, "old deliveries could not be forgotten");
+                }
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.live.hinted.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    async fn start_readers(self: &Arc<Self>) -> Result<(), EngineError> {
+        for source in self.store.sources_with_hints(self.clock.now()).await? {
+            let Some(gather) = self.begin_reading_hints(source) else { continue };
+            let inner = Arc::clone(self);
+            self.tasks.spawn(async move {
+                let result = inner.read_hints(source, gather).boxed().await;
+                let mut readers = inner.live.readers.lock().unwrap_or_else(PoisonError::into_inner);
+                readers.insert(source, ReaderState::Ended(Instant::now()));
+                drop(readers);
+                match result {
+                    // What came between the last look and this moment wakes nobody else.
+                    Ok(()) | Err(EngineError::Stopped) => inner.live.hinted.notify_one(),
+                    Err(error) => {
+                        tracing::warn!(source.id = %source, %error, "what deliveries pointed at could not be read");
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// How long to gather hints of a source first; `None` while they are being looked at.
+    fn begin_reading_hints(&self, source: SourceId) -> Option<Duration> {
+        let mut readers = self.live.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let gather = match readers.get(&source) {
+            Some(ReaderState::Reading) => return None,
+            Some(ReaderState::Ended(at)) if at.elapsed() < QUIET_AFTER => GATHER_BUSY,
+            Some(ReaderState::Ended(_)) | None => GATHER_QUIET,
+        };
+        readers.insert(source, ReaderState::Reading);
+        Some(gather)
+    }
+
+    /// Looks at the hints of a source until there are none that are due.
+    async fn read_hints(self: &Arc<Self>, source: SourceId, gather: Duration) -> Result<(), EngineError> {
+        let mut gather = gather;
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Err(EngineError::Stopped),
+                () = tokio::time::sleep(gather) => {}
+            }
+            gather = GATHER_BUSY;
+            let now = self.clock.now();
+            let hints = self.store.due_hints(source, ISSUE, now, ISSUES_PER_READ).await?;
+            if hints.is_empty() {
+                return Ok(());
+            }
+            match sync::look_again(self, source, &hints).await {
+                Ok(()) => self.store.settle_hints(source, ISSUE, &hints).await?,
+                Err(error @ (EngineError::Stopped | EngineError::Store(_))) => return Err(error),
+                Err(EngineError::NotFound) => return Ok(()),
+                Err(error) => {
+                    tracing::info!(source.id = %source, %error, hints = hints.len(), "will be looked at again");
+                    self.postpone(source, &hints).await?;
+                }
+            }
+        }
+    }
+
+    async fn postpone(&self, source: SourceId, hints: &[StoredHint]) -> Result<(), EngineError> {
+        let tries = hints.iter().map(|hint| hint.tries).max().unwrap_or(0);
+        let wait = RETRY_AFTER * i32::try_from(1_i64 << tries.clamp(0, 16)).unwrap_or(i32::MAX);
+        let wait = wait.min(RETRY_CEILING).mul_f64(0.7 + 0.6 * self.entropy.fraction());
+        Ok(self.store.postpone_hints(source, ISSUE, hints, self.clock.now() + wait).await?)
+    }
+}

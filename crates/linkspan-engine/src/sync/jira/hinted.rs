@@ -1,0 +1,120 @@
+//! Issues read by id, because something pointed at them: a delivery, or a listing that showed another version than is stored.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use linkspan_atlassian::calls::jira;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page};
+use linkspan_atlassian::error::CallError;
+use linkspan_model::ids::RecordId;
+use linkspan_model::record::{Access, Model};
+use linkspan_store::StoredHint;
+use serde_json::json;
+
+use super::super::run::{Run, text};
+use super::{children, fresh, waiting};
+use crate::error::EngineError;
+
+/// Issues in one call (`atlassian-endpoints.md` 3.2).
+const ISSUES_PER_CALL: usize = 100;
+
+/// What reading issues by id came to.
+#[derive(Debug, Default)]
+pub(super) struct ReadByIds {
+    /// Those that came, by their upstream ids.
+    pub(super) found: Vec<String>,
+    /// Some lie in projects of which nothing is known yet, and are hidden until it is.
+    pub(super) in_unknown_projects: bool,
+}
+
+/// Looks again at what deliveries pointed at. An issue that was told to be deleted, and that is not found by its id, is gone: the
+/// one alone proves nothing (hazard S3).
+pub(super) async fn look_again(
+    run: &Run,
+    ctx: Arc<JiraContext>,
+    hints: &[StoredHint],
+) -> Result<ReadByIds, EngineError> {
+    let ids: Vec<&str> = hints.iter().map(|hint| hint.remote_id.as_str()).collect();
+    let read = by_ids(run, ctx, &ids).await?;
+    let gone: Vec<(Model, RecordId)> = hints
+        .iter()
+        .filter(|hint| hint.gone && !read.found.contains(&hint.remote_id))
+        .map(|hint| (Model::Ticket, RecordId::of(run.id(), Model::Ticket, &hint.remote_id)))
+        .collect();
+    if !gone.is_empty() {
+        let _writer = run.issue_writer().await;
+        run.remove(gone).await?;
+    }
+    Ok(read)
+}
+
+/// Reads issues by id and stores them whole. Those that are missing or invisible are left out by upstream.
+pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Result<ReadByIds, EngineError> {
+    let mut read = ReadByIds::default();
+    let mut ctx = ctx;
+    // The parts that are still to be read. One that is too large is halved, down to one (hazard S9).
+    let mut parts: Vec<&[&str]> = ids.chunks(ISSUES_PER_CALL).rev().collect();
+    while let Some(part) = parts.pop() {
+        let params = Params::new()
+            .body(json!({ "issueIdsOrKeys": part, "fields": ["*all"], "expand": ["changelog"] }));
+        let reply = match run.client.call(&jira::ISSUE_BULKFETCH, &params).await {
+            Ok(reply) => reply,
+            Err(EngineError::Call(error)) if error.is_size() => {
+                too_large(run, part, &mut parts, error).await?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        store(run, text(&reply.body)?, &mut ctx, &mut read).boxed().await?;
+    }
+    Ok(read)
+}
+
+/// Reads in halves what was too large together. A single issue that is too large for upstream is told, and left as it is stored.
+async fn too_large<'a>(
+    run: &Run,
+    part: &'a [&'a str],
+    parts: &mut Vec<&'a [&'a str]>,
+    error: CallError,
+) -> Result<(), EngineError> {
+    let (one, other) = part.split_at(part.len() / 2);
+    if one.is_empty() {
+        let id = part.first().copied().unwrap_or_default();
+        tracing::error!(source.id = %run.id(), issue = id, %error, "an issue is too large for upstream to answer");
+        return run.refuse(format!("issue/{id}"), error.to_string()).await;
+    }
+    parts.extend([other, one]);
+    Ok(())
+}
+
+async fn store(
+    run: &Run,
+    page: &str,
+    ctx: &mut Arc<JiraContext>,
+    read: &mut ReadByIds,
+) -> Result<(), EngineError> {
+    let names = run.names_in(page, &ctx.names).await?;
+    if !names.is_empty() {
+        Arc::make_mut(ctx).names.extend(names);
+    }
+    let mut converted = convert(page, ctx).await?;
+    waiting::learn_levels(&mut converted, ctx);
+    children::complete(run, &mut converted, ctx).await?;
+    read.found.extend(converted.ids.iter().cloned());
+    read.in_unknown_projects |= converted
+        .records
+        .iter()
+        .any(|record| record.body.model() == Model::Ticket && record.access == Access::Unknown);
+    let pending: Vec<(String, String)> =
+        converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)).collect();
+    fresh::write(run, converted, None).await?;
+    waiting::resolve(run, &pending, ctx).await
+}
+
+async fn convert(page: &str, ctx: &Arc<JiraContext>) -> Result<Converted, EngineError> {
+    let (page, ctx) = (page.to_owned(), Arc::clone(ctx));
+    tokio::task::spawn_blocking(move || Ok(issue_page(&page, &ctx)?))
+        .await
+        .map_err(|error| EngineError::Invalid(format!("issues could not be converted: {error}")))?
+}

@@ -1,0 +1,219 @@
+//! Windows of time in which everything that changed is made sure to be stored.
+//!
+//! Upstream's search shows changes late: mostly by seconds, sometimes by hours (hazard S2). A reading of what changed since the
+//! last one therefore is not proof. Behind it go slower readers: each looks at what changed up to some time ago, once. A window is
+//! looked at by counting, for a point, where that is enough; otherwise its issues are listed with nothing but their versions,
+//! and those of which another version is stored are read by id.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::jira;
+use linkspan_atlassian::client::Params;
+use linkspan_atlassian::convert::{JiraContext, PageProblem};
+use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::query::{Jql, JqlOrder};
+use linkspan_model::ids::RecordId;
+use linkspan_model::record::Model;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::retreat::Retreat;
+use super::super::run::Run;
+use super::hinted;
+use crate::error::EngineError;
+
+/// Issues listed at a time, with nothing but their versions.
+const VERSIONS_PER_PAGE: u32 = 1_000;
+
+/// How a slow reader looks at its windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Their number is compared first; the same number counts as the same issues.
+    Count,
+    /// Every issue is listed.
+    Versions,
+}
+
+/// A window of time by which issues were last changed. Without an end it reaches to the present.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub(super) from: Timestamp,
+    pub(super) to: Option<Timestamp>,
+}
+
+impl Window {
+    fn jql(self) -> Jql {
+        let jql = Jql::new().updated_since(self.from);
+        match self.to {
+            Some(to) => jql.updated_before(to),
+            None => jql,
+        }
+    }
+}
+
+/// Makes sure that everything that changed in a window is stored; how many issues were not.
+pub(super) async fn window(
+    run: &Run,
+    ctx: &Arc<JiraContext>,
+    window: Window,
+    proof: Proof,
+) -> Result<u64, EngineError> {
+    if proof == Proof::Count && counts_agree(run, window).await? {
+        return Ok(0);
+    }
+    let mut repaired = 0;
+    let mut reached = window.from;
+    let mut retreat = Retreat::new(VERSIONS_PER_PAGE, CallError::is_size);
+    // The bounds stay as they are while the list is walked; an issue that changes meanwhile leaves it for a later window.
+    let begin = |from: Timestamp, size| {
+        let jql = Window { from, ..window }.jql();
+        let jql = jql.order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending);
+        let params = Params::new().query("jql", jql.to_string()).query("fields", "updated");
+        run.client.pager(&jira::SEARCH_JQL, params, Some(size))
+    };
+    let mut pager = begin(reached, retreat.size);
+    loop {
+        let page = match run.client.next(&jira::SEARCH_JQL, &mut pager).await {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(repaired),
+            Err(error) => {
+                retreat.from(error, Some(reached.as_millisecond()))?;
+                pager = begin(reached, retreat.size);
+                continue;
+            }
+        };
+        let listed = versions(&page.reply.body)?;
+        if let Some((_, updated)) = listed.last() {
+            reached = reached.max(*updated);
+        }
+        let differing = differing(run, &listed).await?;
+        let ids: Vec<&str> = differing.iter().map(String::as_str).collect();
+        if !ids.is_empty() {
+            hinted::by_ids(run, Arc::clone(ctx), &ids).await?;
+            repaired += ids.len() as u64;
+        }
+    }
+}
+
+/// Whether upstream counts no more issues in the window than are stored. It may count fewer: its index lags.
+async fn counts_agree(run: &Run, window: Window) -> Result<bool, EngineError> {
+    #[derive(Deserialize)]
+    struct Counted {
+        count: u64,
+    }
+    if !run.opens(&jira::APPROXIMATE_COUNT) {
+        return Ok(false);
+    }
+    let params = Params::new().body(json!({ "jql": window.jql().to_string() }));
+    let counted: Counted = run.client.call(&jira::APPROXIMATE_COUNT, &params).await?.json()?;
+    let ours = run.inner.store.count_changed(run.id(), Model::Ticket, window.from, window.to).await?;
+    Ok(counted.count <= ours)
+}
+
+/// The issues of a page with their versions.
+fn versions(body: &[u8]) -> Result<Vec<(String, Timestamp)>, EngineError> {
+    #[derive(Deserialize)]
+    struct Page {
+        issues: Vec<Issue>,
+    }
+    #[derive(Deserialize)]
+    struct Issue {
+        id: String,
+        #[serde(default)]
+        fields: Fields,
+    }
+    #[derive(Default, Deserialize)]
+    struct Fields {
+        #[serde(default)]
+        updated: Option<String>,
+    }
+    let page: Page = serde_json::from_slice(body).map_err(PageProblem::NotJson)?;
+    let version = |issue: Issue| {
+        let text = issue.fields.updated.unwrap_or_default();
+        let time = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", &text).ok();
+        // One without a version that can be read differs from whatever is stored.
+        (issue.id, time.and_then(|time| time.to_timestamp().ok()).unwrap_or(Timestamp::MIN))
+    };
+    Ok(page.issues.into_iter().map(version).collect())
+}
+
+/// The listed issues of which another version is stored, or none. A newer one is no reason to read: the index lags.
+async fn differing(run: &Run, listed: &[(String, Timestamp)]) -> Result<Vec<String>, EngineError> {
+    let id_of = |remote_id: &str| RecordId::of(run.id(), Model::Ticket, remote_id);
+    let ids: Vec<RecordId> = listed.iter().map(|(id, _)| id_of(id)).collect();
+    let stored: HashMap<RecordId, Option<Timestamp>> = run.inner.store.versions_of(run.id(), &ids).await?;
+    let differs = |(id, updated): &&(String, Timestamp)| match stored.get(&id_of(id)) {
+        Some(Some(version)) => *updated > *version || *updated == Timestamp::MIN,
+        Some(None) | None => true,
+    };
+    Ok(listed.iter().filter(differs).map(|(id, _)| id.clone()).collect())
+}
+
+/// How far behind the present a slow reader goes, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlowReader {
+    /// The name of its cursor.
+    pub(super) name: &'static str,
+    pub(super) lag: SignedDuration,
+    pub(super) proof: Proof,
+}
+
+/// The slow readers. `index_lag` is how late upstream's search may show a change.
+pub(super) fn slow_readers(index_lag: SignedDuration) -> [SlowReader; 3] {
+    [
+        SlowReader {
+            name: "minutes",
+            lag: SignedDuration::from_mins(15).min(index_lag),
+            proof: Proof::Count,
+        },
+        // Twins in number are possible, however unlikely; here nothing may be left to chance.
+        SlowReader { name: "index", lag: index_lag, proof: Proof::Versions },
+        SlowReader { name: "late", lag: index_lag * 3, proof: Proof::Count },
+    ]
+}
+
+/// The window that a slow reader has to look at, once it is worth a look: a quarter of how far it stays behind.
+pub(super) fn due_window(reader: SlowReader, settled_until: Timestamp, now: Timestamp) -> Option<Window> {
+    let to = now - reader.lag;
+    let is_due = to.duration_since(settled_until) >= reader.lag / 4;
+    is_due.then_some(Window { from: settled_until, to: Some(to) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn s2_the_windows_of_a_slow_reader_join_without_a_gap_and_none_reaches_into_its_lag() {
+        let reader = slow_readers(SignedDuration::from_hours(12))[1];
+        assert_eq!(reader.lag, SignedDuration::from_hours(12));
+        let mut settled = at(0);
+        let mut windows = Vec::new();
+        for minute in 0..3 * 24 * 60 {
+            let now = at(minute * 60);
+            if let Some(window) = due_window(reader, settled, now) {
+                assert_eq!(window.from, settled);
+                let to = window.to.unwrap();
+                assert_eq!(now.duration_since(to), reader.lag);
+                settled = to;
+                windows.push(window);
+            }
+        }
+        assert_eq!(windows.len(), 20, "one in three hours, once twelve have passed");
+    }
+
+    #[test]
+    fn versions_that_cannot_be_read_differ_from_any() {
+        let body =
+            br#"{"issues":[{"id":"1","fields":{"updated":"2026-01-02T03:04:05.678+0000"}},{"id":"2"}]}"#;
+        let read = versions(body).unwrap();
+        assert_eq!(read[0], ("1".to_owned(), Timestamp::from_millisecond(1_767_323_045_678).unwrap()));
+        assert_eq!(read[1], ("2".to_owned(), Timestamp::MIN));
+    }
+}
