@@ -6,13 +6,16 @@ use axum::response::Response;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::errors::{confluence_v2_error, jira_error};
+use super::errors::{confluence_v1_error, confluence_v2_error, jira_error};
 use crate::confluence::FIRST_PAGE;
 use crate::faults::{Asked, FaultKind, Struck};
 use crate::query::QueryPairs;
 
 /// Bodies larger than this are not looked into, and answers larger than this are left alone.
 const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// Where the paths of Confluence's first API generation begin.
+const V1: &str = "/wiki/rest/";
 
 /// The most things a page may hold, as an extension of a product request.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +58,12 @@ pub(super) async fn asked(request: Request) -> (Request, Asked) {
 
 /// The refusal of a page token that is too old.
 pub(super) fn expired(path: &str) -> Response {
+    if path.starts_with(V1) {
+        return confluence_v1_error(
+            StatusCode::BAD_REQUEST,
+            "com.atlassian.confluence.api.service.exceptions.BadRequestException: the cursor has expired",
+        );
+    }
     if path.starts_with("/wiki/") {
         return confluence_v2_error(StatusCode::BAD_REQUEST, "INVALID_REQUEST_PARAMETER", None);
     }
@@ -89,6 +98,8 @@ pub(super) async fn misled(
     }
     if let Some(Value::Object(links)) = page.get_mut("_links") {
         let next = with_cursor(target, repeated.is_none());
+        // Links of version 1 are relative to a base that ends in `/wiki`.
+        let next = next.strip_prefix("/wiki").filter(|_| next.starts_with(V1)).unwrap_or(&next);
         if let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")) {
             head.headers.insert(header::LINK, link);
         }

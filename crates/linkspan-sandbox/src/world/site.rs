@@ -86,16 +86,15 @@ impl Site {
         }
         let mut place = &self.address.next;
         for _ in 0..MAX_RENAMES {
-            match place.get() {
-                Some(address) => place = &address.next,
-                None => {
-                    let url = format!("https://{name}.atlassian.net");
-                    let address = Address { name: name.to_owned(), url, next: OnceLock::new() };
-                    // Somebody who came first has renamed it, which is as good as having come last.
-                    let _ = place.set(Box::new(address));
-                    return Ok(());
-                }
+            if let Some(address) = place.get() {
+                place = &address.next;
+                continue;
             }
+            let url = format!("https://{name}.atlassian.net");
+            let address = Address { name: name.to_owned(), url, next: OnceLock::new() };
+            // Somebody who came first has renamed it, which is as good as having come last.
+            let _ = place.set(Box::new(address));
+            return Ok(());
         }
         Err(EditError::Refused("a site can be renamed a hundred times"))
     }

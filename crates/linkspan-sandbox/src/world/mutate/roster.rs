@@ -29,12 +29,11 @@ impl Roster {
 
     /// Follows the log. Returns false when it has forgotten too much.
     fn follow(&mut self, log: &ChangeLog) -> bool {
-        let mut expected = self.whole + 1;
         for change in log.since(self.whole) {
-            if change.sequence != expected {
+            if change.sequence != self.whole + 1 {
                 return false;
             }
-            expected += 1;
+            self.whole = change.sequence;
             match change.subject {
                 Subject::IssueCreated(id) => enter(&mut self.issues, id),
                 Subject::IssueDeleted(id, _) => strike(&mut self.issues, &id),
@@ -43,7 +42,6 @@ impl Roster {
                 _ => {}
             }
         }
-        self.whole = log.last_sequence();
         true
     }
 }
