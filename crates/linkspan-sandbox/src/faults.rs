@@ -32,6 +32,14 @@ pub enum FaultKind {
     RevokeGrant,
     /// The request is carried out; the body of the answer stops after `after_bytes` (half of it if not given).
     CutBody,
+    /// The request is carried out; the body of the answer falls silent after `after_bytes` for `milliseconds`, then goes on.
+    StallBody,
+    /// Requests with a page token: the page is right, but the token of the next one is the request's own again.
+    RepeatPageToken,
+    /// Requests with a page token are refused as if it had expired.
+    ExpirePageTokens,
+    /// A page holds at most `items` things, whatever the request asks for; with 0 it is empty and has a successor.
+    ShortPage,
     /// The connection closes; the request does nothing.
     NoReply,
     /// The request is carried out; the connection closes instead of the answer.
@@ -49,12 +57,17 @@ impl FaultKind {
             | Self::ScopeMismatch
             | Self::ExpiredToken
             | Self::NotInstalled
+            | Self::ShortPage
             | Self::RevokeGrant => request.cloud_id.is_some(),
+            Self::RepeatPageToken | Self::ExpirePageTokens => {
+                request.cloud_id.is_some() && request.asked.is_some_and(|asked| asked.token.is_some())
+            }
             Self::NoRefreshToken => request.path == "/oauth/token",
             Self::Latency
             | Self::Status
             | Self::RateLimit
             | Self::CutBody
+            | Self::StallBody
             | Self::NoReply
             | Self::LostReply => true,
         }
@@ -85,7 +98,7 @@ pub struct Fault {
     /// The chance that a matching request is struck, from 0 to 1; the dice are seeded.
     #[serde(default = "certain")]
     pub probability: f64,
-    /// For `latency`.
+    /// For `latency` and `stall_body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub milliseconds: Option<u64>,
     /// For `status`.
@@ -103,9 +116,15 @@ pub struct Fault {
     /// For `rate_limit`: the `RateLimit-Reason`, or `gateway` for the gateway's own limit, which sends no `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// For `cut_body`.
+    /// For `cut_body` and `stall_body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_bytes: Option<usize>,
+    /// For `short_page`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<usize>,
+    /// For `status`: only requests for more than so many things, by page size or by the ids in their body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<u64>,
 }
 
 fn certain() -> f64 {
@@ -132,12 +151,15 @@ impl Fault {
             return Err(FaultError::Probability);
         }
         match self.kind {
-            FaultKind::Latency if self.milliseconds.is_none_or(|span| span > MAX_LATENCY_MS) => {
+            FaultKind::Latency | FaultKind::StallBody
+                if self.milliseconds.is_none_or(|span| span > MAX_LATENCY_MS) =>
+            {
                 Err(FaultError::Needs("`milliseconds` of at most 600000"))
             }
             FaultKind::Status if !self.status.is_some_and(|status| (200..=599).contains(&status)) => {
                 Err(FaultError::Needs("`status` between 200 and 599"))
             }
+            FaultKind::ShortPage if self.items.is_none() => Err(FaultError::Needs("`items`")),
             FaultKind::RateLimit if self.reason.is_none() => Err(FaultError::Needs("`reason`")),
             _ => Ok(()),
         }
@@ -151,7 +173,10 @@ impl Fault {
             glob_matches(pattern, request.path)
                 || request.template.is_some_and(|template| template == pattern)
         });
-        same_method && same_site && same_path && self.kind.applies_to(request)
+        let asks_enough = self.above.is_none_or(|above| {
+            request.asked.and_then(|asked| asked.items).is_some_and(|items| items > above)
+        });
+        same_method && same_site && same_path && asks_enough && self.kind.applies_to(request)
     }
 }
 
@@ -166,6 +191,17 @@ pub struct FaultRequest<'a> {
     pub template: Option<&'a str>,
     /// The site, if the request addresses one.
     pub cloud_id: Option<&'a str>,
+    /// What part of a list it asks for; only looked at while a fault depends on it.
+    pub asked: Option<&'a Asked>,
+}
+
+/// What part of a list a request asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The page token or cursor it carries.
+    pub token: Option<String>,
+    /// The page size it names, or the number of ids in its body.
+    pub items: Option<u64>,
 }
 
 /// The faults in force, in the order they were set.
@@ -191,6 +227,15 @@ impl Faults {
     /// The faults still in force, with what remains of their counts.
     pub fn list(&self) -> &[Fault] {
         &self.0
+    }
+
+    /// Whether any fault depends on what part of a list a request asks for.
+    pub fn depend_on_asked(&self) -> bool {
+        let depends = |fault: &Fault| {
+            fault.above.is_some()
+                || matches!(fault.kind, FaultKind::RepeatPageToken | FaultKind::ExpirePageTokens)
+        };
+        self.0.iter().any(depends)
     }
 
     /// The faults that strike this request; each uses up one of its count. `roll` gives numbers in `[0, 1)`.
@@ -265,6 +310,7 @@ mod tests {
             path,
             template: Some("/rest/api/3/issue/{issueIdOrKey}"),
             cloud_id: Some("site-1"),
+            asked: None,
         }
     }
 

@@ -30,6 +30,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 
 use self::answer::Refusal;
+pub(crate) use self::paging::FIRST_PAGE;
 use crate::gateway::AppState;
 
 /// Largest request body: an uploaded file with its envelope.

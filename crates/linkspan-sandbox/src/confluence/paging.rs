@@ -9,6 +9,9 @@ use super::answer::Refusal;
 /// Longest cursor worth decoding, in bytes.
 const MAXIMUM_CURSOR_LENGTH: usize = 8 * 1024;
 
+/// The cursor of the first page of any list: an injected empty page has it as its successor.
+pub(crate) const FIRST_PAGE: &str = "W10";
+
 /// What a list is sorted by, for one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SortValue {
@@ -146,7 +149,7 @@ fn encode(order: &Order, position: &Position) -> String {
 /// # Errors
 /// A cursor that this order did not issue is refused with 400.
 pub(super) fn decode(order: &Order, cursor: Option<&str>) -> Result<Option<Position>, Refusal> {
-    let Some(cursor) = cursor else {
+    let Some(cursor) = cursor.filter(|cursor| *cursor != FIRST_PAGE) else {
         return Ok(None);
     };
     let position = decode_position(order, cursor);

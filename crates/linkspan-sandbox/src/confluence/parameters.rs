@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use http::request::Parts;
 
 use super::answer::Refusal;
+use crate::gateway::PageCap;
 use crate::query::QueryPairs;
 
 /// The decoded query string of a request and the path it was sent to.
@@ -14,11 +15,13 @@ pub(super) struct Parameters {
     /// Site-relative path, for links that lead back here.
     pub(super) path: String,
     pairs: QueryPairs,
+    /// The most things a page may hold, where a fault says so.
+    cap: Option<PageCap>,
 }
 
 impl Parameters {
     pub(super) fn new(path: &str, query: &str) -> Self {
-        Self { path: path.to_owned(), pairs: QueryPairs::parse(query) }
+        Self { path: path.to_owned(), pairs: QueryPairs::parse(query), cap: None }
     }
 
     /// The first value of a parameter, if it is given and not empty.
@@ -73,8 +76,10 @@ impl Parameters {
 
     /// The page size: `default` when absent; what exceeds `maximum` is clamped, what is not positive is refused.
     pub(super) fn limit(&self, default: usize, maximum: usize) -> Result<usize, Refusal> {
+        // An empty page is made of one with a single thing on it.
+        let maximum = self.cap.map_or(maximum, |cap| cap.0.clamp(1, maximum));
         match self.number::<usize>("limit")? {
-            None => Ok(default),
+            None => Ok(default.min(maximum)),
             Some(0) => Err(Refusal::wrong_type("0", "limit", "positive integer")),
             Some(limit) => Ok(limit.min(maximum)),
         }
@@ -114,7 +119,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         // Nested routers see a shortened path; links lead back to the whole one.
         let whole = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-        Ok(Self::new(whole.path(), whole.query().unwrap_or_default()))
+        let parameters = Self::new(whole.path(), whole.query().unwrap_or_default());
+        Ok(Self { cap: parts.extensions.get::<PageCap>().copied(), ..parameters })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The strings behind the scenes: everything under `/_sandbox/` (described in `docs/sandbox.md`).
 
+mod act;
 mod attachments;
 mod data;
 mod mutate;
@@ -43,6 +44,8 @@ pub(crate) fn router(state: &AppState, operations: Vec<ServedOperation>) -> Rout
         .route("/_sandbox/reports", get(show_reports))
         .route("/_sandbox/webhooks", get(webhooks::show).post(webhooks::expire))
         .route("/_sandbox/operations", get(move || async move { Json(operations.to_vec()) }))
+        .route("/_sandbox/act", post(act::act))
+        .route("/_sandbox/install", post(tokens::install))
         .route("/_sandbox/accounts", post(data::change_account))
         .route("/_sandbox/attachments", post(attachments::attach))
         .route("/_sandbox/mutate", post(mutate::mutate))

@@ -21,7 +21,7 @@ struct MutationOrder {
     seed: u64,
     #[serde(default = "one")]
     count: u32,
-    /// Kinds or families of kinds; absent or empty: all.
+    /// Kinds or families of kinds; absent or empty: all but those of containers.
     #[serde(default)]
     kinds: Vec<String>,
     /// Absent: the first site.
@@ -74,7 +74,7 @@ fn unknown_kind(name: &str) -> Response {
     refused(StatusCode::BAD_REQUEST, &format!("there is no kind `{name}`; known are {}", known.join(", ")))
 }
 
-const FAMILIES: [(&str, &[MutationKind]); 7] = {
+const FAMILIES: [(&str, &[MutationKind]); 8] = {
     use MutationKind as K;
     [
         ("creates", &[K::CreateIssue, K::CreatePage, K::Worklog, K::Link, K::Attach]),
@@ -94,6 +94,7 @@ const FAMILIES: [(&str, &[MutationKind]); 7] = {
             ],
         ),
         ("restores", &[K::RestoreIssue, K::RestorePage]),
+        ("containers", K::OF_CONTAINERS),
         (
             "permissions",
             &[

@@ -10,9 +10,12 @@ use serde_json::Value;
 use crate::meter::headers::HeaderForm;
 use crate::oauth::{RefreshErrors, TokenRules};
 use crate::webhooks::WebhookSettings;
+use crate::world::{IndexLag, Millis};
 
 /// Longest latency that can be set, in milliseconds: ten minutes.
 const MAX_LATENCY_MS: u64 = 600_000;
+/// Longest lag of the index that can be set, in milliseconds: a week.
+const MAX_LAG_MS: u64 = 7 * 24 * 3_600_000;
 /// The default cycle of the personal-data report (`atlassian-platform.md` 3).
 const WEEK_SECONDS: i64 = 7 * 24 * 3600;
 
@@ -24,6 +27,8 @@ pub struct Settings {
     pub latency_ms: u64,
     /// How far searches and counts lag behind writes, in milliseconds of the sandbox's clock.
     pub index_lag_ms: u64,
+    /// How much further some lag, each issue or content by its own dice, in milliseconds.
+    pub index_lag_spread_ms: u64,
     /// The limits.
     pub limits: Limits,
     /// Token life.
@@ -109,6 +114,7 @@ impl Settings {
         Self {
             latency_ms: latency_ms.min(MAX_LATENCY_MS),
             index_lag_ms: 0,
+            index_lag_spread_ms: 0,
             limits: Limits {
                 points_quota,
                 headers: HeaderForm::Enforced,
@@ -129,6 +135,12 @@ impl Settings {
         }
     }
 
+    /// How far the index lags behind for each thing it knows.
+    pub(crate) fn index_lag(&self) -> IndexLag {
+        let span = |span: u64| Millis::try_from(span).unwrap_or(Millis::MAX);
+        IndexLag { base: span(self.index_lag_ms), spread: span(self.index_lag_spread_ms) }
+    }
+
     /// These settings with the members of `changes` replaced; unknown members and wrong types are refused with a reason.
     pub fn changed(&self, changes: Value) -> Result<Self, serde_json::Error> {
         let mut settings = serde_json::to_value(self)?;
@@ -138,6 +150,8 @@ impl Settings {
         if !settings.cycle_period.as_ref().is_none_or(sendable) {
             return Err(serde_json::Error::custom("`cycle_period` holds what no header can carry"));
         }
+        settings.index_lag_ms = settings.index_lag_ms.min(MAX_LAG_MS);
+        settings.index_lag_spread_ms = settings.index_lag_spread_ms.min(MAX_LAG_MS);
         settings.latency_ms = settings.latency_ms.min(MAX_LATENCY_MS);
         settings.cycle_seconds = settings.cycle_seconds.max(1);
         settings.webhooks = settings.webhooks.checked().map_err(serde_json::Error::custom)?;

@@ -121,3 +121,34 @@ pub(super) async fn revoke(State(state): State<AppState>, body: Bytes) -> Respon
     };
     Json(json!({ "ended": ended })).into_response()
 }
+
+/// `POST /_sandbox/install`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Installation {
+    /// Absent: the pre-registered app.
+    client_id: Option<String>,
+    /// Absent: the first site.
+    cloud_id: Option<String>,
+    installed: bool,
+}
+
+/// What an administrator of a site does to an app: without it, every product call is refused there and the site leaves the
+/// accessible resources; with it again, the grants that were not revoked work again.
+pub(super) async fn install(State(state): State<AppState>, body: Bytes) -> Response {
+    let order: Installation = match parsed(&body) {
+        Ok(order) => order,
+        Err(response) => return response,
+    };
+    let client_id = order.client_id.unwrap_or_else(|| state.default_client_id());
+    if state.registry().get(&client_id).is_none() {
+        return refused(StatusCode::NOT_FOUND, "no app has this client id");
+    }
+    let cloud_id = order.cloud_id.unwrap_or_else(|| state.world().main_site().cloud_id().to_owned());
+    if state.world().site(&cloud_id).is_none() {
+        return refused(StatusCode::NOT_FOUND, "no site has this cloud id");
+    }
+    state.set_installed(client_id.clone(), cloud_id.clone(), order.installed);
+    Json(json!({ "client_id": client_id, "cloud_id": cloud_id, "installed": order.installed }))
+        .into_response()
+}

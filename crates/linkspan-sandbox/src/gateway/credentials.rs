@@ -74,7 +74,8 @@ fn app_caller(state: &AppState, addressed: Addressed<'_>, headers: &HeaderMap) -
         ProductFamily::Confluence => Api::Confluence,
     };
     let covers_product = grant.scopes.iter().any(|scope| Api::of_scope(scope) == Some(api));
-    if !covers_site || !covers_product {
+    let installed = state.is_installed(&grant.client_id, addressed.site.cloud_id());
+    if !covers_site || !covers_product || !installed {
         return Err(not_installed());
     }
     if addressed.operation.is_some_and(|operation| !operation.allows(&grant.scopes)) {

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::credentials::{expired_token, not_installed, scope_mismatch, unauthorized};
 use super::errors::{confluence_v1_error, jira_error};
-use super::{AppState, Dropped};
+use super::{AppState, Dropped, paging};
 use crate::faults::{Fault, FaultKind, Struck};
 use crate::meter::headers::Refusal;
 
@@ -44,10 +44,14 @@ pub(super) fn replacement(
             FaultKind::ScopeMismatch => scope_mismatch(),
             FaultKind::ExpiredToken => expired_token(state, path),
             FaultKind::NotInstalled => not_installed(),
+            FaultKind::ExpirePageTokens => paging::expired(path),
             FaultKind::NoReply => return Some(Err(Dropped)),
             FaultKind::Latency
             | FaultKind::RevokeGrant
             | FaultKind::CutBody
+            | FaultKind::StallBody
+            | FaultKind::RepeatPageToken
+            | FaultKind::ShortPage
             | FaultKind::LostReply
             | FaultKind::NoRefreshToken => return None,
         };
@@ -60,10 +64,28 @@ pub(super) async fn afterwards(struck: &Struck, response: Response) -> Result<Re
     if struck.has(FaultKind::LostReply) {
         return Err(Dropped);
     }
-    match struck.first(FaultKind::CutBody) {
-        Some(fault) => cut(response, fault.after_bytes).await,
-        None => Ok(response),
+    if let Some(fault) = struck.first(FaultKind::CutBody) {
+        return cut(response, fault.after_bytes).await;
     }
+    if let Some(fault) = struck.first(FaultKind::StallBody) {
+        return stall(response, fault).await;
+    }
+    Ok(response)
+}
+
+/// The same answer, with a silence in its body.
+async fn stall(response: Response, fault: &Fault) -> Result<Response, Dropped> {
+    let (mut head, body) = response.into_parts();
+    let mut rest = axum::body::to_bytes(body, MAX_CUT_BODY).await.map_err(|_| Dropped)?;
+    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(rest.len()));
+    let first = rest.split_to(fault.after_bytes.unwrap_or(rest.len() / 2).min(rest.len()));
+    let silence = Duration::from_millis(fault.milliseconds.unwrap_or_default());
+    let later = async move {
+        tokio::time::sleep(silence).await;
+        Ok::<Bytes, std::io::Error>(rest)
+    };
+    let pieces = stream::once(async { Ok(first) }).chain(stream::once(later));
+    Ok(Response::from_parts(head, Body::from_stream(pieces)))
 }
 
 /// The same head, announcing the whole length, and a body that breaks off.

@@ -15,7 +15,7 @@ use super::credentials::{self, Addressed, bearer_token};
 use super::destination::{Destination, Door, ProductFamily, with_path};
 use super::errors::gateway_error;
 use super::operations::{self, Operation};
-use super::{AppState, injected, limits, served};
+use super::{AppState, PageCap, injected, limits, paging, served};
 use crate::faults::{FaultKind, FaultRequest, Struck};
 use crate::{confluence, control, jira, oauth};
 
@@ -103,6 +103,7 @@ impl Gateway {
             path: &path,
             template: None,
             cloud_id: None,
+            asked: None,
         });
         tokio::time::sleep(injected::latency(&self.state, &struck)).await;
         if let Some(replaced) = injected::replacement(&self.state, &struck, &path) {
@@ -130,11 +131,19 @@ impl Gateway {
                 0,
             );
         };
+        let asked = if self.state.faults().depend_on_asked() {
+            let (whole, asked) = paging::asked(request).await;
+            request = whole;
+            Some(asked)
+        } else {
+            None
+        };
         let struck = self.strike(FaultRequest {
             method: request.method().as_str(),
             path: &wanted.path,
             template: operation.map(|operation| operation.template),
             cloud_id: Some(site.cloud_id()),
+            asked: asked.as_ref(),
         });
         if struck.has(FaultKind::RevokeGrant) {
             self.revoke_grant_behind(&request);
@@ -169,6 +178,10 @@ impl Gateway {
             *request.uri_mut() = uri;
         }
         request.extensions_mut().insert(caller.clone());
+        if let Some(cap) = PageCap::of(&struck) {
+            request.extensions_mut().insert(cap);
+        }
+        let target = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         let router = match wanted.family {
             ProductFamily::Jira => self.jira.clone(),
             ProductFamily::Confluence => self.confluence.clone(),
@@ -176,6 +189,7 @@ impl Gateway {
         let mut response = forward(router, request).await;
         let points = limits::bill(&self.state, &caller, &mut response);
         self.note(&name, &response, points);
+        let response = paging::misled(&struck, asked.as_ref(), &target, response).await;
         injected::afterwards(&struck, response).await
     }
 

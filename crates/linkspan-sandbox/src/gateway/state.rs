@@ -1,5 +1,6 @@
 //! What every handler of the sandbox shares.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
@@ -34,6 +35,8 @@ struct Shared {
     dice: Mutex<StdRng>,
     webhooks: Mutex<Webhooks>,
     deliveries: Mutex<Deliveries>,
+    /// Apps that were uninstalled: client id and cloud id.
+    uninstalled: Mutex<HashSet<(String, String)>>,
 }
 
 impl AppState {
@@ -55,6 +58,7 @@ impl AppState {
             dice: Mutex::new(StdRng::seed_from_u64(seed ^ 0x6469_6365)),
             webhooks: Mutex::new(Webhooks::default()),
             deliveries: Mutex::new(Deliveries::default()),
+            uninstalled: Mutex::new(HashSet::new()),
             world,
         }))
     }
@@ -132,6 +136,22 @@ impl AppState {
     /// What became of the deliveries to webhooks.
     pub fn deliveries(&self) -> MutexGuard<'_, Deliveries> {
         locked(&self.0.deliveries)
+    }
+
+    /// Whether an app may be used on a site: until an administrator uninstalls it.
+    pub(crate) fn is_installed(&self, client_id: &str, cloud_id: &str) -> bool {
+        let uninstalled = locked(&self.0.uninstalled);
+        uninstalled.is_empty() || !uninstalled.contains(&(client_id.to_owned(), cloud_id.to_owned()))
+    }
+
+    /// Uninstalls an app from a site, or installs it again: its grants come to life again with it.
+    pub(crate) fn set_installed(&self, client_id: String, cloud_id: String, installed: bool) {
+        let mut uninstalled = locked(&self.0.uninstalled);
+        if installed {
+            uninstalled.remove(&(client_id, cloud_id));
+        } else {
+            uninstalled.insert((client_id, cloud_id));
+        }
     }
 
     fn mint(&self) -> MutexGuard<'_, TokenMint> {

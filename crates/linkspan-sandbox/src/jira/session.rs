@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
 
 use super::{json::Json, refusal::Refusal, time::Times, view::View};
 use crate::{
-    gateway::{AppState, Auth, Caller, Charge, SiteIndex, charged},
+    gateway::{AppState, Auth, Caller, Charge, PageCap, SiteIndex, charged},
     query::QueryPairs,
     world::{Account, Millis, Site, SiteState, Viewer},
 };
@@ -68,7 +68,10 @@ impl FromRequestParts<AppState> for Session {
             version: if v2 { Version::V2 } else { Version::V3 },
             url,
             path: uri.path().find("/rest/").map_or(uri.path(), |at| &uri.path()[at..]).to_owned(),
-            query: Parameters::parse(uri.query().unwrap_or_default()),
+            query: Parameters {
+                cap: parts.extensions.get::<PageCap>().copied(),
+                ..Parameters::parse(uri.query().unwrap_or_default())
+            },
         })
     }
 }
@@ -153,11 +156,13 @@ pub(crate) fn no_content() -> Response {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters {
     pairs: QueryPairs,
+    /// The most things a page may hold, where a fault says so.
+    cap: Option<PageCap>,
 }
 
 impl Parameters {
     pub(crate) fn parse(query: &str) -> Self {
-        Self { pairs: QueryPairs::parse(query) }
+        Self { pairs: QueryPairs::parse(query), cap: None }
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = &str> {
@@ -206,7 +211,12 @@ impl Parameters {
             Some(size) if size < 0 => default,
             Some(size) => usize::try_from(size).unwrap_or(maximum).min(maximum),
         };
-        Ok(Page { start: usize::try_from(start).unwrap_or(usize::MAX), size })
+        Ok(Page { start: usize::try_from(start).unwrap_or(usize::MAX), size: self.capped(size) })
+    }
+
+    /// A page size, or less where a fault says so.
+    pub(crate) fn capped(&self, size: usize) -> usize {
+        self.cap.map_or(size, |cap| size.min(cap.0))
     }
 
     /// The same parameters with some replaced, as a query string.

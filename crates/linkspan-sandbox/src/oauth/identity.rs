@@ -29,7 +29,8 @@ pub(crate) async fn accessible_resources(State(state): State<AppState>, headers:
         return unauthorized();
     };
     let mut entries: Vec<Value> = Vec::new();
-    for site in grant.cloud_ids.iter().filter_map(|cloud_id| state.world().site(cloud_id)) {
+    let installed = grant.cloud_ids.iter().filter(|cloud_id| state.is_installed(&grant.client_id, cloud_id));
+    for site in installed.filter_map(|cloud_id| state.world().site(cloud_id)) {
         for api in [Api::Jira, Api::Confluence] {
             let scopes: Vec<&String> =
                 grant.scopes.iter().filter(|scope| Api::of_scope(scope) == Some(api)).collect();

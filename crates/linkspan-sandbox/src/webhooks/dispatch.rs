@@ -171,7 +171,8 @@ impl Dispatcher {
         hooks.into_iter().filter(|hook| self.may_serve(&hook.owner)).collect()
     }
 
-    /// Whether an owner is entitled to deliveries: an active account that lets the app act on the site, and for an app
+    /// Whether an owner is entitled to deliveries: an active account that lets the app act on the site where it
+    /// is installed, and for an app
     /// that is not shared, the app's own owner.
     fn may_serve(&self, owner: &Owner) -> bool {
         let account = self.state.world().directory().get(owner.account);
@@ -180,6 +181,7 @@ impl Dispatcher {
         });
         account.is_active()
             && app_may
+            && self.state.is_installed(&owner.client_id, &owner.cloud_id)
             && self.state.grants().allows(&owner.client_id, &owner.cloud_id, &account.account_id)
     }
 

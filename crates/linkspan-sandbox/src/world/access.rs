@@ -330,7 +330,7 @@ impl SiteState {
 
     /// Gates C0 and C1: whether the reader may use Confluence for a space and read the space. Archived spaces stay readable.
     pub fn can_see_space(&self, reader: &Reader, space: &Space) -> bool {
-        if !reader.may_read {
+        if !reader.may_read || space.trashed {
             return false;
         }
         let reads = |principal: SpacePrincipal| match principal {

@@ -115,10 +115,10 @@ impl SiteState {
         }
     }
 
-    /// Enters the deletion of an issue, which is still there.
-    pub(super) fn note_deletion(&mut self, stamp: Stamp, issue: &Arc<Issue>) {
+    /// Enters the deletion of an issue, which is still there, and if it is `told` hands it to those who follow.
+    pub(super) fn note_deletion(&mut self, stamp: Stamp, issue: &Arc<Issue>, told: bool) {
         let change = self.log.push(stamp.at, stamp.by, Subject::IssueDeleted(issue.id, issue.project));
-        if self.outbox.is_followed() {
+        if told && self.outbox.is_followed() {
             let security = self.effective_security(&issue.head());
             let event = IssueEvent { change, issue: Arc::clone(issue), security, detail: Detail::Nothing };
             self.outbox.push(event);

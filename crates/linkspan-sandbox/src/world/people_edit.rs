@@ -244,24 +244,6 @@ impl SiteState {
         Ok(())
     }
 
-    /// Archives a space, or takes it out of the archive.
-    pub fn set_space_archived(
-        &mut self,
-        stamp: Stamp,
-        space: SpaceId,
-        archived: bool,
-    ) -> Result<(), EditError> {
-        let found = self
-            .confluence
-            .spaces
-            .iter_mut()
-            .find(|it| it.id == space)
-            .ok_or(EditError::Missing("the space"))?;
-        found.archived = archived;
-        self.log.push(stamp.at, stamp.by, Subject::SpaceUpdated(space));
-        Ok(())
-    }
-
     /// Grants a principal a permission of a space, or takes it away. Returns whether that changed anything.
     pub fn set_space_permission(
         &mut self,

@@ -1,14 +1,16 @@
 //! One Atlassian Cloud site.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::account::{Account, Directory};
 use super::audit::AuditLog;
 use super::confluence::store::ConfluenceState;
+use super::edit::EditError;
 use super::group::{ApplicationRole, Group, Product};
 use super::ids::{AccountIndex, GroupIndex};
 use super::jira::store::JiraState;
 use super::log::ChangeLog;
+use super::mutate::Roster;
 use super::outbox::Outbox;
 
 /// Who looks.
@@ -24,14 +26,26 @@ pub enum Viewer {
 #[derive(Debug)]
 pub struct Site {
     cloud_id: String,
-    name: String,
-    url: String,
+    address: Address,
     state: RwLock<SiteState>,
 }
 
+/// A name and the address that goes with it. Later ones only ever come on top, so that one once lent out stays valid.
+#[derive(Debug)]
+struct Address {
+    name: String,
+    url: String,
+    next: OnceLock<Box<Address>>,
+}
+
+/// More renames of one site than any test makes.
+const MAX_RENAMES: usize = 100;
+/// The longest name of a site: it is the label of a host.
+const MAX_NAME: usize = 63;
+
 impl Site {
     pub(super) fn new(cloud_id: String, name: String, url: String, state: SiteState) -> Self {
-        Self { cloud_id, name, url, state: RwLock::new(state) }
+        Self { cloud_id, address: Address { name, url, next: OnceLock::new() }, state: RwLock::new(state) }
     }
 
     /// Cloud id (UUID).
@@ -41,12 +55,48 @@ impl Site {
 
     /// Name: the first label of the host.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.address().name
     }
 
     /// `https://{name}.atlassian.net`
     pub fn url(&self) -> &str {
-        &self.url
+        &self.address().url
+    }
+
+    fn address(&self) -> &Address {
+        let mut address = &self.address;
+        while let Some(next) = address.next.get() {
+            address = next;
+        }
+        address
+    }
+
+    /// Gives the site another name, and with it another host; its cloud id stays.
+    ///
+    /// # Errors
+    /// The name is no label of a host, or the site was renamed a hundred times.
+    pub fn rename(&self, name: &str) -> Result<(), EditError> {
+        let is_label = !name.is_empty()
+            && name.len() <= MAX_NAME
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !is_label {
+            return Err(EditError::Refused(
+                "a site's name has 1 to 63 lower-case letters, digits and dashes",
+            ));
+        }
+        let mut place = &self.address.next;
+        for _ in 0..MAX_RENAMES {
+            if let Some(address) = place.get() {
+                place = &address.next;
+                continue;
+            }
+            let url = format!("https://{name}.atlassian.net");
+            let address = Address { name: name.to_owned(), url, next: OnceLock::new() };
+            // Somebody who came first has renamed it, which is as good as having come last.
+            let _ = place.set(Box::new(address));
+            return Ok(());
+        }
+        Err(EditError::Refused("a site can be renamed a hundred times"))
     }
 
     /// Reads. The guard is for one request's work: not across an await, not twice in one thread.
@@ -77,6 +127,8 @@ pub struct SiteState {
     pub(super) confluence: ConfluenceState,
     pub(super) log: ChangeLog,
     pub(super) outbox: Arc<Outbox>,
+    /// What random changes pick from.
+    pub(super) roster: Roster,
     pub(super) audit: AuditLog,
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod acts;
 mod confluence;
 mod consent;
 mod console;
@@ -9,6 +10,7 @@ mod control;
 mod deliveries;
 mod doors;
 mod faults;
+mod faults_paging;
 mod grants;
 mod jira_administration;
 mod jira_configuration;

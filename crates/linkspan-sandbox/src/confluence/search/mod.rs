@@ -1,7 +1,7 @@
 //! CQL search: finds spaces, pages, blog posts, folders, comments and files the caller may see.
 //!
-//! The real index lags behind writes. So does this one, by the sandbox's `index_lag_ms`: what was created within the lag is
-//! not found, and what was changed within it is found as it was before.
+//! The real index lags behind writes. So does this one, by the sandbox's `index_lag_ms` and
+//! `index_lag_spread_ms`: what was created within the lag is not found, and what was changed within it is found as it was before.
 
 mod compile;
 
@@ -13,7 +13,7 @@ use super::index::{CommentRow, FileRow, SiteIndex};
 use super::paging::{Order, Page, Position, SortValue};
 use super::view::View;
 use crate::world::confluence::{Content, ContentHead, ContentKind, Space};
-use crate::world::{AccountIndex, Body, ContentId, Millis};
+use crate::world::{AccountIndex, Body, ContentId, IndexLag, Millis};
 
 /// A kind of thing that search finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub(super) struct Search<'query> {
     /// What is in archived spaces is found too.
     pub(super) with_archived_spaces: bool,
     /// How far the index lags behind.
-    pub(super) lag: Millis,
+    pub(super) lag: IndexLag,
 }
 
 /// One page of hits.
@@ -116,7 +116,7 @@ pub(super) fn run<'state>(
 ) -> Result<Found<'state>, CqlError> {
     let order = order_of(search.query)?;
     let condition = compile::compile(view, search.query)?;
-    let searcher = Searcher { view, index, search, cutoff: view.now.saturating_sub(search.lag) };
+    let searcher = Searcher { view, index, search };
     let hits: Vec<Hit<'state>> = searcher
         .candidates(&condition.possible_kinds())
         .into_iter()
@@ -132,8 +132,6 @@ struct Searcher<'search, 'state> {
     view: &'search View<'state>,
     index: &'search SiteIndex,
     search: &'search Search<'search>,
-    /// The index knows what happened up to this moment.
-    cutoff: Millis,
 }
 
 impl<'state> Searcher<'_, 'state> {
@@ -153,11 +151,11 @@ impl<'state> Searcher<'_, 'state> {
             );
         }
         if wants(Kind::Comment) {
-            let rows = self.index.comments().filter(|row| row.created <= self.cutoff);
+            let rows = self.index.comments().filter(|row| row.created <= self.cutoff(row.id.0));
             hits.extend(rows.filter_map(|row| Some(Hit::Comment(*row, self.container(row.container)?))));
         }
         if wants(Kind::Attachment) {
-            let rows = self.index.files().filter(|row| row.created <= self.cutoff);
+            let rows = self.index.files().filter(|row| row.created <= self.cutoff(row.id.0));
             hits.extend(rows.filter_map(|row| Some(Hit::File(row.clone(), self.container(row.container)?))));
         }
         if wants(Kind::Space) && self.search.with_spaces {
@@ -179,13 +177,19 @@ impl<'state> Searcher<'_, 'state> {
         self.view.head(id).filter(|head| self.is_found(head))
     }
 
+    /// The index knows what happened to a thing up to this moment.
+    fn cutoff(&self, id: u64) -> Millis {
+        self.search.lag.cutoff(id, self.view.now)
+    }
+
     /// The head as the index knows it: without what happened within the lag. `None` when it did not exist before.
     fn as_indexed(&self, mut head: ContentHead) -> Option<ContentHead> {
-        if head.modified <= self.cutoff {
+        let cutoff = self.cutoff(head.id.0);
+        if head.modified <= cutoff {
             return Some(head);
         }
         let content = self.view.state.content(head.id)?;
-        let known = content.versions.iter().rfind(|version| version.created <= self.cutoff)?;
+        let known = content.versions.iter().rfind(|version| version.created <= cutoff)?;
         head.version = known.number;
         head.modified = known.created;
         head.editor = known.author;

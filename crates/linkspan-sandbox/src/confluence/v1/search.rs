@@ -14,7 +14,7 @@ use crate::confluence::time::{Friendly, Iso};
 use crate::confluence::view::{Ask, View, former};
 use crate::gateway::Charge;
 use crate::world::confluence::ContentStatus;
-use crate::world::{Account, AccountType, Body, Millis};
+use crate::world::{Account, AccountType, Body};
 
 /// Most hits of one answer, whatever limit is echoed.
 const MAXIMUM_HITS: usize = 1000;
@@ -81,7 +81,7 @@ fn find<'state>(
         limit,
         with_spaces,
         with_archived_spaces: ask.parameters.flag("includeArchivedSpaces"),
-        lag: Millis::try_from(ask.app.settings().index_lag_ms).unwrap_or(Millis::MAX),
+        lag: ask.app.settings().index_lag(),
     };
     let found = ask.index.with(view, |index| search::run(view, index, &wanted));
     found.map_err(|error| not_parsed(&request.cql, &error))

@@ -65,7 +65,7 @@ fn epics_of(session: &Session, view: &View<'_>, board: &Board) -> Result<Vec<Arc
     }
     let jql = format!("project = {} AND hierarchyLevel = 1", board.project);
     let bound = search::prepare(view, &jql, false)?;
-    let index = Index::now(view, session.state.settings().index_lag_ms, Vec::new());
+    let index = Index::now(view, session.state.settings().index_lag(), Vec::new());
     let ids = search::ids(view, &index, &bound);
     Ok(ids.into_iter().filter_map(|id| view.site.issue(id)).collect())
 }

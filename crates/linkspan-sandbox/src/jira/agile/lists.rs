@@ -181,7 +181,7 @@ fn count(session: &Session, restriction: &str) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let bound = search::prepare_within(&view, session.query.text("jql").unwrap_or_default(), restriction)?;
-    let index = Index::now(&view, session.state.settings().index_lag_ms, Vec::new());
+    let index = Index::now(&view, session.state.settings().index_lag(), Vec::new());
     let found = search::count(&view, &index, &bound);
     Ok(ok(Charge::BASE, |json| json.object(|json| json.key("count").number(found))))
 }
@@ -192,7 +192,7 @@ fn by_offset(session: &Session, restriction: &str) -> Answer {
     let site = session.site().read();
     let view = &session.view(&site);
     let bound = search::prepare_within(view, session.query.text("jql").unwrap_or_default(), restriction)?;
-    let index = Index::now(view, session.state.settings().index_lag_ms, Vec::new());
+    let index = Index::now(view, session.state.settings().index_lag(), Vec::new());
     let ids: Vec<IssueId> = search::ids(view, &index, &bound);
     let selection = Selection::parse(&session.query.list("fields"), SelectionDefault::All, view.site.jira());
     let expand = Expansions::parse(&session.query.list("expand"), Vec::new());

@@ -89,7 +89,7 @@ pub(crate) fn messages(
     let views: BTreeMap<AccountIndex, View<'_>> = hooks
         .iter()
         .map(|hook| hook.owner.account)
-        .map(|owner| (owner, owners_view(&state, &url, clock, owner)))
+        .map(|owner| (owner, owners_view(&state, url, clock, owner)))
         .collect();
     let mut audiences: BTreeMap<(&str, &str, Option<u32>), Audience<'_>> = BTreeMap::new();
     for hook in hooks {

@@ -161,12 +161,12 @@ fn run(
             Some(restriction) => search::prepare_within(&view, &jql, restriction)?,
             None => search::prepare(&view, &jql, false)?,
         };
-        let index = Index::now(&view, session.state.settings().index_lag_ms, reconciled);
+        let index = Index::now(&view, session.state.settings().index_lag(), reconciled);
         snapshots.keep(fingerprint, search::ids(&view, &index, &bound))
     };
     let identities = selection.bare().is_some() && expand == Expansions::default();
     let most = if identities { MAX_IDENTITIES } else { MAX_ISSUES };
-    let page_size = usize::try_from(wanted).unwrap_or(most).min(most);
+    let page_size = session.query.capped(usize::try_from(wanted).unwrap_or(most).min(most));
     Ok(page(snapshots, &view, &Walk { snapshot, token, page_size }, &selection, &expand))
 }
 
@@ -200,7 +200,8 @@ fn page(
     let Walk { snapshot, page_size, .. } = walk;
     let mut at = walk.start();
     let mut returned = 0;
-    let mut last = IssueId(0);
+    // An empty page leaves the walk where it was.
+    let mut last = walk.token.map_or(IssueId(0), |token| token.last);
     let visibility = search::Visibility::new(view.site, &view.reader);
     let mut json =
         Json::with_capacity(if selection.bare().is_some() { page_size * 40 } else { page_size * 6_000 });
@@ -265,7 +266,7 @@ async fn approximate_count(session: Session, body: JsonBody) -> Answer {
     let site = session.site().read();
     let view = session.view(&site);
     let bound = search::prepare(&view, &request.jql, false)?;
-    let index = Index::now(&view, session.state.settings().index_lag_ms, Vec::new());
+    let index = Index::now(&view, session.state.settings().index_lag(), Vec::new());
     let count = search::count(&view, &index, &bound);
     Ok(ok(Charge::BASE, |json| json.object(|json| json.key("count").number(count))))
 }

@@ -269,7 +269,7 @@ async fn changelog_bulk(session: Session, body: JsonBody) -> Answer {
         .collect();
     let total: usize = all.iter().map(|(_, kept)| kept.len()).sum();
     let start = token.map_or(0, |token| usize::try_from(token.offset).unwrap_or(usize::MAX)).min(total);
-    let page = Page { start, size: usize::try_from(size).unwrap_or(1) };
+    let page = Page { start, size: session.query.capped(usize::try_from(size).unwrap_or(1)) };
     let end = start.saturating_add(page.size).min(total);
     Ok(ok(Charge::BASE, |json| {
         json.object(|json| {

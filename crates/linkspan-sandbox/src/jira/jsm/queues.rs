@@ -53,7 +53,7 @@ fn columns() -> Vec<String> {
 
 /// The issues of a queue as the caller finds them.
 fn issues(session: &Session, view: &View<'_>, queue: &Queue) -> Vec<IssueId> {
-    let index = Index::now(view, session.state.settings().index_lag_ms, Vec::new());
+    let index = Index::now(view, session.state.settings().index_lag(), Vec::new());
     // A queue's query is ours; a project whose key the query language refuses has an empty queue.
     search::prepare(view, &queue.jql, false)
         .map_or_else(|_| Vec::new(), |bound| search::ids(view, &index, &bound))

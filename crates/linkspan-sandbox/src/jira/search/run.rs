@@ -17,7 +17,7 @@ use crate::{
         time::timestamp,
         view::View,
     },
-    world::{IssueId, Millis, ProjectId, jira::IssueHead},
+    world::{IndexLag, IssueId, Millis, ProjectId, jira::IssueHead},
 };
 
 /// How many ids all kept results may have together.
@@ -62,29 +62,29 @@ pub(crate) fn bind(view: &View<'_>, query: &Query) -> Result<Bound, Vec<String>>
     Binder { site: view.site, visibility: &visibility, moment }.bind(query)
 }
 
-/// What the search index knows: it lags behind writes by the sandbox's `index_lag_ms`. What was created within the lag is
+/// What the search index knows: it lags behind writes by the sandbox's `index_lag_ms` and `index_lag_spread_ms`. What was created within the lag is
 /// not found yet, and what was updated within it is found as if it had been updated when the lag began.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    cutoff: Millis,
+    now: Millis,
+    lag: IndexLag,
     reconciled: Vec<IssueId>,
 }
 
 impl Index {
     /// The index as it is now; `reconciled` issues are read as they are (`reconcileIssues`).
-    pub(crate) fn now(view: &View<'_>, lag_ms: u64, reconciled: Vec<IssueId>) -> Self {
-        let lag = Millis::try_from(lag_ms).unwrap_or(Millis::MAX);
-        let cutoff = if lag == 0 { Millis::MAX } else { view.now.saturating_sub(lag) };
-        Self { cutoff, reconciled }
+    pub(crate) fn now(view: &View<'_>, lag: IndexLag, reconciled: Vec<IssueId>) -> Self {
+        Self { now: view.now, lag, reconciled }
     }
 
     fn head<'s>(&self, view: &View<'s>, id: IssueId) -> Option<IssueHead<'s>> {
         let mut head = view.site.issue_head(id)?;
-        if head.updated > self.cutoff && !self.reconciled.contains(&id) {
-            if head.created > self.cutoff {
+        let cutoff = self.lag.cutoff(id.0, self.now);
+        if head.updated > cutoff && !self.reconciled.contains(&id) {
+            if head.created > cutoff {
                 return None;
             }
-            head.updated = self.cutoff;
+            head.updated = cutoff;
         }
         Some(head)
     }

@@ -50,7 +50,7 @@ impl View<'_> {
         let account = self.site.account(index);
         json.object(|json| {
             self.address(json, account);
-            self.profile(json, account);
+            Self::profile(json, account);
         });
     }
 
@@ -70,7 +70,7 @@ impl View<'_> {
         if let Some(email) = email {
             json.key("emailAddress").string(email);
         }
-        self.profile(json, account);
+        Self::profile(json, account);
     }
 
     fn address(&self, json: &mut Json, account: &Account) {
@@ -79,7 +79,7 @@ impl View<'_> {
         json.key("accountId").string(&account.account_id);
     }
 
-    fn profile(&self, json: &mut Json, account: &Account) {
+    fn profile(json: &mut Json, account: &Account) {
         Self::avatars(json, account);
         json.key("displayName").string(account.display_name());
         json.key("active").boolean(account.is_active());

@@ -187,6 +187,7 @@ fn made_up_site(directory: &Arc<Directory>, plan: &SitePlan<'_>) -> Site {
         ),
         log: super::log::ChangeLog::default(),
         outbox: Arc::default(),
+        roster: super::mutate::Roster::default(),
     };
     furniture::place(&mut state, plan.seed, plan.staff, plan.end);
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
@@ -221,6 +222,7 @@ fn loaded_site(directory: &Arc<Directory>, plan: &SitePlan<'_>, loaded: Loaded) 
         confluence: confluence_state(false, spaces, ConfluenceBase::Loaded(Box::new(content)), next_id, None),
         log: super::log::ChangeLog::default(),
         outbox: Arc::default(),
+        roster: super::mutate::Roster::default(),
     };
     Site::new(uuid(plan.seed ^ 0xc10d, 7), name, url, state)
 }

@@ -111,6 +111,7 @@ fn space(plan: &SpacePlan<'_>, number: u32) -> Space {
         name,
         kind,
         archived,
+        trashed: false,
         author: if kind == SpaceKind::Personal { owner } else { *dice.pick(plan.staff) },
         created: plan.end - 6 * 365 * 86_400_000 + Millis::from(number),
         homepage: None,

@@ -73,6 +73,8 @@ pub struct Space {
     pub kind: SpaceKind,
     /// Whether it is archived.
     pub archived: bool,
+    /// Whether it is in the trash: nobody sees it there, but it can be restored.
+    pub trashed: bool,
     /// Creator.
     pub author: AccountIndex,
     /// Creation time.

@@ -54,6 +54,7 @@ impl Spaces {
             description: String::new(),
             kind: SpaceKind::Global,
             archived: false,
+            trashed: false,
             author: self.admin,
             created: CREATED,
             homepage: None,

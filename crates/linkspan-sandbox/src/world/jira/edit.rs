@@ -121,6 +121,16 @@ impl SiteState {
 
     /// Deletes an issue with its sub-tasks; its links go at the far ends too, and issues of an epic lose their parent.
     pub fn delete_issue(&mut self, stamp: Stamp, id: IssueId) -> Result<(), EditError> {
+        self.remove_issue(stamp, id, true)
+    }
+
+    /// The same; unless it is `told`, those who follow issues do not hear of it.
+    pub(in crate::world) fn remove_issue(
+        &mut self,
+        stamp: Stamp,
+        id: IssueId,
+        told: bool,
+    ) -> Result<(), EditError> {
         let issue = self.issue(id).ok_or(EditError::Missing("the issue"))?;
         for child in self.issue_children(id) {
             let is_subtask = self
@@ -128,7 +138,7 @@ impl SiteState {
                 .and_then(|head| self.jira.config.issue_type(head.issue_type))
                 .is_some_and(IssueType::is_subtask);
             if is_subtask {
-                self.delete_issue(stamp, child)?;
+                self.remove_issue(stamp, child, told)?;
             } else {
                 self.orphan(stamp, child);
             }
@@ -138,7 +148,7 @@ impl SiteState {
         }
         self.jira.deleted_worklogs.extend(issue.worklogs.iter().map(|worklog| (worklog.id, stamp.at)));
         let key = self.key_of(issue.project, issue.number);
-        self.note_deletion(stamp, &issue);
+        self.note_deletion(stamp, &issue, told);
         self.jira.touched.insert(id, Touched::Deleted);
         let project = Some(issue.project);
         let object = AuditItem::Named { id: id.to_string(), name: key, kind: "ISSUE_DELETE", project };

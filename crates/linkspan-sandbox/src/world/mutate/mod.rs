@@ -1,9 +1,12 @@
 //! Random changes, the same for the same seed and state: what a busy site does to whoever mirrors it.
 
+mod containers;
 mod content;
 mod issues;
 mod people;
+mod roster;
 
+pub(super) use roster::Roster;
 use serde::Serialize;
 
 use super::World;
@@ -107,6 +110,43 @@ kinds! {
     DeactivateAccount = "deactivate_account",
     /// A deactivated account activated again.
     ReactivateAccount = "reactivate_account",
+    /// A project archived.
+    ArchiveProject = "archive_project",
+    /// A project put into the trash.
+    TrashProject = "trash_project",
+    /// A project taken out of archive or trash.
+    RestoreProject = "restore_project",
+    /// A trashed project deleted for good, with its issues.
+    DeleteProject = "delete_project",
+    /// A space given another name.
+    RenameSpace = "rename_space",
+    /// A space archived.
+    ArchiveSpace = "archive_space",
+    /// A space put into the trash.
+    TrashSpace = "trash_space",
+    /// A space taken out of archive or trash.
+    RestoreSpace = "restore_space",
+    /// The site given another name, and with it another host.
+    RenameSite = "rename_site",
+}
+
+impl MutationKind {
+    /// Changes of whole projects, spaces and sites. They are made only when asked for: a few of them empty a site.
+    pub const OF_CONTAINERS: &'static [Self] = &[
+        Self::ArchiveProject,
+        Self::TrashProject,
+        Self::RestoreProject,
+        Self::DeleteProject,
+        Self::RenameSpace,
+        Self::ArchiveSpace,
+        Self::TrashSpace,
+        Self::RestoreSpace,
+        Self::RenameSite,
+    ];
+
+    fn is_usual(self) -> bool {
+        !Self::OF_CONTAINERS.contains(&self)
+    }
 }
 
 /// One change that was made.
@@ -128,14 +168,16 @@ const TRIES: usize = 12;
 pub const MOST_MUTATIONS: u32 = 100_000;
 
 impl World {
-    /// Makes `count` random changes on a site (at most [`MOST_MUTATIONS`]), each of one of `kinds` (of any kind when there are
-    /// none), and tells what was done. A change that finds nothing to happen to is tried again with another kind; a site that
+    /// Makes `count` random changes on a site (at most [`MOST_MUTATIONS`]), each of one of `kinds` (of any kind but
+    /// [`MutationKind::OF_CONTAINERS`] when there are none), and tells what was done. A change that finds nothing to happen to is tried again with another kind; a site that
     /// offers nothing gets fewer changes. The demo administrator keeps its account, its groups and its roles.
     pub fn mutate(&self, site: &Site, seed: u64, count: u32, kinds: &[MutationKind]) -> Vec<Mutation> {
-        let kinds = if kinds.is_empty() { MutationKind::ALL } else { kinds };
+        let usual: Vec<MutationKind> =
+            MutationKind::ALL.iter().copied().filter(|kind| kind.is_usual()).collect();
+        let kinds = if kinds.is_empty() { &usual } else { kinds };
         let now = self.clock().now_ms();
         let mut state = site.write();
-        let mut mutator = Mutator::new(&mut state, seed, now);
+        let mut mutator = Mutator::new(site, &mut state, seed, now);
         let mut done = Vec::new();
         for _ in 0..count.min(MOST_MUTATIONS) {
             let made = (0..TRIES).find_map(|_| {
@@ -144,6 +186,7 @@ impl World {
             });
             done.extend(made);
         }
+        mutator.finish();
         done
     }
 }
@@ -152,32 +195,44 @@ impl World {
 type Outcome = Result<Option<(String, String)>, EditError>;
 
 struct Mutator<'a> {
+    site: &'a Site,
     state: &'a mut SiteState,
     dice: Dice,
     now: Millis,
     issues: Vec<IssueId>,
     contents: Vec<ContentId>,
+    /// Up to which change of the log the lists were whole when this began.
+    whole: u64,
     people: Vec<AccountIndex>,
     protected: AccountIndex,
 }
 
 impl<'a> Mutator<'a> {
-    fn new(state: &'a mut SiteState, seed: u64, now: Millis) -> Self {
+    fn new(site: &'a Site, state: &'a mut SiteState, seed: u64, now: Millis) -> Self {
         let people: Vec<AccountIndex> = state
             .accounts()
             .iter()
             .copied()
             .filter(|index| state.account(*index).account_type == AccountType::Atlassian)
             .collect();
+        let Roster { issues, contents, whole, .. } = state.take_roster();
         Self {
+            site,
             dice: Dice::at(seed, 0x30_7a7e, 0),
             now,
-            issues: state.issue_ids().collect(),
-            contents: state.content_ids().collect(),
+            issues,
+            contents,
+            whole,
             protected: people.first().copied().unwrap_or(AccountIndex(0)),
             people,
             state,
         }
+    }
+
+    /// Leaves the lists for the next changes of this site.
+    fn finish(self) {
+        self.state.roster =
+            Roster { made: true, whole: self.whole, issues: self.issues, contents: self.contents };
     }
 
     fn person(&mut self) -> AccountIndex {
@@ -212,6 +267,7 @@ impl<'a> Mutator<'a> {
             | MutationKind::RenameSpaceKey
             | MutationKind::DeactivateAccount
             | MutationKind::ReactivateAccount => self.change_people(kind, stamp),
+            kind if !kind.is_usual() => self.change_container(kind, stamp),
             _ => self.change_issue(kind, stamp),
         };
         let by = self.state.account(stamp.by).account_id.clone();

@@ -144,6 +144,19 @@ async fn w6_an_expired_registration_a_revoked_grant_and_a_deactivated_owner_get_
 }
 
 #[tokio::test]
+async fn w6_an_uninstalled_app_gets_nothing_until_it_is_installed_again() {
+    let wired = Wired::start().await;
+    wired.register(json!([hook(&["jira:issue_updated"])])).await;
+    let issue = wired.issue().await;
+    wired.lab.control("POST", "install", json!({ "installed": false })).await;
+    rename(&wired, &issue, "one").await;
+    assert_eq!(wired.totals().await["made"], 0);
+    wired.lab.control("POST", "install", json!({ "installed": true })).await;
+    rename(&wired, &issue, "two").await;
+    wired.until("delivered", 1).await;
+}
+
+#[tokio::test]
 async fn w6_a_registration_is_over_after_thirty_days() {
     let wired = Wired::start().await;
     wired.register(json!([hook(&["jira:issue_updated"])])).await;

@@ -19,7 +19,7 @@ use crate::support::{Lab, answer};
 /// Scopes of an app with webhooks.
 pub(super) const SCOPES: &str = "read:jira-work manage:jira-webhook offline_access";
 /// Longer than any test may wait.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One delivery as it came in.
 #[derive(Clone, Debug)]
@@ -187,10 +187,10 @@ impl Wired {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, reached).await {
-            Ok(report) => report,
-            Err(_) => panic!("`{total}` never came to {value}: {}", self.totals().await),
+        if let Ok(report) = tokio::time::timeout(PATIENCE, reached).await {
+            return report;
         }
+        panic!("`{total}` never came to {value}: {}", self.totals().await)
     }
 }
 
