@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use linkspan_engine::live::LiveStatus;
 use linkspan_engine::read::{
     AccountFilter, RawKindState, RawProblem, RawQuery, Source, StoredRaw, StreamState,
 };
@@ -19,8 +20,8 @@ use crate::problem::ApiError;
 use crate::wire::Time;
 use crate::wire::page::Page;
 use crate::wire::sources::{
-    RawKindList, RawKindRow, RawRow, SourceAccount, SourceDetails, SourceGap, SourceList, SourceRemedy,
-    SourceRow, SourceStream,
+    RawKindList, RawKindRow, RawRow, SourceAccount, SourceDetails, SourceGap, SourceList, SourceLive,
+    SourceRemedy, SourceRow, SourceStream,
 };
 
 /// Linked accounts of one source that are shown.
@@ -67,6 +68,7 @@ pub(crate) async fn retrieve_source(
     let found = app.engine.source_gaps(id).await?.ok_or_else(ApiError::not_found)?;
     let streams = app.engine.source_streams(id).await?;
     let of_source = AccountFilter { source: Some(id), ..AccountFilter::default() };
+    let live = app.engine.live_status(id).await?;
     let accounts = app.engine.linked_accounts(&of_source, None, ACCOUNTS_SHOWN).await?;
     let linked_accounts: Vec<SourceAccount> = accounts
         .into_iter()
@@ -86,6 +88,7 @@ pub(crate) async fn retrieve_source(
             .filter(|stream| !stream.progress.phase.is_empty())
             .map(stream_row)
             .collect(),
+        live: live_row(live),
         gaps: found.gaps.iter().map(gap_row).collect(),
         missing_scopes: owned(&found.missing),
         remedy,
@@ -212,6 +215,20 @@ fn stream_row(stream: StreamState) -> SourceStream {
         finished_at: progress.finished_at.map(Time),
         last_success_at: progress.last_success_at.map(Time),
         last_error: progress.last_error,
+    }
+}
+
+fn live_row(live: LiveStatus) -> SourceLive {
+    SourceLive {
+        state: live.state.as_str().to_owned(),
+        reason: live.reason,
+        registrations_end_at: live.expires_at.map(Time),
+        delivered_at: live.delivered_at.map(Time),
+        deliveries: live.deliveries,
+        missed_at: live.missed_at.map(Time),
+        missed: live.missed,
+        waiting: live.waiting,
+        waiting_since: live.waiting_since.map(Time),
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct SourceDetails {
     /// Scopes that the grant holds.
     pub scopes: Vec<String>,
     pub streams: Vec<SourceStream>,
+    /// How changes come to be known.
+    pub live: SourceLive,
     /// What the grant does not open of what is wanted; empty when nothing is missing.
     pub gaps: Vec<SourceGap>,
     /// Every missing scope once.
@@ -43,6 +45,30 @@ pub(crate) struct SourceDetails {
     /// How to close the gaps; none when there are none.
     pub remedy: Option<SourceRemedy>,
     pub linked_accounts: Vec<SourceAccount>,
+}
+
+/// How changes of a source come to be known.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceLive {
+    /// `live` (Jira tells of changes within seconds, and reading finds what it did not tell), `silent` (it is to tell, and does
+    /// not), or `polling` (they are found by reading alone).
+    pub state: String,
+    /// Why not better than that.
+    pub reason: Option<String>,
+    /// When the first of the registrations at Jira ends, if it is not prolonged.
+    pub registrations_end_at: Option<Time>,
+    /// When Jira last told of a change.
+    pub delivered_at: Option<Time>,
+    /// How often it did.
+    pub deliveries: u64,
+    /// When a reading last found a change of which Jira had not told.
+    pub missed_at: Option<Time>,
+    /// How many changes readings found of which it had not told.
+    pub missed: u64,
+    /// Issues that wait to be read again.
+    pub waiting: u64,
+    /// Since when the first of them does.
+    pub waiting_since: Option<Time>,
 }
 
 /// How one stream stands.

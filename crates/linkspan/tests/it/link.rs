@@ -106,7 +106,7 @@ impl Linking {
     }
 
     /// The same server, killed as by a power cut and started again, perhaps on another port.
-    fn restarted(self) -> Self {
+    pub(crate) fn restarted(self) -> Self {
         let Self { upstream, server, api_key, arguments, data, master_key, .. } = self;
         drop(server);
         let command: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -20,6 +20,7 @@ mod guides_confluence;
 mod house;
 mod killed;
 mod link;
+mod live;
 mod personal_data;
 mod service_desk;
 mod setup;
