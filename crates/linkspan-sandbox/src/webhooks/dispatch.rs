@@ -35,6 +35,8 @@ struct Delivery {
     number: u64,
     host: Host,
     flow: Flow,
+    /// The issue it is about.
+    issue: u64,
     client_id: String,
     url: Url,
     by: String,
@@ -56,6 +58,10 @@ impl Scheduled for Delivery {
 
     fn size(&self) -> usize {
         self.body.len()
+    }
+
+    fn topic(&self) -> u64 {
+        self.issue
     }
 }
 
@@ -215,6 +221,7 @@ impl Dispatcher {
                 number,
                 host: host.clone(),
                 flow: message.flow,
+                issue: message.issue,
                 client_id: message.client_id.clone(),
                 url: url.clone(),
                 by: message.by.clone(),
@@ -266,7 +273,7 @@ impl Dispatcher {
 
     /// Ends a delivery to which nobody is entitled any more.
     fn withdraw(&mut self, delivery: &Delivery, now: Millis) {
-        self.schedule.released(&delivery.host, delivery.flow);
+        self.schedule.released(delivery);
         tracing::debug!(number = delivery.number, now, "a delivery lost its last owner");
         self.state.deliveries().end(delivery.number, Outcome::Dropped);
     }
@@ -309,7 +316,7 @@ impl Dispatcher {
         let Some((mut delivery, answer)) = done else { return };
         let now = self.state.world().clock().now_ms();
         let succeeded = matches!(answer, Ok(200..=299));
-        let degraded = self.schedule.ended(&delivery.host, delivery.flow, succeeded, now);
+        let degraded = self.schedule.ended(&delivery, succeeded, now);
         let again = match &answer {
             Ok(status) => is_retried(*status),
             Err(_) => true,

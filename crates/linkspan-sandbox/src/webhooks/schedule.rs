@@ -30,6 +30,8 @@ pub(super) trait Scheduled {
     fn host(&self) -> &Host;
     /// Flow.
     fn flow(&self) -> Flow;
+    /// What it is about: of two deliveries about the same thing the later one waits until the earlier one was answered.
+    fn topic(&self) -> u64;
     /// Bytes of the body.
     fn size(&self) -> usize;
 }
@@ -52,7 +54,11 @@ pub(super) struct Schedule<D> {
 #[derive(Debug)]
 struct Lane<D> {
     in_flight: usize,
+    /// What waited for its topic and may start now.
+    next: VecDeque<D>,
     ready: VecDeque<D>,
+    /// Topics under way, each with what waits for its end.
+    topics: HashMap<u64, VecDeque<D>>,
 }
 
 impl<D: Scheduled> Default for Schedule<D> {
@@ -93,10 +99,7 @@ impl<D: Scheduled> Schedule<D> {
         }
         while let Some(name) = self.stirred.iter().next().cloned() {
             let most = if name.1 == Flow::Primary { PRIMARY_IN_FLIGHT } else { SECONDARY_IN_FLIGHT };
-            if let Some(lane) = self.lanes.get_mut(&name).filter(|lane| lane.in_flight < most)
-                && let Some(delivery) = lane.ready.pop_front()
-            {
-                lane.in_flight += 1;
+            if let Some(delivery) = self.lanes.get_mut(&name).and_then(|lane| lane.start(most)) {
                 self.count -= 1;
                 self.bytes = self.bytes.saturating_sub(delivery.size());
                 return Some(delivery);
@@ -112,8 +115,9 @@ impl<D: Scheduled> Schedule<D> {
     }
 
     /// Notes the end of an attempt, and tells whether its host is degraded.
-    pub(super) fn ended(&mut self, host: &Host, flow: Flow, succeeded: bool, now: Millis) -> bool {
-        self.released(host, flow);
+    pub(super) fn ended(&mut self, delivery: &D, succeeded: bool, now: Millis) -> bool {
+        self.released(delivery);
+        let host = delivery.host();
         if succeeded {
             self.failing.remove(host);
             return false;
@@ -122,12 +126,17 @@ impl<D: Scheduled> Schedule<D> {
         now.saturating_sub(since) >= DEGRADED_AFTER_MS
     }
 
-    /// Makes room for another delivery to a host.
-    pub(super) fn released(&mut self, host: &Host, flow: Flow) {
-        let name = (host.clone(), flow);
+    /// Makes room for another delivery to its host, and about its topic.
+    pub(super) fn released(&mut self, delivery: &D) {
+        let name = (delivery.host().clone(), delivery.flow());
         if let Some(lane) = self.lanes.get_mut(&name) {
             lane.in_flight = lane.in_flight.saturating_sub(1);
-            if lane.in_flight == 0 && lane.ready.is_empty() {
+            let mut held = lane.topics.remove(&delivery.topic()).unwrap_or_default();
+            if let Some(next) = held.pop_front() {
+                lane.topics.insert(next.topic(), held);
+                lane.next.push_back(next);
+            }
+            if lane.in_flight == 0 && lane.ready.is_empty() && lane.next.is_empty() {
                 self.lanes.remove(&name);
             } else {
                 self.stirred.insert(name);
@@ -138,7 +147,29 @@ impl<D: Scheduled> Schedule<D> {
 
 impl<D> Default for Lane<D> {
     fn default() -> Self {
-        Self { in_flight: 0, ready: VecDeque::new() }
+        Self { in_flight: 0, next: VecDeque::new(), ready: VecDeque::new(), topics: HashMap::new() }
+    }
+}
+
+impl<D: Scheduled> Lane<D> {
+    /// The next delivery, unless `most` are under way.
+    fn start(&mut self, most: usize) -> Option<D> {
+        if self.in_flight >= most {
+            return None;
+        }
+        // What waited for its topic is older than whatever is ready.
+        let mut found = self.next.pop_front();
+        while found.is_none() {
+            let delivery = self.ready.pop_front()?;
+            if let Some(held) = self.topics.get_mut(&delivery.topic()) {
+                held.push_back(delivery);
+            } else {
+                self.topics.insert(delivery.topic(), VecDeque::new());
+                found = Some(delivery);
+            }
+        }
+        self.in_flight += 1;
+        found
     }
 }
 
@@ -152,7 +183,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq)]
-    struct Parcel(u32, Host, Flow);
+    struct Parcel(u32, Host, Flow, u64);
 
     impl Scheduled for Parcel {
         fn host(&self) -> &Host {
@@ -164,10 +195,13 @@ mod tests {
         fn size(&self) -> usize {
             1
         }
+        fn topic(&self) -> u64 {
+            self.3
+        }
     }
 
     fn parcel(number: u32, host: &str) -> Parcel {
-        Parcel(number, ("site".to_owned(), host.to_owned()), Flow::Primary)
+        Parcel(number, ("site".to_owned(), host.to_owned()), Flow::Primary, number.into())
     }
 
     #[test]
@@ -181,9 +215,30 @@ mod tests {
         let of_a: Vec<u32> = started.iter().copied().filter(|number| *number < 100).collect();
         assert_eq!(of_a, (0..20).collect::<Vec<_>>());
         assert_eq!(started.len(), 21, "the other host is not held up");
-        schedule.ended(&("site".to_owned(), "a".to_owned()), Flow::Primary, true, 0);
+        schedule.ended(&parcel(0, "a"), true, 0);
         assert_eq!(schedule.start(0).map(|it| it.0), Some(20));
         assert_eq!(schedule.start(0), None);
+    }
+
+    #[test]
+    fn what_is_about_one_thing_starts_one_after_the_other() {
+        let mut schedule = Schedule::default();
+        let about = |number, topic| Parcel(number, ("site".to_owned(), "a".to_owned()), Flow::Primary, topic);
+        for (number, topic) in [(1, 7), (2, 7), (3, 8), (4, 7), (5, 8)] {
+            schedule.put(0, about(number, topic)).unwrap();
+        }
+        let mut started = || std::iter::from_fn(|| schedule.start(0)).collect::<Vec<_>>();
+        assert_eq!(started().iter().map(|it| it.0).collect::<Vec<_>>(), [1, 3]);
+        schedule.ended(&about(1, 7), true, 0);
+        assert_eq!(schedule.start(0).map(|it| it.0), Some(2));
+        assert_eq!(schedule.start(0), None);
+        schedule.ended(&about(2, 7), false, 0);
+        schedule.ended(&about(3, 8), true, 0);
+        assert_eq!(schedule.start(0).map(|it| it.0), Some(4));
+        assert_eq!(schedule.start(0).map(|it| it.0), Some(5));
+        schedule.ended(&about(4, 7), true, 0);
+        schedule.ended(&about(5, 8), true, 0);
+        assert!(schedule.lanes.is_empty() && schedule.start(0).is_none() && schedule.count == 0);
     }
 
     #[test]
@@ -197,8 +252,7 @@ mod tests {
     #[test]
     fn a_host_is_degraded_after_half_an_hour_of_failures_until_one_success() {
         let mut schedule = Schedule::<Parcel>::default();
-        let host = ("site".to_owned(), "a".to_owned());
-        let mut failed = |at, succeeded| schedule.ended(&host, Flow::Primary, succeeded, at);
+        let mut failed = |at, succeeded| schedule.ended(&parcel(0, "a"), succeeded, at);
         assert!(!failed(0, false));
         assert!(!failed(DEGRADED_AFTER_MS - 1, false));
         assert!(failed(DEGRADED_AFTER_MS, false));

@@ -25,7 +25,9 @@ pub(crate) struct Message {
     pub(crate) url: String,
     /// Event name.
     pub(crate) event: &'static str,
-    /// What it is about, for people: `issue 10001`.
+    /// The issue it is about.
+    pub(crate) issue: u64,
+    /// The same, for people: `issue 10001`.
     pub(crate) subject: String,
     /// Whether it is the change itself or follows from one.
     pub(crate) flow: Flow,
@@ -151,6 +153,7 @@ fn message(
         client_id: audience.client_id.to_owned(),
         url: audience.url.to_owned(),
         event: told.event,
+        issue: event.issue.id.0,
         subject,
         flow: told.flow,
         by: view.site.account(event.change.by).account_id.clone(),

@@ -6,6 +6,7 @@ use super::{MutationKind, Mutator, Outcome};
 use crate::world::edit::{EditError, Stamp};
 use crate::world::generated::words::{EVENTS, FILES, LABELS, SENTENCES, SUBJECTS};
 use crate::world::ids::{FieldId, IssueId};
+use crate::world::jira::store::Touched;
 use crate::world::jira::{
     CustomValue, FieldChange, Issue, NewComment, NewIssue, NewWorklog, ProjectState, Visibility,
 };
@@ -161,9 +162,13 @@ impl Mutator<'_> {
         let found = if archived || issue.archived.is_some() {
             Some(issue.id)
         } else {
-            // Archived issues are few: they are among the touched ones.
-            let ids = self.issues.iter().rev().copied();
-            ids.take(50_000).find(|id| self.state.issue_head(*id).is_some_and(|head| head.archived))
+            // Archived issues are few, and none is archived from the start: they are among the touched ones.
+            let is_archived = |touched: &Touched| match touched {
+                Touched::Kept(issue) => issue.archived.is_some(),
+                Touched::Deleted => false,
+            };
+            let touched = self.state.jira.touched.iter().rev();
+            touched.into_iter().find(|(_, touched)| is_archived(touched)).map(|(id, _)| *id)
         };
         let Some(id) =
             found.filter(|id| self.state.issue_head(*id).is_some_and(|head| head.archived != archived))

@@ -77,6 +77,11 @@ impl Receiver {
         Self { url, shared, server }
     }
 
+    /// Takes no more connections.
+    pub(super) fn stop(&self) {
+        self.server.abort();
+    }
+
     /// What came in so far.
     pub(super) fn received(&self) -> Vec<Received> {
         self.shared.received.lock().unwrap().clone()

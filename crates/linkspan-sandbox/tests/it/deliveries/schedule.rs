@@ -74,6 +74,36 @@ async fn w5_other_refusals_lose_the_event() {
 }
 
 #[tokio::test]
+async fn w5_a_delivery_that_finds_nobody_is_tried_again() {
+    let (wired, issue) = wired().await;
+    wired.receiver.stop();
+    rename(&wired, &issue, "new").await;
+    let mut report = wired.until("pending", 1).await;
+    while report["deliveries"][0]["attempts"].as_array().unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        report = wired.report().await;
+    }
+    let attempt = &report["deliveries"][0]["attempts"][0];
+    assert_eq!((&attempt["status"], &attempt["error"]), (&Value::Null, &json!("no connection")));
+    wired.lab.advance(15 * 60).await;
+    wired.until("retries", 1).await;
+}
+
+#[tokio::test]
+async fn changes_of_one_issue_arrive_in_their_order() {
+    let (wired, _) = wired().await;
+    let order = json!({ "seed": 11, "count": 400, "kinds": ["edit_issue", "label"] });
+    wired.lab.control("POST", "mutate", order).await;
+    wired.until("pending", 0).await;
+    let mut newest = std::collections::BTreeMap::new();
+    for received in wired.receiver.received() {
+        let issue = received.body["issue"]["id"].as_str().unwrap().to_owned();
+        let change = received.body["changelog"]["id"].as_str().unwrap().parse::<u64>().unwrap();
+        assert!(newest.insert(issue, change).is_none_or(|before| before < change));
+    }
+}
+
+#[tokio::test]
 async fn w5_a_host_that_fails_for_half_an_hour_gets_one_attempt() {
     let (wired, issue) = wired().await;
     wired.receiver.answer_with(&[503; 20]);
