@@ -16,9 +16,11 @@ mod error;
 pub mod opaque;
 mod ring;
 mod seal;
+mod webhook;
 
 pub use data_key::DataKey;
 pub use digest::{Digest, DigestKey, content_hash};
 pub use error::VaultError;
 pub use ring::KeyRing;
 pub use seal::{Opened, SealContext, Sealed};
+pub use webhook::WebhookSecret;

@@ -29,12 +29,16 @@ statements! {
         AND record_id IN (SELECT record_id FROM files WHERE source_id = $1 LIMIT $2)";
     SOURCE_ACCOUNTS = "DELETE FROM source_accounts WHERE source_id = $1
         AND account_id IN (SELECT account_id FROM source_accounts WHERE source_id = $1 LIMIT $2)";
+    EVENTS = "DELETE FROM events WHERE source_id = $1
+        AND seq IN (SELECT seq FROM events WHERE source_id = $1 LIMIT $2)";
+    SYNC_NOTICES = "DELETE FROM sync_notices WHERE source_id = $1
+        AND source_id IN (SELECT source_id FROM sync_notices WHERE source_id = $1 LIMIT $2)";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 9] = [
+pub(crate) const TABLES: [(&str, &str); 11] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
@@ -43,6 +47,8 @@ pub(crate) const TABLES: [(&str, &str); 9] = [
     ("streams", STREAMS),
     ("files", FILES),
     ("source_accounts", SOURCE_ACCOUNTS),
+    ("events", EVENTS),
+    ("sync_notices", SYNC_NOTICES),
     ("changes", CHANGES),
 ];
 
