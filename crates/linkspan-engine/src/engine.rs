@@ -12,7 +12,7 @@ use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::{GrantId, SourceId};
 use linkspan_store::Store;
 use linkspan_vault::{DataKey, DigestKey, KeyRing, SealContext};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -24,6 +24,7 @@ use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
 use crate::sync::Remembered;
 use crate::tokens::Refresher;
+use crate::webhooks::{KnownProjects, Outbound};
 
 /// Who runs this server, as its customers see it.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct Settings {
     pub files: FileSettings,
     /// Where people may be sent once they proved who they are, letter by letter.
     pub identity_redirects: Vec<Url>,
+    /// Networks to which webhooks may go besides public addresses.
+    pub webhook_networks: Vec<ipnet::IpNet>,
 }
 
 /// One handle over everything the use cases need. Clones share it.
@@ -77,6 +80,11 @@ pub(crate) struct Inner {
     pub(crate) attempts: Mutex<HashMap<SourceId, jiff::Timestamp>>,
     /// Wakes the worker: there may be something to read.
     pub(crate) wake: Notify,
+    /// Counts up when something was added to the feed, for those that follow it.
+    pub(crate) feed: watch::Sender<u64>,
+    /// Sends webhooks.
+    pub(crate) outbound: Outbound,
+    pub(crate) known_projects: KnownProjects,
     /// What the last reading of access data found, by source.
     pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
     /// What is known of upstream's limits, for all sources of this process.
@@ -111,6 +119,7 @@ impl Engine {
         let digest_key = DigestKey::open(&ring, context, &sealed)?;
         let node = entropy.uuid();
         let files = Files::open(&settings.files, &store).await?;
+        let outbound = Outbound::new(&settings.webhook_networks)?;
         let engine = Self {
             inner: Arc::new(Inner {
                 store,
@@ -127,6 +136,9 @@ impl Engine {
                 node,
                 attempts: Mutex::default(),
                 wake: Notify::new(),
+                feed: watch::Sender::new(0),
+                outbound,
+                known_projects: KnownProjects::default(),
                 remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),

@@ -19,6 +19,7 @@ mod setup;
 pub mod sync;
 mod tokens;
 mod upstream;
+pub mod webhooks;
 mod who;
 
 pub use accounts::{AccountScope, AccountSummary};

@@ -146,7 +146,14 @@ impl Inner {
             batch.erasures_known = known.latest;
             match self.store.write_batch(source, &batch, self.clock.now()).await {
                 Err(StoreError::ErasuresMoved) => self.renew_erased().await?,
-                result => return Ok(result?),
+                result => {
+                    let outcome = result?;
+                    // The one place where records change, so followers of the feed are woken here.
+                    if outcome.has_changes() {
+                        self.feed_grew();
+                    }
+                    return Ok(outcome);
+                }
             }
         }
         Err(StoreError::Busy.into())

@@ -8,6 +8,7 @@ mod status;
 mod viewers;
 
 pub use self::content::ArticleContent;
+pub(crate) use self::list::is_visible;
 pub use self::list::{Page, RecordFilter, RemoteDatum};
 pub use self::raw::{RawKindState, RawPage, RawProblem, RawQuery};
 pub use self::status::ModelStatus;

@@ -129,7 +129,11 @@ impl Guard {
         let address = plain_v4(address);
         let is_allowed = self.allowed.iter().any(|network| network.contains(&address));
         if is_plain && !(is_allowed && address.is_loopback()) {
-            return Err(if is_allowed || is_public(address) { Refusal::Plain } else { Refusal::Closed(address) });
+            return Err(if is_allowed || is_public(address) {
+                Refusal::Plain
+            } else {
+                Refusal::Closed(address)
+            });
         }
         if is_allowed || is_public(address) { Ok(()) } else { Err(Refusal::Closed(address)) }
     }
@@ -209,15 +213,60 @@ mod tests {
     fn o7_no_form_of_an_inner_address_is_taken() {
         let guard = Guard::default();
         for host in [
-            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0",
-            "0.0.0.0", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "169.254.169.254",
-            "0xa9fea9fe", "2852039166", "172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8", "192.0.2.1",
-            "198.18.0.1", "198.51.100.1", "203.0.113.9", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
-            "168.63.129.16", "192.88.99.1", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
-            "[::127.0.0.1]", "[::ffff:169.254.169.254]", "[::ffff:10.0.0.1]", "[64:ff9b::127.0.0.1]",
-            "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::1]", "[2002:7f00:1::1]", "[2002:a9fe:a9fe::]", "[fc00::1]",
-            "[fd00:ec2::254]", "[fe80::1]", "[fec0::1]", "[ff02::1]", "[2001:db8::1]", "[2001::1]",
-            "[2001:0:4136:e378:8000:63bf:3fff:fdd2]", "[3fff::1]", "[100::1]", "１２７.０.０.１", "127。0。0。1",
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "0177.0.0.1",
+            "017700000001",
+            "0",
+            "0.0.0.0",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.100.100.200",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "2852039166",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "168.63.129.16",
+            "192.88.99.1",
+            "[::]",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:10.0.0.1]",
+            "[64:ff9b::127.0.0.1]",
+            "[64:ff9b::a9fe:a9fe]",
+            "[64:ff9b:1::1]",
+            "[2002:7f00:1::1]",
+            "[2002:a9fe:a9fe::]",
+            "[fc00::1]",
+            "[fd00:ec2::254]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[ff02::1]",
+            "[2001:db8::1]",
+            "[2001::1]",
+            "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
+            "[3fff::1]",
+            "[100::1]",
+            "１２７.０.０.１",
+            "127。0。0。1",
         ] {
             assert!(refused(&guard, &format!("https://{host}/hook")), "{host}");
             assert!(refused(&guard, &format!("https://{host}:8443/hook")), "{host}");
@@ -228,8 +277,18 @@ mod tests {
     fn o7_public_addresses_and_names_are_taken() {
         let guard = Guard::default();
         for host in [
-            "hooks.example.com", "8.8.8.8", "1.1.1.1", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1",
-            "[2606:4700::1111]", "[2a00:1450::1]", "[64:ff9b::8.8.8.8]", "[::ffff:8.8.8.8]", "localhost.example.com",
+            "hooks.example.com",
+            "8.8.8.8",
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "[2606:4700::1111]",
+            "[2a00:1450::1]",
+            "[64:ff9b::8.8.8.8]",
+            "[::ffff:8.8.8.8]",
+            "localhost.example.com",
         ] {
             guard.check(&format!("https://{host}/hook?x=1")).unwrap();
         }
@@ -239,10 +298,23 @@ mod tests {
     fn o7_other_schemes_plain_text_and_passwords_are_refused() {
         let guard = Guard::default();
         for url in [
-            "http://hooks.example.com/", "http://8.8.8.8/", "http://localhost:8080/", "http://127.0.0.1/",
-            "ftp://hooks.example.com/", "file:///etc/passwd", "gopher://8.8.8.8/", "javascript:alert(1)", "data:,x",
-            "https://user@hooks.example.com/", "https://user:pass@hooks.example.com/", "https://:pass@hooks.example.com/",
-            "https://hooks.example.com/#part", "https://", "//hooks.example.com/", "hooks.example.com", "",
+            "http://hooks.example.com/",
+            "http://8.8.8.8/",
+            "http://localhost:8080/",
+            "http://127.0.0.1/",
+            "ftp://hooks.example.com/",
+            "file:///etc/passwd",
+            "gopher://8.8.8.8/",
+            "javascript:alert(1)",
+            "data:,x",
+            "https://user@hooks.example.com/",
+            "https://user:pass@hooks.example.com/",
+            "https://:pass@hooks.example.com/",
+            "https://hooks.example.com/#part",
+            "https://",
+            "//hooks.example.com/",
+            "hooks.example.com",
+            "",
         ] {
             assert!(refused(&guard, url), "{url}");
         }
@@ -261,7 +333,11 @@ mod tests {
         guard.check("https://10.1.2.3/hook").unwrap();
         guard.check("http://127.0.0.1:9000/hook").unwrap();
         guard.check("http://localhost:9000/hook").unwrap();
-        assert_eq!(guard.check("http://10.1.2.3/hook"), Err(Refusal::Plain), "plain text stays on this machine");
+        assert_eq!(
+            guard.check("http://10.1.2.3/hook"),
+            Err(Refusal::Plain),
+            "plain text stays on this machine"
+        );
     }
 
     #[test]

@@ -39,8 +39,7 @@ pub(super) fn kept(answer: &[u8], request: &[u8]) -> Option<String> {
 fn hide_echoes(answer: &[u8], request: &[u8], hidden: &mut [bool]) {
     let windows: HashSet<&[u8]> = answer.windows(ECHO).collect();
     // Of the long request only what stands in the short answer is remembered.
-    let echoed: HashSet<&[u8]> =
-        request.windows(ECHO).filter(|window| windows.contains(window)).collect();
+    let echoed: HashSet<&[u8]> = request.windows(ECHO).filter(|window| windows.contains(window)).collect();
     for (start, window) in answer.windows(ECHO).enumerate() {
         if echoed.contains(window) {
             hidden[start..start + ECHO].fill(true);
@@ -51,7 +50,8 @@ fn hide_echoes(answer: &[u8], request: &[u8], hidden: &mut [bool]) {
 /// Marks what looks like a secret: a known beginning and what follows without a break.
 fn hide_secrets(answer: &[u8], hidden: &mut [bool]) {
     for prefix in SECRETS {
-        let places = answer.windows(prefix.len()).enumerate().filter(|(_, window)| *window == prefix.as_bytes());
+        let places =
+            answer.windows(prefix.len()).enumerate().filter(|(_, window)| *window == prefix.as_bytes());
         for (start, _) in places {
             let rest = &answer[start + prefix.len()..];
             let length = rest

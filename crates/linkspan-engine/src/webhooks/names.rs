@@ -168,7 +168,8 @@ mod tests {
             check_pattern(pattern).unwrap();
             assert!(!wants(pattern, &updated), "{pattern}");
         }
-        for pattern in ["", "ticket", "tick.*", "*.updated", "ticket.update", "ticket.**", "worklog.created"] {
+        for pattern in ["", "ticket", "tick.*", "*.updated", "ticket.update", "ticket.**", "worklog.created"]
+        {
             assert!(check_pattern(pattern).is_err(), "{pattern}");
             assert!(!wants(pattern, &updated), "{pattern}");
         }

@@ -91,6 +91,17 @@ pub struct ModelCounts {
 }
 
 impl BatchOutcome {
+    /// How many entries of the change feed it made.
+    pub fn changes(&self) -> u64 {
+        let total = self.total();
+        total.created + total.updated + total.removed + total.access_changed
+    }
+
+    /// Whether it added anything to the change feed.
+    pub fn has_changes(&self) -> bool {
+        self.changes() > 0
+    }
+
     /// All models together.
     pub fn total(&self) -> ModelCounts {
         let mut total = ModelCounts::default();
