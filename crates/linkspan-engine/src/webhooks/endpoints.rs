@@ -7,7 +7,7 @@ use linkspan_model::product::Integration;
 use linkspan_model::secret::Secret;
 use linkspan_store::{
     AccountFilter, Attempt, Delivery, DeliveryFilter, EndpointSettings, NewDelivery, ReplayRange,
-    WebhookEndpoint, WebhookFormat,
+    WebhookEndpoint,
 };
 
 use super::names::{self, TEST};
@@ -49,8 +49,6 @@ pub struct EndpointChange {
     pub accounts: Option<Option<Vec<LinkedAccountId>>>,
     /// Only these integrations; `Some(None)`: all.
     pub integrations: Option<Option<Vec<Integration>>>,
-    /// In which form.
-    pub format: Option<WebhookFormat>,
     /// Whether it is told nothing.
     pub disabled: Option<bool>,
 }
@@ -108,7 +106,7 @@ impl Engine {
         self.inner.store.webhook_endpoint(id).await?.ok_or(EngineError::NotFound)
     }
 
-    /// Changes an endpoint. What is on its way already goes to the new address, in the form that it was put on its way in.
+    /// Changes an endpoint, all but its format. What is on its way already goes to the new address.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] when a setting cannot be used; [`EngineError::NotFound`].
@@ -125,14 +123,9 @@ impl Engine {
             events: change.events.unwrap_or(known.events),
             accounts: change.accounts.unwrap_or(known.accounts),
             integrations: change.integrations.unwrap_or(known.integrations),
+            // What is on its way has the names of the format.
             format: known.format,
         };
-        if change.format.is_some_and(|format| format != known.format) {
-            return Err(EngineError::Invalid(
-                "`format` cannot be changed: what is on its way has the names of the former one. Make another endpoint"
-                    .to_owned(),
-            ));
-        }
         self.inner.check_endpoint(&settings).await?;
         let now = self.inner.clock.now();
         self.inner.store.update_webhook_endpoint(id, &settings, now).await?;

@@ -117,11 +117,18 @@ impl Guard {
         let address = match url.host().ok_or(Refusal::NotAnAddress)? {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
-            Host::Domain(name) if is_plain && !is_localhost(name) => return Err(Refusal::Plain),
+            Host::Domain(name) if is_plain && !(is_localhost(name) && self.opens_loopback()) => {
+                return Err(Refusal::Plain);
+            }
             Host::Domain(_) => return Ok(url),
         };
         self.judge(address, is_plain)?;
         Ok(url)
+    }
+
+    fn opens_loopback(&self) -> bool {
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        loopback.iter().any(|address| self.allowed.iter().any(|network| network.contains(address)))
     }
 
     /// Whether something may be sent to an address; in plain text only to a loopback address that is allowed.
