@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use linkspan_model::ids::WebhookEndpointId;
 use linkspan_store::WebhookEndpoint;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use super::EventPresenter;
 use super::attempt::{Claimed, Outcome};
@@ -59,7 +60,7 @@ impl Engine {
     ) -> Result<DeliveryTurn, EngineError> {
         let mut deliveries = Deliveries::new(self.clone(), presenter);
         loop {
-            self.fan_out().boxed().await?;
+            while self.fan_out().boxed().await? {}
             deliveries.claim_all().await?;
             if deliveries.running.is_empty() {
                 Upkeep::default().tend(self).await?;
@@ -104,10 +105,13 @@ impl Deliveries {
     async fn run(mut self) {
         let mut feed = self.engine.inner.feed.subscribe();
         let mut upkeep = Upkeep::default();
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut wake = Wake::Look;
+        let mut is_behind = false;
         loop {
             let went_well = match wake {
-                Wake::Look => self.look(&mut upkeep).boxed().await,
+                Wake::Look => self.look(&mut upkeep).boxed().await.map(|behind| is_behind = behind),
                 Wake::Done(Some(endpoint)) => self.claim(endpoint).boxed().await,
                 Wake::Done(None) => Ok(()),
                 // What is under way may end; what does not is taken up again when its lease ends.
@@ -115,21 +119,25 @@ impl Deliveries {
             };
             if let Err(error) = went_well {
                 tracing::warn!(%error, "webhooks could not be looked after");
+                is_behind = false;
             }
+            // In no fixed order: neither what ends nor what happens keeps the other from being seen.
             wake = tokio::select! {
-                biased;
                 () = self.engine.inner.stop.cancelled() => Wake::Stop,
                 done = self.running.join_next(), if !self.running.is_empty() => Wake::Done(self.ended(done)),
                 _ = feed.changed() => Wake::Look,
-                () = tokio::time::sleep(LOOK_EVERY) => Wake::Look,
+                _ = look.tick() => Wake::Look,
+                () = std::future::ready(()), if is_behind => Wake::Look,
             };
         }
     }
 
-    async fn look(&mut self, upkeep: &mut Upkeep) -> Result<(), EngineError> {
-        self.engine.fan_out().await?;
+    /// Whether there is more in the feed than one look takes.
+    async fn look(&mut self, upkeep: &mut Upkeep) -> Result<bool, EngineError> {
+        let is_behind = self.engine.fan_out().await?;
         self.claim_all().await?;
-        upkeep.tend(&self.engine).await
+        upkeep.tend(&self.engine).await?;
+        Ok(is_behind)
     }
 
     async fn claim_all(&mut self) -> Result<(), EngineError> {

@@ -37,6 +37,7 @@ pub struct CreatedEndpoint {
 }
 
 /// What is to change about an endpoint; what is `None` stays.
+#[expect(clippy::option_option, reason = "a filter can be left as it is, taken away, or set")]
 #[derive(Clone, Debug, Default)]
 pub struct EndpointChange {
     /// Where to send.
@@ -276,7 +277,7 @@ impl Engine {
 
 impl Inner {
     async fn enable_endpoint(&self, id: WebhookEndpointId) -> Result<(), EngineError> {
-        if !self.store.enable_webhook_endpoint(id).await? {
+        if !self.store.enable_webhook_endpoint(id, self.clock.now()).await? {
             return Err(EngineError::NotFound);
         }
         self.feed_grew();

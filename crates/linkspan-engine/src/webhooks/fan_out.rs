@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use linkspan_model::change::Change;
 use linkspan_model::event::EventKind;
-use linkspan_model::ids::{EventId, LinkedAccountId, RecordId, SourceId};
+use linkspan_model::ids::{EventId, LinkedAccountId, RecordId, SourceId, WebhookEndpointId};
 use linkspan_model::product::Integration;
 use linkspan_model::record::Model;
 use linkspan_store::{
@@ -22,6 +22,8 @@ use crate::read::is_visible;
 
 /// Entries of the feed that are turned into deliveries in one transaction.
 const PAGE: u32 = 200;
+/// Such pages before deliveries have their turn: a first reading fills the feed for hours.
+const PAGES_IN_A_LOOK: usize = 10;
 /// Linked accounts of one source that are told. More than any vendor's customer has integrations.
 const ACCOUNTS_PER_SOURCE: u32 = 1_000;
 /// How long the service projects of a source are remembered.
@@ -35,6 +37,8 @@ struct Occurrence {
     integration: Option<Integration>,
     source: Option<SourceId>,
     subject: Option<(Model, RecordId)>,
+    /// The endpoint of whose end is told.
+    disabled_endpoint: Option<WebhookEndpointId>,
     at: jiff::Timestamp,
 }
 
@@ -51,6 +55,10 @@ impl Occurrence {
             return false;
         }
         if settings.format == WebhookFormat::Merge && self.name.merge.is_none() {
+            return false;
+        }
+        // It would be the last to need the news.
+        if self.disabled_endpoint == Some(endpoint.id) {
             return false;
         }
         // What is about no account concerns everybody.
@@ -94,10 +102,14 @@ struct Known {
 }
 
 impl Engine {
-    /// Turns what is new in the feed into deliveries, to the feed's end.
-    pub(super) async fn fan_out(&self) -> Result<(), EngineError> {
-        while !self.inner.stop.is_cancelled() && self.fan_out_page().await? {}
-        Ok(())
+    /// Turns what is new in the feed into deliveries; whether there is more than one look takes.
+    pub(super) async fn fan_out(&self) -> Result<bool, EngineError> {
+        for _ in 0..PAGES_IN_A_LOOK {
+            if self.inner.stop.is_cancelled() || !self.fan_out_page().await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Turns the next page of the feed into deliveries; whether there may be more.
@@ -196,6 +208,9 @@ impl Engine {
             integration,
             source: event.source,
             subject: None,
+            disabled_endpoint: event.details["webhook_endpoint"]["id"]
+                .as_str()
+                .and_then(|id| id.parse().ok()),
             at: event.at,
         };
         Ok(match (event.account, event.source) {
@@ -235,6 +250,7 @@ fn of_change(change: &Change, known: &Known) -> Vec<Occurrence> {
             integration: Some(integration),
             source: Some(change.source),
             subject: Some((change.model, change.record)),
+            disabled_endpoint: None,
             at: change.at,
         })
     })

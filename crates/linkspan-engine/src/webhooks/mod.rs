@@ -62,4 +62,7 @@ pub trait EventPresenter: Send + Sync + 'static {
 
 /// The service projects of sources, remembered for a moment: every delivery to a Jira Service Management account asks.
 #[derive(Debug, Default)]
-pub(crate) struct KnownProjects(Mutex<HashMap<SourceId, (Timestamp, std::sync::Arc<[RecordId]>)>>);
+pub(crate) struct KnownProjects(Mutex<HashMap<SourceId, ProjectsAt>>);
+
+/// Projects, and when they were read.
+type ProjectsAt = (Timestamp, std::sync::Arc<[RecordId]>);

@@ -73,6 +73,7 @@ pub(crate) struct WebhookEndpointRequest {
 }
 
 /// What is to change about an endpoint; what is left out stays.
+#[expect(clippy::option_option, reason = "a filter can be left as it is, taken away, or set")]
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct WebhookEndpointPatch {
     pub url: Option<String>,

@@ -45,6 +45,7 @@ statements! {
     DROP = "UPDATE webhook_deliveries SET state = 'dropped', reason = $3, due_at = NULL, finished_at = $4, claim = NULL,
             claimed_until = NULL
         WHERE id = $1 AND claim = $2";
+    HASTEN = "UPDATE webhook_deliveries SET due_at = $2 WHERE endpoint_id = $1 AND state = 'pending' AND due_at > $2";
     RELEASE = "UPDATE webhook_deliveries SET claim = NULL, claimed_until = NULL, due_at = $3
         WHERE id = $1 AND claim = $2";
     LOG = "INSERT INTO webhook_attempts (delivery_id, no, at, duration_ms, outcome, status, error, response)

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::control::apps::list_json;
+use crate::control::webhook_deliveries;
 use crate::db::{Row, Tx, args, statements};
 use crate::error::StoreError;
 use crate::spine::events::{self, NewEvent};
@@ -230,9 +231,19 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Lets an endpoint be told again, as if it had never failed; `false` when it is gone.
-    pub async fn enable_webhook_endpoint(&self, id: WebhookEndpointId) -> Result<bool, StoreError> {
-        Ok(self.db.write(ENABLE, args![id]).await? > 0)
+    /// Lets an endpoint be told again, as if it had never failed; `false` when it is gone. What waits for its next attempt
+    /// is due at once.
+    pub async fn enable_webhook_endpoint(
+        &self,
+        id: WebhookEndpointId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let found = tx.execute(ENABLE, args![id]).await? > 0;
+        // Few: those that were tried before.
+        tx.execute(webhook_deliveries::HASTEN, args![id, now]).await?;
+        tx.commit().await?;
+        Ok(found)
     }
 
     /// Deletes an endpoint with its secrets, then its deliveries in bounded steps; `false` when it is gone.

@@ -13,12 +13,14 @@ use jiff::SignedDuration;
 use linkspan_engine::webhooks::{EndpointSettings, WebhookFormat};
 use linkspan_model::product::Integration;
 use linkspan_server::WebhookBodies;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::task::JoinSet;
 
+use crate::link::{Linking, tiny_world};
 use crate::personal_data::Privacy;
-use crate::support::{shape, small_world};
+use crate::support::{http, shape, small_world};
 
 type Kept = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -166,4 +168,97 @@ async fn a_dead_grant_is_told_once_and_so_is_its_revival() {
     let events: Vec<_> = issues.iter().map(|body| body["hook"]["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["Issue.new", "Issue.resolved"]);
     assert_eq!(issues[0]["data"]["id"], issues[1]["data"]["id"]);
+}
+
+/// Waits until a delivery is in this state, and gives it with its attempts.
+async fn settled(vendor: &Linking, id: &str, state: &str) -> Value {
+    for _ in 0..500 {
+        let (_, delivery) = vendor.get(&format!("/v1/webhook-deliveries/{id}"), None).await;
+        if delivery["state"] == state {
+            return delivery;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the delivery did not become {state}");
+}
+
+#[tokio::test]
+async fn endpoints_are_made_tried_out_changed_and_deleted_over_the_api() {
+    let vendor = Linking::with(tiny_world(), &["--allow-webhook-network", "127.0.0.1/32"]).await;
+    let kept = Kept::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let service = Router::new().fallback(keep).with_state(Arc::clone(&kept));
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
+
+    let call = async |method: Method, path: &str, body: Option<Value>| {
+        vendor.api(method, &format!("/v1/{path}"), None, body.as_ref()).await
+    };
+    let (status, made) =
+        call(Method::POST, "webhook-endpoints", Some(json!({ "url": url, "events": ["ticket.*"] }))).await;
+    assert_eq!(status, 201, "{made}");
+    let secret = made["secret"].as_str().unwrap().to_owned();
+    let one = format!("webhook-endpoints/{}", made["id"].as_str().unwrap());
+    let (_, shown) = call(Method::GET, &one, None).await;
+    assert_eq!((&shown["url"], shown.get("secret")), (&json!(url), None), "a secret is shown once");
+    insta::assert_json_snapshot!("webhook_endpoint", shape(&shown));
+
+    let (status, sent) = call(Method::POST, &format!("{one}/test"), None).await;
+    assert_eq!(status, 202);
+    let id = sent["id"].as_str().unwrap().to_owned();
+    let delivery = settled(&vendor, &id, "delivered").await;
+    insta::assert_json_snapshot!("webhook_delivery", shape(&delivery));
+    let (headers, raw) = kept.lock().unwrap().remove(0);
+    let verifier = standardwebhooks::Webhook::new(&secret).unwrap();
+    verifier.verify(&raw, &headers).unwrap();
+
+    let (status, rotated) = call(Method::POST, &format!("{one}/rotate-secret"), None).await;
+    assert_eq!(status, 200);
+    let (status, _) = call(Method::POST, &format!("webhook-deliveries/{id}/replay"), None).await;
+    assert_eq!(status, 202);
+    let again = settled(&vendor, &id, "delivered").await;
+    assert_eq!(again["attempts"], 2);
+    let (headers, raw) = kept.lock().unwrap().remove(0);
+    verifier.verify(&raw, &headers).unwrap();
+    let fresh = standardwebhooks::Webhook::new(rotated["secret"].as_str().unwrap()).unwrap();
+    fresh.verify(&raw, &headers).unwrap();
+
+    let (status, range) = call(Method::POST, &format!("{one}/replay"), Some(json!({ "after": "0" }))).await;
+    assert_eq!((status, &range["replayed"]), (202, &json!(1)));
+    let (_, page) = call(Method::GET, &format!("{one}/deliveries?event=webhook.test"), None).await;
+    assert_eq!(page["results"].as_array().unwrap().len(), 1);
+
+    let (_, patched) =
+        call(Method::PATCH, &one, Some(json!({ "disabled": true, "integrations": ["jira"] }))).await;
+    assert_eq!((&patched["disabled_reason"], &patched["integrations"]), (&json!("vendor"), &json!(["jira"])));
+    assert_eq!(call(Method::POST, &format!("{one}/test"), None).await.0, 400);
+    let (_, patched) = call(Method::PATCH, &one, Some(json!({ "integrations": null }))).await;
+    assert_eq!((&patched["disabled"], &patched["integrations"]), (&json!(true), &Value::Null));
+    let (_, enabled) = call(Method::POST, &format!("{one}/enable"), None).await;
+    assert_eq!(enabled["disabled"], false);
+    let (_, all) = call(Method::GET, "webhook-endpoints", None).await;
+    assert_eq!(all["results"].as_array().unwrap().len(), 1);
+
+    for wrong in [
+        json!({ "url": "https://169.254.169.254/latest" }),
+        json!({ "url": "http://hooks.example.com/" }),
+        json!({ "url": url, "events": ["ticket.exploded"] }),
+        json!({ "url": url, "integrations": ["trello"] }),
+        json!({ "url": url, "format": "xml" }),
+        json!({ "url": url, "linked_accounts": ["00000000-0000-0000-0000-000000000000"] }),
+        json!({}),
+    ] {
+        let (status, answer) = call(Method::POST, "webhook-endpoints", Some(wrong.clone())).await;
+        assert_eq!(status, 400, "{wrong} {answer}");
+        assert!(answer["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    }
+    assert_eq!(call(Method::POST, &format!("{one}/replay"), Some(json!({}))).await.0, 400);
+    assert_eq!(call(Method::DELETE, &one, None).await.0, 204);
+    assert_eq!(call(Method::GET, &one, None).await.0, 404);
+    let bare = http().get(format!("{}/v1/webhook-endpoints", vendor.base_url())).send().await.unwrap();
+    assert_eq!(bare.status(), 401, "a vendor's key is needed");
+    let metrics = http().get(format!("{}/metrics", vendor.base_url())).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(metrics.contains("linkspan_webhook_attempts_total{outcome=\"delivered\"}"), "{metrics}");
 }

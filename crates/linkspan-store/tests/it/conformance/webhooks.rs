@@ -108,7 +108,7 @@ pub(crate) async fn an_endpoint_is_made_changed_and_deleted(store: Store) {
     assert!(!store.disable_webhook_endpoint(id, at(4)).await.unwrap());
     let stored = store.webhook_endpoints().await.unwrap().remove(0);
     assert_eq!(stored.disabled, Some((DisabledReason::Vendor, at(3))));
-    assert!(store.enable_webhook_endpoint(id).await.unwrap());
+    assert!(store.enable_webhook_endpoint(id, at(5)).await.unwrap());
 
     let other = WebhookEndpointId(uuid_of("other"));
     let secret = (uuid_of("other secret"), &sealed("x"));
@@ -269,7 +269,7 @@ pub(crate) async fn o8_an_endpoint_that_only_fails_is_disabled_with_notice(store
     let linkspan_store::FeedEntry::Event(event) = &told[0] else { panic!("an event") };
     assert_eq!(event.kind.as_str(), "webhook_endpoint.disabled");
     assert_eq!(event.details["webhook_endpoint"]["id"], id.to_string());
-    store.enable_webhook_endpoint(id).await.unwrap();
+    store.enable_webhook_endpoint(id, at(5)).await.unwrap();
     let endpoint = store.webhook_endpoint(id).await.unwrap().unwrap();
     assert_eq!((endpoint.disabled, endpoint.failures), (None, 0));
 }
