@@ -92,7 +92,8 @@ impl Inner {
         {
             return Ok(held.access.clone());
         }
-        let fresh = self.stored_or_refreshed(id, refused).await?;
+        // Boxed: it is seldom needed, and every call of a sync would carry it.
+        let fresh = Box::pin(self.stored_or_refreshed(id, refused)).await?;
         let access = fresh.access.clone();
         *held = Some(fresh);
         Ok(access)

@@ -3,6 +3,7 @@
 
 use linkspan_model::event::EventKind;
 use linkspan_model::ids::LinkedAccountId;
+use linkspan_model::product::Integration;
 use linkspan_store::{Delivery, Event, LinkedAccount, WebhookEndpoint, WebhookFormat};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -79,14 +80,14 @@ impl Context<'_> {
         Ok(Rendered::Body(match self.endpoint.settings.format {
             WebhookFormat::Linkspan => {
                 let word = names::word_of(scope.account.integration.category(), model);
-                self.ours(json!({
+                self.ours(&json!({
                     "linked_account": about(&scope.account),
                     "model": word,
                     "record": shown,
                     "position": self.position(),
                 }))
             }
-            WebhookFormat::Merge => self.merge(self.account_of(&scope), shown),
+            WebhookFormat::Merge => self.merge(&self.account_of(&scope), &shown),
         }))
     }
 
@@ -117,7 +118,7 @@ impl Context<'_> {
             data.extend(details.clone());
         }
         data.insert("position".to_owned(), self.position());
-        self.ours(Value::Object(data))
+        self.ours(&Value::Object(data))
     }
 
     async fn merge_event(
@@ -128,7 +129,7 @@ impl Context<'_> {
         let Some(account) = account else {
             let Some(id) = self.delivery.account else { return Ok(Rendered::Gone(EVENT_GONE)) };
             let deleted = deleted_as_merge(id, &event.details);
-            return Ok(Rendered::Body(self.merge(deleted.clone(), deleted)));
+            return Ok(Rendered::Body(self.merge(&deleted, &deleted)));
         };
         let Some(scope) = self.engine.remembered_scope(account).await? else {
             return Ok(Rendered::Gone(ACCOUNT_GONE));
@@ -147,7 +148,7 @@ impl Context<'_> {
             }
             _ => event.details.clone(),
         };
-        Ok(Rendered::Body(self.merge(shown, data)))
+        Ok(Rendered::Body(self.merge(&shown, &data)))
     }
 
     /// The account with its token: the one event of Merge's that has it (`merge-wire.md` section 9).
@@ -164,11 +165,11 @@ impl Context<'_> {
         self.presenter.account(self.engine, &summary)
     }
 
-    fn ours(&self, data: Value) -> Value {
+    fn ours(&self, data: &Value) -> Value {
         json!({ "type": self.delivery.event, "timestamp": time(self.delivery.happened_at), "data": data })
     }
 
-    fn merge(&self, account: Value, data: Value) -> Value {
+    fn merge(&self, account: &Value, data: &Value) -> Value {
         json!({
             "hook": {
                 "id": self.endpoint.id,
@@ -182,7 +183,7 @@ impl Context<'_> {
 
     fn test(&self) -> Value {
         match self.endpoint.settings.format {
-            WebhookFormat::Linkspan => self.ours(json!({ "webhook_endpoint": { "id": self.endpoint.id } })),
+            WebhookFormat::Linkspan => self.ours(&json!({ "webhook_endpoint": { "id": self.endpoint.id } })),
             // Source: `merge-wire.md` section 9, "Delivery".
             WebhookFormat::Merge => json!({ "response": "Success! This URL will be notified." }),
         }
@@ -221,7 +222,7 @@ fn about_deleted(id: LinkedAccountId, details: &Value) -> Value {
     })
 }
 
-fn integration_of(details: &Value) -> Option<linkspan_model::product::Integration> {
+fn integration_of(details: &Value) -> Option<Integration> {
     details["integration"].as_str()?.parse().ok()
 }
 
@@ -230,7 +231,7 @@ fn deleted_as_merge(id: LinkedAccountId, details: &Value) -> Value {
     let integration = integration_of(details);
     json!({
         "id": id,
-        "integration": integration.map(|integration| integration.display_name()),
+        "integration": integration.map(Integration::display_name),
         "integration_slug": details["integration"],
         "category": integration.map(|integration| integration.category().as_str()),
         "end_user_origin_id": details["end_user_origin_id"],

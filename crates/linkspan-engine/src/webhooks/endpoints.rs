@@ -37,7 +37,6 @@ pub struct CreatedEndpoint {
 }
 
 /// What is to change about an endpoint; what is `None` stays.
-#[expect(clippy::option_option, reason = "a filter can be left as it is, taken away, or set")]
 #[derive(Clone, Debug, Default)]
 pub struct EndpointChange {
     /// Where to send.

@@ -17,9 +17,9 @@ const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
 
-const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
-    let [a, b, c, d, e, f, g, h] = segments;
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
+/// The networks that are told apart here differ in their first two segments.
+const fn v6(first: u16, second: u16, prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), prefix)
 }
 
 /// What is not a public unicast address of IPv4. Source: the IANA special-purpose address registry (RFC 6890), and
@@ -44,19 +44,15 @@ const CLOSED_V4: [Ipv4Net; 16] = [
 ];
 
 /// The public unicast addresses of IPv6.
-const OPEN_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+const OPEN_V6: Ipv6Net = v6(0x2000, 0, 3);
 
 /// What is closed within [`OPEN_V6`]: protocols (Teredo among them), documentation, and 6to4, which leads to an IPv4
 /// address of the sender's choice. Source: the IANA special-purpose address registry.
-const CLOSED_V6: [Ipv6Net; 4] = [
-    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
-    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
-    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
-    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-];
+const CLOSED_V6: [Ipv6Net; 4] =
+    [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x2002, 0, 16), v6(0x3fff, 0, 20)];
 
 /// NAT64 (RFC 6052): the last four bytes are an IPv4 address.
-const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
+const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
 
 /// Why something is not sent to an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
