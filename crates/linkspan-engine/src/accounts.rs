@@ -78,6 +78,17 @@ impl Engine {
         Ok(Some(AccountScope { account: Arc::new(account), source: Arc::new(source), containers }))
     }
 
+    /// The scope of a service-project view whose projects are known.
+    pub(crate) async fn scope_within(
+        &self,
+        account: LinkedAccount,
+        projects: Arc<[RecordId]>,
+    ) -> Result<Option<AccountScope>, EngineError> {
+        let Some(source) = self.inner.store.source(account.source).await? else { return Ok(None) };
+        let (account, source) = (Arc::new(account), Arc::new(source));
+        Ok(Some(AccountScope { account, source, containers: Some(projects) }))
+    }
+
     /// Linked accounts that meet the filter, oldest first.
     ///
     /// # Errors
@@ -103,7 +114,9 @@ impl Engine {
     /// [`EngineError::NotFound`] when it is gone already.
     pub async fn unlink(&self, account: LinkedAccountId) -> Result<(), EngineError> {
         self.inner.take_back_registrations(account).await?;
-        let unlinked = self.inner.store.unlink(account).await?.ok_or(EngineError::NotFound)?;
+        let unlinked =
+            self.inner.store.unlink(account, self.inner.clock.now()).await?.ok_or(EngineError::NotFound)?;
+        self.inner.feed_grew();
         if unlinked.source_is_unused {
             self.inner.erase_later(unlinked.source);
         }

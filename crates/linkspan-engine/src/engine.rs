@@ -25,6 +25,7 @@ use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
 use crate::sync::Remembered;
 use crate::tokens::Refresher;
+use crate::webhooks::{KnownProjects, Outbound};
 
 /// Who runs this server, as its customers see it.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct Settings {
     pub files: FileSettings,
     /// Where people may be sent once they proved who they are, letter by letter.
     pub identity_redirects: Vec<Url>,
+    /// Networks to which webhooks may go besides public addresses.
+    pub webhook_networks: Vec<ipnet::IpNet>,
 }
 
 /// One handle over everything the use cases need. Clones share it.
@@ -82,12 +85,15 @@ pub(crate) struct Inner {
     pub(crate) hurried: Mutex<HashSet<SourceId>>,
     /// Wakes the worker: there may be something to read.
     pub(crate) wake: Notify,
-    /// Grows with whatever this process adds to the change feed: wakes who follows it.
-    pub(crate) feed: watch::Sender<u64>,
     /// Live changes.
     pub(crate) live: Live,
     /// Who stores issues of a source, so that what was read before does not take the place of what was read since.
     pub(crate) issue_writers: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Counts up when something was added to the feed, for those that follow it.
+    pub(crate) feed: watch::Sender<u64>,
+    /// Sends webhooks.
+    pub(crate) outbound: Outbound,
+    pub(crate) known_projects: KnownProjects,
     /// What the last reading of access data found, by source.
     pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
     /// What is known of upstream's limits, for all sources of this process.
@@ -123,6 +129,7 @@ impl Engine {
         let node = entropy.uuid();
         let files = Files::open(&settings.files, &store).await?;
         let (live, intake) = Live::new();
+        let outbound = Outbound::new(&settings.webhook_networks)?;
         let engine = Self {
             inner: Arc::new(Inner {
                 store,
@@ -143,6 +150,8 @@ impl Engine {
                 feed: watch::Sender::new(0),
                 live,
                 issue_writers: Mutex::default(),
+                outbound,
+                known_projects: KnownProjects::default(),
                 remembered: Mutex::default(),
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),

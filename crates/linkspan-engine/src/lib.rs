@@ -21,6 +21,7 @@ mod setup;
 pub mod sync;
 mod tokens;
 mod upstream;
+pub mod webhooks;
 mod who;
 
 pub use accounts::{AccountScope, AccountSummary};

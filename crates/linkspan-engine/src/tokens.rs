@@ -92,7 +92,8 @@ impl Inner {
         {
             return Ok(held.access.clone());
         }
-        let fresh = self.stored_or_refreshed(id, refused).await?;
+        // Boxed: it is seldom needed, and every call of a sync would carry it.
+        let fresh = Box::pin(self.stored_or_refreshed(id, refused)).await?;
         let access = fresh.access.clone();
         *held = Some(fresh);
         Ok(access)
@@ -158,7 +159,7 @@ impl Inner {
         }
         let Some(refresh) = &pair.refresh else {
             let reason = "it came without a refresh token (scope `offline_access`)";
-            self.store.mark_grant_needs_relink_if_version(id, grant.version, reason).await?;
+            self.mark_dead(&grant, reason).await?;
             return Err(GrantError::NeedsRelink(reason.to_owned()).into());
         };
         let app = self.store.app(grant.app).await?.ok_or(GrantError::Gone)?;
@@ -166,7 +167,7 @@ impl Inner {
         match self.token_call(&credentials, refresh).await {
             Ok(new) => self.keep_refreshed(&grant, refresh, new).await,
             Err(TokenError::GrantDead { description }) => {
-                if !self.store.mark_grant_needs_relink_if_version(id, grant.version, &description).await? {
+                if !self.mark_dead(&grant, &description).await? {
                     // A consent came in between (hazard L3): its pair is the one that counts.
                     let (grant, pair) = self.usable_pair(id).await?;
                     return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
@@ -184,6 +185,17 @@ impl Inner {
             }
             Err(error) => Err(GrantError::Unavailable(error.to_string()).into()),
         }
+    }
+
+    /// Marks a grant as dead, which tells its accounts; `false` when it changed meanwhile.
+    async fn mark_dead(&self, grant: &Grant, reason: &str) -> Result<bool, EngineError> {
+        let now = self.clock.now();
+        let marked =
+            self.store.mark_grant_needs_relink_if_version(grant.id, grant.version, reason, now).await?;
+        if marked {
+            self.feed_grew();
+        }
+        Ok(marked)
     }
 
     async fn token_call(&self, app: &AppCredentials, refresh: &Secret) -> Result<TokenPair, TokenError> {

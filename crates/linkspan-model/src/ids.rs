@@ -66,6 +66,18 @@ id!(
     /// A record of a common model.
     RecordId
 );
+id!(
+    /// An address of the vendor's to which events are sent.
+    WebhookEndpointId
+);
+id!(
+    /// One event on its way to one endpoint.
+    DeliveryId
+);
+id!(
+    /// What happened to a record or an account, whoever is told: the same however often it is sent.
+    EventId
+);
 
 impl AppId {
     /// The app with this client id.
@@ -109,6 +121,21 @@ impl RecordId {
         let mut bytes = hash.into_bytes();
         bytes[..ORDER_BYTES].copy_from_slice(&number.to_be_bytes()[8 - ORDER_BYTES..]);
         Self(Uuid::new_v8(bytes))
+    }
+}
+
+impl EventId {
+    /// What happened at this position of the feed, as this account sees it (`None`: it is about no account).
+    pub fn of(position: i64, account: Option<LinkedAccountId>) -> Self {
+        let account = account.map_or(Uuid::nil(), |account| account.0);
+        Self(Uuid::new_v5(&NAMESPACE, format!("event:{position}:{account}").as_bytes()))
+    }
+}
+
+impl DeliveryId {
+    /// The delivery of this event to this endpoint: there is one.
+    pub fn of(endpoint: WebhookEndpointId, event: EventId) -> Self {
+        Self(Uuid::new_v5(&endpoint.0, event.0.as_bytes()))
     }
 }
 

@@ -1,10 +1,11 @@
-//! The vocabulary of Linkspan: identifiers, common models, access rules, changes. Pure: no I/O, no async, and the
+//! The vocabulary of Linkspan: identifiers, common models, access rules, changes, events. Pure: no I/O, no async, and the
 //! only place where the system clock and the system's randomness are touched ([`clock`], [`entropy`]).
 
 pub mod access;
 pub mod change;
 pub mod clock;
 pub mod entropy;
+pub mod event;
 pub mod ids;
 pub mod models;
 pub mod person;

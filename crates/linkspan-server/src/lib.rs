@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use openapi::document as openapi_document;
+pub use present::WebhookBodies;
 
 /// What the handlers share.
 #[derive(Clone)]

@@ -27,6 +27,7 @@ use utoipa::{Modify, OpenApi};
         (name = "setup", description = "OAuth apps of the vendor"),
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
         (name = "changes", description = "What happened to records, in order, and who follows it"),
+        (name = "webhooks", description = "Events sent to you: endpoints, deliveries, replays"),
         (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
     components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
@@ -106,9 +107,13 @@ pub(crate) async fn docs() -> Html<String> {
     let document = document();
     let mut rows = String::new();
     for (path, item) in &document.paths.paths {
-        for (method, operation) in
-            [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)]
-        {
+        for (method, operation) in [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ] {
             let Some(operation) = operation else { continue };
             let summary = operation.summary.as_deref().unwrap_or_default();
             // Writing to a String cannot fail; paths and summaries are constants of this program without markup.

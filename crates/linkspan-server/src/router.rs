@@ -18,7 +18,7 @@ use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
     accounts, actions, apps, changes, content, files, followers, identities, keys, link_tokens, models,
-    personal_data, sources, status,
+    personal_data, sources, status, webhook_deliveries, webhooks,
 };
 use crate::{App, dashboard, hooks, identify, link, openapi, setup, telemetry};
 
@@ -111,6 +111,19 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(changes::follow_changes))
         .routes(routes!(files::attachment_content))
         .routes(routes!(personal_data::personal_data))
+        .routes(routes!(webhooks::create_webhook_endpoint, webhooks::list_webhook_endpoints))
+        .routes(routes!(
+            webhooks::retrieve_webhook_endpoint,
+            webhooks::update_webhook_endpoint,
+            webhooks::delete_webhook_endpoint
+        ))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::test_webhook_endpoint))
+        .routes(routes!(webhooks::enable_webhook_endpoint))
+        .routes(routes!(webhook_deliveries::list_webhook_deliveries))
+        .routes(routes!(webhook_deliveries::replay_webhook_endpoint))
+        .routes(routes!(webhook_deliveries::retrieve_webhook_delivery))
+        .routes(routes!(webhook_deliveries::replay_webhook_delivery))
 }
 
 /// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described

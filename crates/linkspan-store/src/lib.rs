@@ -38,13 +38,20 @@ pub use control::reports::{
 };
 pub use control::setup_tokens::SetupTokenKind;
 pub use control::sources::{NewSource, Source, SourceState};
+pub use control::sync_notices::SyncNotice;
+pub use control::webhook_deliveries::{Delivery, DeliveryState, NewAttempt, NewDelivery, Noted, Verdict};
+pub use control::webhook_endpoints::{
+    DisabledReason, EndpointSettings, FailurePolicy, StoredWebhookSecret, WebhookEndpoint, WebhookFormat,
+};
+pub use control::webhook_log::{Attempt, DeliveryFilter, ReplayRange};
 pub use error::{DatabaseError, StoreError};
 pub use spine::access::StoredAccess;
 pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts};
 pub use spine::changes::FeedPage;
+pub use spine::events::{Event, Feed, FeedEntry, NewEvent};
 pub use spine::files::{FileHash, FileState, StoredFile};
 pub use spine::fingerprint::{Fingerprint, FingerprintPart};
-pub use spine::hints::{Delivery, Hint, StoredHint};
+pub use spine::hints::{Hint, InboundDelivery, StoredHint};
 pub use spine::live::{LiveCheck, LiveSource};
 pub use spine::raws::{RawFilter, RawKind, StoredRaw};
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};

@@ -13,6 +13,8 @@ const STEPS: &[(&str, &str)] = &[
     ("0006_setup", include_str!("../migrations/0006_setup.sql")),
     ("0007_reported_identities", include_str!("../migrations/0007_reported_identities.sql")),
     ("0008_identity_codes", include_str!("../migrations/0008_identity_codes.sql")),
+    ("0009_events", include_str!("../migrations/0009_events.sql")),
+    ("0010_outbound_webhooks", include_str!("../migrations/0010_outbound_webhooks.sql")),
     ("0012_followers", include_str!("../migrations/0012_followers.sql")),
     ("0013_live", include_str!("../migrations/0013_live.sql")),
 ];

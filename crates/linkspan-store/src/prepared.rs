@@ -5,13 +5,14 @@ use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
 use crate::control::{
     accounts, api_keys, apps, data_keys, erasures, followers, grants, identities, identity_passes, links,
-    reports, server_secrets, setup_tokens, sources,
+    reports, server_secrets, setup_tokens, sources, sync_notices, webhook_deliveries, webhook_endpoints,
+    webhook_log,
 };
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
 use crate::spine::{
-    access, changes, erase, files, fingerprint, hints, live, memberships, named_accounts, raws, records,
-    redaction, streams, write,
+    access, changes, erase, events, files, fingerprint, hints, live, memberships, named_accounts, raws,
+    records, redaction, streams, write,
 };
 use crate::testing::{fresh_postgres, fresh_sqlite};
 
@@ -30,10 +31,15 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("server_secrets", server_secrets::STATEMENTS),
     ("setup_tokens", setup_tokens::STATEMENTS),
     ("sources", sources::STATEMENTS),
+    ("sync_notices", sync_notices::STATEMENTS),
+    ("webhook_deliveries", webhook_deliveries::STATEMENTS),
+    ("webhook_endpoints", webhook_endpoints::STATEMENTS),
+    ("webhook_log", webhook_log::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("access", access::STATEMENTS),
     ("changes", changes::STATEMENTS),
     ("erase", erase::STATEMENTS),
+    ("events", events::STATEMENTS),
     ("files", files::STATEMENTS),
     ("fingerprint", fingerprint::STATEMENTS),
     ("hints", hints::STATEMENTS),
@@ -57,6 +63,7 @@ static BULK_MODULES: &[(&str, &[(&str, &Bulk)])] = &[
     ("raws", raws::BULKS),
     ("records", records::BULKS),
     ("reports", reports::BULKS),
+    ("webhook_deliveries", webhook_deliveries::BULKS),
     ("write", write::BULKS),
 ];
 

@@ -17,6 +17,7 @@ mod jwt;
 pub mod opaque;
 mod ring;
 mod seal;
+mod webhook;
 
 pub use data_key::DataKey;
 pub use digest::{Digest, DigestKey, content_hash};
@@ -24,3 +25,4 @@ pub use error::VaultError;
 pub use jwt::{HmacToken, TokenRefusal};
 pub use ring::KeyRing;
 pub use seal::{Opened, SealContext, Sealed};
+pub use webhook::WebhookSecret;

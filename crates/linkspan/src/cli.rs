@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use linkspan_atlassian::calls::{Feature, ScopeFamily, with_duties};
 use linkspan_model::product::Product;
@@ -283,6 +284,16 @@ pub(crate) struct Serve {
     /// Addresses to which people may be sent once they proved who they are, separated by commas.
     #[arg(long, env = "LINKSPAN_IDENTITY_REDIRECTS", value_delimiter = ',', value_name = "URL,…")]
     pub(crate) identity_redirect: Vec<Url>,
+    /// A network to which webhooks may go besides public addresses, such as `10.1.0.0/16`; may be repeated. Plain http goes
+    /// to loopback addresses alone, and only where their network is given here.
+    #[arg(
+        long,
+        env = "LINKSPAN_ALLOW_WEBHOOK_NETWORK",
+        value_delimiter = ',',
+        value_name = "CIDR",
+        help_heading = "Webhooks"
+    )]
+    pub(crate) allow_webhook_network: Vec<IpNet>,
     /// How often each source is read for changes, in seconds.
     #[arg(long, env = "LINKSPAN_SYNC_EVERY", default_value_t = 60, value_name = "SECONDS",
         value_parser = clap::value_parser!(u32).range(1..))]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
@@ -45,6 +46,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) files: FileSettings,
     /// Where people may be sent once they proved who they are.
     pub(crate) identity_redirects: Vec<Url>,
+    /// Networks to which webhooks may go besides public addresses.
+    pub(crate) webhook_networks: Vec<IpNet>,
 }
 
 /// The engine and the store below it.
@@ -69,6 +72,7 @@ impl Core {
             custom_content_types: plan.custom_content_types,
             files: plan.files,
             identity_redirects: plan.identity_redirects,
+            webhook_networks: plan.webhook_networks,
         };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;

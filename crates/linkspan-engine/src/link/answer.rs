@@ -132,6 +132,7 @@ impl Inner {
         let tokens =
             self.seal_pair(grant, &pair.access, pair.refresh.as_ref(), pair.expires_at, scopes).await?;
         self.store.put_grant(grant, app.id, &account, &tokens, self.clock.now()).await?;
+        self.feed_grew();
         self.forget_token(grant);
         if !self.store.consent_link(link.id, grant, self.clock.now()).await? {
             return Err(LinkProblem::LinkExpired);

@@ -75,6 +75,7 @@ impl Inner {
             self.erase_later(left.source);
         }
         tracing::info!(account.id = %completed.account.id, source.id = %source, %integration, "linked");
+        self.feed_grew();
         self.wake.notify_one();
         Ok(Linked {
             link: link.id,
@@ -171,7 +172,7 @@ impl Engine {
 }
 
 impl Inner {
-    async fn open_account_token(&self, account: &LinkedAccount) -> Result<Secret, EngineError> {
+    pub(crate) async fn open_account_token(&self, account: &LinkedAccount) -> Result<Secret, EngineError> {
         let key = self.data_key(account.id.0).await?;
         Ok(key.open(account_token_context(&account.id), &account.token_sealed)?.to_secret()?)
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use jiff::SignedDuration;
 use linkspan_model::ids::AppId;
 use linkspan_model::product::Product;
-use linkspan_store::{App, Delivery, Hint, Source};
+use linkspan_store::{App, Hint, InboundDelivery, Source};
 use linkspan_vault::{HmacToken, TokenRefusal, content_hash};
 use tokio::sync::oneshot;
 
@@ -93,7 +93,7 @@ impl DeliveryProblem {
 
 /// A delivery that waits to be made durable, and who waits for that.
 pub(super) struct Waiting {
-    delivery: Delivery,
+    delivery: InboundDelivery,
     done: oneshot::Sender<Result<bool, EngineError>>,
 }
 
@@ -148,7 +148,7 @@ impl Inner {
             gone: told.gone,
         };
         let identifier = headers.identifier.filter(|text| (1..=IDENTIFIER_CAP).contains(&text.len()));
-        let delivery = Delivery {
+        let delivery = InboundDelivery {
             app: id,
             // Identifiers are unique within a tenant.
             digest: identifier.map(|text| content_hash([site.as_bytes(), text.as_bytes()])),
@@ -207,7 +207,7 @@ impl Inner {
     }
 
     /// Whether the delivery is new.
-    async fn make_durable(&self, delivery: Delivery) -> Result<bool, DeliveryProblem> {
+    async fn make_durable(&self, delivery: InboundDelivery) -> Result<bool, DeliveryProblem> {
         let (done, result) = oneshot::channel();
         self.live.queue.try_send(Waiting { delivery, done }).map_err(|_| DeliveryProblem::Overloaded)?;
         // Nobody answers once the server stops: upstream sends it again.
@@ -226,7 +226,7 @@ impl Inner {
                     }
                 }
             }
-            let (deliveries, done): (Vec<Delivery>, Vec<_>) =
+            let (deliveries, done): (Vec<InboundDelivery>, Vec<_>) =
                 waiting.drain(..).map(|waiting| (waiting.delivery, waiting.done)).unzip();
             match self.store.take_deliveries(&deliveries, self.clock.now()).await {
                 Ok(is_new) => {

@@ -47,7 +47,7 @@ impl Inner {
             if forgot.elapsed() >= FORGET_EVERY {
                 forgot = Instant::now();
                 let before = self.clock.now() - REMEMBER_FOR;
-                if let Err(error) = self.store.forget_deliveries(before, FORGOTTEN_AT_ONCE).await {
+                if let Err(error) = self.store.forget_inbound_deliveries(before, FORGOTTEN_AT_ONCE).await {
                     tracing::warn!(%error, "old deliveries could not be forgotten");
                 }
             }

@@ -148,8 +148,9 @@ impl Inner {
                 Err(StoreError::ErasuresMoved) => self.renew_erased().await?,
                 result => {
                     let outcome = result?;
-                    if outcome.changed_records() {
-                        self.feed.send_modify(|version| *version += 1);
+                    // The one place where records change, so followers of the feed are woken here.
+                    if outcome.has_changes() {
+                        self.feed_grew();
                     }
                     return Ok(outcome);
                 }

@@ -211,7 +211,7 @@ pub(crate) fn lies_in_containers(model: Model) -> bool {
     }
 }
 
-fn is_visible(scope: &AccountScope, record: &StoredRecord) -> bool {
+pub(crate) fn is_visible(scope: &AccountScope, record: &StoredRecord) -> bool {
     if !scope.offers(record.model) {
         return false;
     }

@@ -8,6 +8,7 @@ mod status;
 mod viewers;
 
 pub use self::content::ArticleContent;
+pub(crate) use self::list::is_visible;
 pub(crate) use self::list::lies_in_containers;
 pub use self::list::{Page, RecordFilter, RemoteDatum};
 pub use self::raw::{RawKindState, RawPage, RawProblem, RawQuery};

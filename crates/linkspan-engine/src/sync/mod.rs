@@ -40,6 +40,8 @@ pub struct SyncReport {
     pub requests: u64,
     /// Points spent, by the published price list.
     pub points: u64,
+    /// Entries that it made in the change feed.
+    pub changed: u64,
 }
 
 impl Engine {
@@ -102,11 +104,13 @@ impl Inner {
         self.access_token(source.grant, None).await?;
         let granted = self.scopes_of(&source).await?;
         let run = Run::new(Arc::clone(self), source, granted, stop);
+        self.tell_sync_started(id).await?;
         match run.source.product {
             Product::Jira => jira::read(&run).boxed().await?,
             Product::Confluence => confluence::read(&run).boxed().await?,
         }
         let report = run.report();
+        self.tell_sync_completed(id, &report).await?;
         tracing::info!(
             source.id = %id,
             requests = report.requests,

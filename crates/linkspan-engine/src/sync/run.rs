@@ -1,6 +1,7 @@
 //! One run over a source, and what its streams have in common.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -42,6 +43,8 @@ pub(super) struct Run {
     /// Accounts without a name of which it was asked for one.
     pub(super) nameless: Mutex<HashSet<String>>,
     failed: Mutex<Vec<(&'static str, String)>>,
+    /// Entries made in the change feed.
+    changed: AtomicU64,
     /// What the grant holds on the site.
     pub(super) granted: ScopeSet,
 }
@@ -53,8 +56,8 @@ impl Run {
         let client =
             SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
         let (began, nameless, failed) = (inner.clock.now(), Mutex::default(), Mutex::default());
-        let knew = inner.latest_erasure();
-        Self { inner, source, client, meter, stop, began, knew, nameless, failed, granted }
+        let (knew, changed) = (inner.latest_erasure(), AtomicU64::new(0));
+        Self { inner, source, client, meter, stop, began, knew, nameless, failed, changed, granted }
     }
 
     /// Whether the operator wants this read.
@@ -87,6 +90,7 @@ impl Run {
             failed: self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             requests: self.meter.requests(),
             points: self.meter.points(),
+            changed: self.changed.load(Ordering::Relaxed),
         }
     }
 
@@ -259,9 +263,10 @@ impl Run {
             // A task of its own: while one list's batch is prepared, another's statements go on to the database.
             let written =
                 self.inner.tasks.spawn(async move { inner.write_guarded(source, batch, began, knew).await });
-            written
+            let outcome = written
                 .await
                 .map_err(|error| EngineError::Invalid(format!("a batch could not be written: {error}")))??;
+            self.changed.fetch_add(outcome.changes(), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -292,7 +297,9 @@ impl Run {
     /// Marks records as gone upstream.
     pub(super) async fn remove(&self, removed: Vec<(Model, RecordId)>) -> Result<(), EngineError> {
         let batch = Batch { removed, ..Batch::default() };
-        self.inner.write_guarded(self.id(), batch, self.began, self.knew).await.map(drop)
+        let outcome = self.inner.write_guarded(self.id(), batch, self.began, self.knew).await?;
+        self.changed.fetch_add(outcome.changes(), Ordering::Relaxed);
+        Ok(())
     }
 
     /// A whole list that needs no checkpoint of its own, page by page.

@@ -33,7 +33,9 @@ impl Engine {
 impl Inner {
     async fn work(self: Arc<Self>) {
         let places = Arc::new(Semaphore::new(PARALLEL_SOURCES));
+        let mut looked_for_stalls = None;
         loop {
+            self.tell_stalls_now_and_then(&mut looked_for_stalls).await;
             if let Err(error) = self.start_due(&places).await {
                 tracing::error!(%error, "could not look for sources that are due");
             }

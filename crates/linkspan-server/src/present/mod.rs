@@ -1,5 +1,6 @@
 //! From stored records to the wire. Relations named in `expand` are replaced by whole records, one level deep.
 
+mod events;
 mod knowledgebase;
 mod permissions;
 mod ticketing;
@@ -7,7 +8,7 @@ mod ticketing;
 use std::collections::{HashMap, HashSet};
 
 use linkspan_engine::read::{Audience, RemoteDatum};
-use linkspan_engine::{AccountScope, Engine};
+use linkspan_engine::{AccountScope, Engine, EngineError};
 use linkspan_model::access::AccessRule;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
@@ -18,6 +19,8 @@ use utoipa::ToSchema;
 use crate::params::Params;
 use crate::problem::ApiError;
 use crate::wire::{Related, RemoteData, Time};
+
+pub use self::events::WebhookBodies;
 
 /// A record as the store gave it.
 pub(crate) type Stored = linkspan_engine::read::StoredRecord;
@@ -85,12 +88,38 @@ pub(crate) async fn present<T: Presented>(
     params: &Params,
     records: Vec<Stored>,
 ) -> Result<Vec<T>, ApiError> {
-    let expand: HashSet<String> = params.list("expand")?.into_iter().collect();
+    let mut native_enums: HashSet<String> = params.list("show_enum_origins")?.into_iter().collect();
+    native_enums.extend(params.list("remote_fields")?);
+    let shown = Shown {
+        expand: params.list("expand")?.into_iter().collect(),
+        remote_data: params.flag("include_remote_data")?,
+        remote_fields: params.flag("include_remote_fields")?,
+        native_enums,
+    };
+    Ok(make(engine, scope, shown, records).await?)
+}
+
+/// What of records is shown besides what always is.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    expand: HashSet<String>,
+    remote_data: bool,
+    remote_fields: bool,
+    native_enums: HashSet<String>,
+}
+
+/// Makes records of one model.
+pub(crate) async fn make<T: Presented>(
+    engine: &Engine,
+    scope: &AccountScope,
+    shown: Shown,
+    records: Vec<Stored>,
+) -> Result<Vec<T>, EngineError> {
+    let Shown { expand, remote_data, remote_fields, native_enums } = shown;
     let mut bodies = Vec::with_capacity(records.len());
     let mut wanted = HashSet::new();
     for record in &records {
-        let body =
-            record.instance().map_err(|error| ApiError::from(linkspan_engine::EngineError::from(error)))?;
+        let body = record.instance()?;
         for (name, ids) in T::relations(&body) {
             if expand.contains(name) {
                 wanted.extend(ids);
@@ -99,19 +128,13 @@ pub(crate) async fn present<T: Presented>(
         bodies.push(body);
     }
     let wanted: Vec<RecordId> = wanted.into_iter().collect();
-    let remote = if params.flag("include_remote_data")? {
-        Some(engine.remote_data(scope, &records).await?)
-    } else {
-        None
-    };
-    let mut native_enums: HashSet<String> = params.list("show_enum_origins")?.into_iter().collect();
-    native_enums.extend(params.list("remote_fields")?);
+    let remote = if remote_data { Some(engine.remote_data(scope, &records).await?) } else { None };
     let presenter = Presenter {
         engine,
         scope,
         related: engine.get_records(scope, &wanted).await?,
         remote,
-        remote_fields: params.flag("include_remote_fields")?,
+        remote_fields,
         native_enums,
         expand,
         rules: match T::ACCESS {

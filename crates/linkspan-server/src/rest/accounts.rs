@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use linkspan_engine::AccountSummary;
-use linkspan_engine::read::{AccountFilter, AccountStatus};
+use linkspan_engine::read::{AccountFilter, AccountStatus, LinkedAccount, Source};
+use linkspan_engine::{AccountSummary, Engine};
 use linkspan_model::ids::LinkedAccountId;
 use linkspan_model::product::{Category, Integration};
 
@@ -35,9 +35,12 @@ use crate::wire::page::Page;
     security(("api_key" = [])),
 )]
 pub(crate) async fn account_details(State(app): State<App>, Account(scope): Account) -> Json<AccountDetails> {
-    let account = scope.account();
-    let source = scope.source();
-    Json(AccountDetails {
+    Json(details(&app.engine, scope.account(), scope.source()))
+}
+
+/// A linked account as the wire describes it.
+pub(crate) fn details(engine: &Engine, account: &LinkedAccount, source: &Source) -> AccountDetails {
+    AccountDetails {
         id: account.id.0,
         integration: account.integration.display_name().to_owned(),
         integration_slug: account.integration.slug().to_owned(),
@@ -46,13 +49,13 @@ pub(crate) async fn account_details(State(app): State<App>, Account(scope): Acco
         end_user_organization_name: account.end_user.organization_name.clone(),
         end_user_email_address: account.end_user.email_address.clone(),
         status: status(&account.status).0.to_owned(),
-        webhook_listener_url: webhook_listener_url(&app),
+        webhook_listener_url: webhook_listener_url(engine),
         is_duplicate: Some(false),
         account_type: "PRODUCTION".to_owned(),
         completed_at: Some(Time(account.completed_at)),
         instance_id: Some(source.cloud_id.clone()),
         instance_display_value: Some(source.site_url.clone()),
-    })
+    }
 }
 
 /// Lists linked accounts, oldest first.
@@ -163,7 +166,7 @@ fn row(app: &App, summary: AccountSummary) -> AccountDetailsAndActions {
         end_user_organization_name: account.end_user.organization_name,
         end_user_email_address: account.end_user.email_address,
         subdomain: host.split('.').next().filter(|label| !label.is_empty()).map(str::to_owned),
-        webhook_listener_url: webhook_listener_url(app),
+        webhook_listener_url: webhook_listener_url(&app.engine),
         is_duplicate: Some(false),
         integration: AccountDetailsAndActionsIntegration {
             name: integration.display_name().to_owned(),
@@ -187,8 +190,8 @@ fn status(status: &AccountStatus) -> (&'static str, Option<String>) {
     }
 }
 
-fn webhook_listener_url(app: &App) -> String {
-    format!("{}/hooks/atlassian", app.engine.vendor().public_url.as_str().trim_end_matches('/'))
+fn webhook_listener_url(engine: &Engine) -> String {
+    format!("{}/hooks/atlassian", engine.vendor().public_url.as_str().trim_end_matches('/'))
 }
 
 fn cursor(last: &AccountSummary) -> String {

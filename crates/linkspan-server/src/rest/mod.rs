@@ -16,3 +16,5 @@ pub(crate) mod models;
 pub(crate) mod personal_data;
 pub(crate) mod sources;
 pub(crate) mod status;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhooks;

@@ -14,7 +14,7 @@ use crate::wire::account::SyncStatus;
 use crate::wire::page::Page;
 
 /// The model's name on the wire.
-fn name(category: Category, model: Model) -> Option<&'static str> {
+pub(crate) fn name(category: Category, model: Model) -> Option<&'static str> {
     Some(match (category, model) {
         (Category::Ticketing, Model::Ticket) => "Ticket",
         (Category::Ticketing, Model::Comment) => "Comment",

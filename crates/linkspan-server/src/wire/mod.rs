@@ -11,6 +11,7 @@ pub mod page;
 pub mod personal_data;
 pub(crate) mod sources;
 pub mod ticketing;
+pub(crate) mod webhooks;
 
 use std::collections::BTreeMap;
 

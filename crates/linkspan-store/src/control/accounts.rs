@@ -1,14 +1,17 @@
 //! Linked accounts: what the vendor's API callers see.
 
 use jiff::Timestamp;
+use linkspan_model::event::EventKind;
 use linkspan_model::ids::{GrantId, LinkedAccountId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_vault::{Digest, Sealed};
+use serde_json::json;
 
 use crate::Store;
 use crate::control::links::EndUser;
 use crate::db::{Query, Row, Tx, args, statements};
 use crate::error::StoreError;
+use crate::spine::events::{self, NewEvent};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -30,8 +33,15 @@ statements! {
         ON CONFLICT (origin_id, integration) DO UPDATE SET organization_name = excluded.organization_name,
             email_address = excluded.email_address, source_id = excluded.source_id
         RETURNING id";
-    SOURCE_OF = "SELECT a.source_id, s.grant_id FROM linked_accounts a JOIN sources s ON s.id = a.source_id
-        WHERE a.id = $1";
+    SOURCE_OF = "SELECT a.source_id, s.grant_id, a.integration, a.origin_id, a.organization_name
+        FROM linked_accounts a JOIN sources s ON s.id = a.source_id WHERE a.id = $1";
+    DEAD_OF_SOURCE = "SELECT a.id, a.source_id FROM linked_accounts a JOIN sources s ON s.id = a.source_id
+        LEFT JOIN grants g ON g.id = s.grant_id
+        WHERE (a.source_id = $1 OR (a.origin_id = $2 AND a.integration = $3))
+            AND (g.state IS NULL OR g.state <> 'healthy')
+        ORDER BY a.created_at, a.id";
+    OF_GRANT = "SELECT a.id, a.source_id FROM linked_accounts a JOIN sources s ON s.id = a.source_id
+        WHERE s.grant_id = $1 ORDER BY a.created_at, a.id";
     SET_TOKEN = "UPDATE linked_accounts SET token_digest = $2, token_sealed = $3 WHERE id = $1";
     RESEAL = "UPDATE linked_accounts SET token_sealed = $3 WHERE id = $1 AND token_sealed = $2";
     DELETE = "DELETE FROM linked_accounts WHERE id = $1";
@@ -181,8 +191,9 @@ impl Store {
 
     /// Unlinks: deletes the account and its data key; retires the source when no other account uses it; deletes the
     /// grant with its data key when no other source uses it. One transaction: nobody sees half of it, and a refresh or
-    /// a sync that is under way can write nothing afterwards (hazards L3, L11, G4). `None` when the account is gone.
-    pub async fn unlink(&self, id: LinkedAccountId) -> Result<Option<Unlinked>, StoreError> {
+    /// a sync that is under way can write nothing afterwards (hazards L3, L11, G4). Of what was told about the account, the
+    /// event `linked_account.deleted` alone is left. `None` when the account is gone.
+    pub async fn unlink(&self, id: LinkedAccountId, now: Timestamp) -> Result<Option<Unlinked>, StoreError> {
         let mut tx = self.db.begin().await?;
         let Some(row) = tx.first(SOURCE_OF, args![id]).await? else {
             return Ok(None);
@@ -193,9 +204,38 @@ impl Store {
         tx.execute(super::data_keys::DESTROY, args![id.0]).await?;
         tx.execute(super::followers::DELETE_OF_ACCOUNT, args![id]).await?;
         let unlinked = retire(&mut tx, source, grant).await?;
+        tx.execute(events::FORGET_ACCOUNT, args![id]).await?;
+        let details = json!({
+            "integration": row.text(2)?,
+            "end_user_origin_id": row.text(3)?,
+            "end_user_organization_name": row.text(4)?,
+        });
+        // Without the source: it outlives what was read.
+        let deleted =
+            NewEvent { kind: EventKind::LinkedAccountDeleted, source: None, account: Some(id), details };
+        events::append(&mut tx, &[deleted], now).await?;
         tx.commit().await?;
+        self.delete_deliveries_of_account(id).await?;
         Ok(Some(unlinked))
     }
+}
+
+/// The same event for each of these accounts, given as rows of id and source.
+pub(crate) fn event_for_each(
+    rows: &[Row],
+    kind: EventKind,
+    details: &serde_json::Value,
+) -> Result<Vec<NewEvent>, StoreError> {
+    rows.iter()
+        .map(|row| {
+            Ok(NewEvent {
+                kind,
+                account: Some(LinkedAccountId(row.uuid(0)?)),
+                source: Some(SourceId(row.uuid(1)?)),
+                details: details.clone(),
+            })
+        })
+        .collect()
 }
 
 /// Retires a source that no account uses any more, and deletes its grant, with the grant's data key, when no source uses

@@ -1,14 +1,19 @@
 //! The transaction that completes a link.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
+use linkspan_model::event::EventKind;
 use linkspan_model::ids::{GrantId, LinkId, LinkedAccountId, SourceId};
 
 use crate::Store;
 use crate::control::accounts::{self, Unlinked};
 use crate::control::links::{self, Completion, LinkCompleted, LinkState};
+use crate::control::sources::NewSource;
 use crate::control::{data_keys, sources};
 use crate::db::{Tx, args};
 use crate::error::StoreError;
+use crate::spine::events::{self, NewEvent};
 
 pub(super) async fn complete(
     store: &Store,
@@ -27,10 +32,14 @@ pub(super) async fn complete(
         return Ok(None);
     }
     let before = tx.first(sources::ONE, args![source]).await?;
+    let slug = completion.integration.slug();
+    let dead = tx.all(accounts::DEAD_OF_SOURCE, args![source, &link.end_user.origin_id, slug]).await?;
     if tx.execute(sources::PUT, sources::put_args(&completion.source, now)).await? == 0 {
         return Err(StoreError::SourceGone(source));
     }
+    let mut told = Vec::new();
     if let Some(before) = before {
+        told.extend(reach_reduced(&before.list(6)?, &completion.source));
         let former = GrantId(before.uuid(1)?);
         if former != completion.source.grant {
             accounts::drop_unused_grant(&mut tx, former).await?;
@@ -71,9 +80,45 @@ pub(super) async fn complete(
     if tx.execute(links::FINISH, finish).await? == 0 {
         return Ok(None);
     }
+    if relinked {
+        // Dead until a moment ago; a grant that a consent revived was told when it was.
+        let still: HashSet<_> = tx
+            .all(accounts::DEAD_OF_SOURCE, args![source, &link.end_user.origin_id, slug])
+            .await?
+            .iter()
+            .map(|row| row.uuid(0))
+            .collect::<Result<_, _>>()?;
+        let restored =
+            accounts::event_for_each(&dead, EventKind::LinkedAccountRestored, &serde_json::json!({}))?;
+        told.extend(
+            restored
+                .into_iter()
+                .filter(|event| event.account.is_some_and(|account| !still.contains(&account.0)))
+                .map(|event| NewEvent { source: Some(source), ..event }),
+        );
+    } else {
+        told.push(NewEvent {
+            kind: EventKind::LinkedAccountCreated,
+            source: Some(source),
+            account: Some(account),
+            details: serde_json::json!({}),
+        });
+    }
+    events::append(&mut tx, &told, now).await?;
     tx.commit().await?;
     let account = store.linked_account(account).await?;
     Ok(account.map(|account| LinkCompleted { account, relinked, left }))
+}
+
+/// The event that a grant opens less of a source than it did.
+fn reach_reduced(before: &[String], now: &NewSource) -> Option<NewEvent> {
+    let lost: Vec<&String> = before.iter().filter(|scope| !now.scopes.contains(scope)).collect();
+    (!lost.is_empty()).then(|| NewEvent {
+        kind: EventKind::ReachReduced,
+        source: Some(now.id),
+        account: None,
+        details: serde_json::json!({ "lost_scopes": lost }),
+    })
 }
 
 /// Retires the source an account used to read, if that is another one than now and nobody else reads it.

@@ -2,14 +2,18 @@
 //! finishes late can neither overwrite a newer pair nor revive a deleted link (hazards L1-L3).
 
 use jiff::Timestamp;
+use linkspan_model::event::EventKind;
 use linkspan_model::ids::{AppId, GrantId};
 use linkspan_vault::Sealed;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::control::accounts;
 use crate::control::apps::list_json;
 use crate::db::{Row, args, statements};
 use crate::error::StoreError;
+use crate::spine::events;
 
 statements! {
     PUT = "INSERT INTO grants (id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at,
@@ -31,7 +35,8 @@ statements! {
         WHERE id = $1 AND version = $2";
     RESEAL_IF_VERSION = "UPDATE grants SET version = version + 1, tokens = $3 WHERE id = $1 AND version = $2";
     NEEDS_RELINK_IF_VERSION = "UPDATE grants SET version = version + 1, state = 'needs_relink', reason = $3
-        WHERE id = $1 AND version = $2";
+        WHERE id = $1 AND version = $2 AND state = 'healthy'";
+    STATE = "SELECT state FROM grants WHERE id = $1";
     TRY_LOCK = "UPDATE grants SET lock_owner = $2, locked_until = $4
         WHERE id = $1 AND (lock_owner IS NULL OR lock_owner = $2 OR locked_until <= $3)";
     UNLOCK = "UPDATE grants SET lock_owner = NULL, locked_until = NULL WHERE id = $1 AND lock_owner = $2";
@@ -86,7 +91,7 @@ pub struct NewTokens {
 
 impl Store {
     /// Stores the pair of a new consent and gives its version. A consent always wins: the version grows, so a refresh of
-    /// the former pair that is under way will be refused.
+    /// the former pair that is under way will be refused. Where the grant was dead, its accounts are told to be restored.
     pub async fn put_grant(
         &self,
         id: GrantId,
@@ -98,8 +103,20 @@ impl Store {
         let scopes = list_json(&tokens.scopes);
         let args =
             args![id, app, atlassian_account_id, &tokens.tokens, tokens.access_expires_at, scopes, now];
-        let row = self.db.write_returning(PUT, args).await?;
-        row.ok_or_else(|| StoreError::corrupt("a grant was not returned"))?.int(0)
+        let mut tx = self.db.begin().await?;
+        let was_dead = match tx.first(STATE, args![id]).await? {
+            Some(row) => row.text(0)? != "healthy",
+            None => false,
+        };
+        let row = tx.first(PUT, args).await?;
+        let version = row.ok_or_else(|| StoreError::corrupt("a grant was not returned"))?.int(0)?;
+        if was_dead {
+            let accounts = tx.all(accounts::OF_GRANT, args![id]).await?;
+            let restored = accounts::event_for_each(&accounts, EventKind::LinkedAccountRestored, &json!({}))?;
+            events::append(&mut tx, &restored, now).await?;
+        }
+        tx.commit().await?;
+        Ok(version)
     }
 
     /// A grant.
@@ -155,14 +172,25 @@ impl Store {
         Ok(self.db.write(RESEAL_IF_VERSION, args![id, version, tokens]).await? > 0)
     }
 
-    /// Marks the grant as dead if it still has this version; the new version is one more.
+    /// Marks the grant as dead if it still has this version and was not dead before; the new version is one more. In the
+    /// same transaction its accounts are told to need a new link: once for each death.
     pub async fn mark_grant_needs_relink_if_version(
         &self,
         id: GrantId,
         version: i64,
         reason: &str,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Ok(self.db.write(NEEDS_RELINK_IF_VERSION, args![id, version, reason]).await? > 0)
+        let mut tx = self.db.begin().await?;
+        if tx.execute(NEEDS_RELINK_IF_VERSION, args![id, version, reason]).await? == 0 {
+            return Ok(false);
+        }
+        let accounts = tx.all(accounts::OF_GRANT, args![id]).await?;
+        let details = json!({ "reason": reason });
+        let dead = accounts::event_for_each(&accounts, EventKind::LinkedAccountRelinkNeeded, &details)?;
+        events::append(&mut tx, &dead, now).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Takes or renews the lease under which `owner` alone may refresh this grant, until `until`. `false` while another

@@ -15,3 +15,7 @@ pub(crate) mod reports;
 pub(crate) mod server_secrets;
 pub(crate) mod setup_tokens;
 pub(crate) mod sources;
+pub(crate) mod sync_notices;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhook_endpoints;
+pub(crate) mod webhook_log;

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use linkspan_model::access::RuleKey;
-use linkspan_model::ids::{AppId, GrantId, LinkId, LinkedAccountId, RecordId, SourceId};
+use linkspan_model::ids::{
+    AppId, DeliveryId, EventId, GrantId, LinkId, LinkedAccountId, RecordId, SourceId, WebhookEndpointId,
+};
 use linkspan_vault::{Digest, Sealed};
 use uuid::Uuid;
 
@@ -66,6 +68,9 @@ convert! {
     LinkedAccountId => Bytes(id => id.0.as_bytes().to_vec());
     LinkId => Bytes(id => id.0.as_bytes().to_vec());
     RecordId => Bytes(id => id.0.as_bytes().to_vec());
+    WebhookEndpointId => Bytes(id => id.0.as_bytes().to_vec());
+    DeliveryId => Bytes(id => id.0.as_bytes().to_vec());
+    EventId => Bytes(id => id.0.as_bytes().to_vec());
     RuleKey => Bytes(key => key.0.as_bytes().to_vec());
     Digest => Bytes(digest => digest.as_bytes().to_vec());
     &Digest => Bytes(digest => digest.as_bytes().to_vec());

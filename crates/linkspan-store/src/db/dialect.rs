@@ -33,8 +33,8 @@ const HORIZON_SQLITE: &str = "SELECT position FROM feed";
 const HORIZON_POSTGRES: &str =
     "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + position) * 1048576 FROM feed";
 const REPAIR_FEED_POSITION: &str = "UPDATE feed SET position = latest.id - latest.next + 1
-    FROM (SELECT COALESCE(MAX(seq), 0) / 1048576 AS id,
-        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next FROM changes) latest
+    FROM (SELECT GREATEST((SELECT COALESCE(MAX(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) FROM events))
+        / 1048576 AS id, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) latest
     WHERE latest.id >= latest.next + feed.position";
 
 /// Most entries of the feed that one transaction may add.

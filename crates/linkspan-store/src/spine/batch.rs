@@ -91,10 +91,15 @@ pub struct ModelCounts {
 }
 
 impl BatchOutcome {
-    /// Whether the batch added anything to the change feed.
-    pub fn changed_records(&self) -> bool {
+    /// How many entries of the change feed it made.
+    pub fn changes(&self) -> u64 {
         let total = self.total();
-        total.created + total.updated + total.removed + total.access_changed > 0
+        total.created + total.updated + total.removed + total.access_changed
+    }
+
+    /// Whether it added anything to the change feed.
+    pub fn has_changes(&self) -> bool {
+        self.changes() > 0
     }
 
     /// All models together.

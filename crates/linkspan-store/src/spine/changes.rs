@@ -75,7 +75,7 @@ pub(crate) async fn append(
     tx.run(APPEND.rows(tx.dialect(), args![source, at], rows)).await
 }
 
-fn read(row: &Row) -> Result<Change, StoreError> {
+pub(crate) fn read(row: &Row) -> Result<Change, StoreError> {
     let kind = match &*row.text(4)? {
         "created" => ChangeKind::Created,
         "updated" => ChangeKind::Updated,

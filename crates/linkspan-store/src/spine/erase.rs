@@ -33,12 +33,16 @@ statements! {
         AND (kind, remote_id) IN (SELECT kind, remote_id FROM hints WHERE source_id = $1 LIMIT $2)";
     LIVE_SOURCES = "DELETE FROM live_sources WHERE source_id = $1
         AND source_id IN (SELECT source_id FROM live_sources WHERE source_id = $1 LIMIT $2)";
+    EVENTS = "DELETE FROM events WHERE source_id = $1
+        AND seq IN (SELECT seq FROM events WHERE source_id = $1 LIMIT $2)";
+    SYNC_NOTICES = "DELETE FROM sync_notices WHERE source_id = $1
+        AND source_id IN (SELECT source_id FROM sync_notices WHERE source_id = $1 LIMIT $2)";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 11] = [
+pub(crate) const TABLES: [(&str, &str); 13] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
@@ -49,6 +53,8 @@ pub(crate) const TABLES: [(&str, &str); 11] = [
     ("source_accounts", SOURCE_ACCOUNTS),
     ("hints", HINTS),
     ("live_sources", LIVE_SOURCES),
+    ("events", EVENTS),
+    ("sync_notices", SYNC_NOTICES),
     ("changes", CHANGES),
 ];
 

@@ -47,7 +47,7 @@ pub struct Hint {
 
 /// A delivery of upstream's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
+pub struct InboundDelivery {
     /// The app to which it was made.
     pub app: AppId,
     /// A hash of site and identifier; `None` for one that came without.
@@ -76,7 +76,7 @@ impl Store {
     /// are not hint at nothing again.
     pub async fn take_deliveries(
         &self,
-        deliveries: &[Delivery],
+        deliveries: &[InboundDelivery],
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
         let mut tx = self.db.begin().await?;
@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// Forgets deliveries that were taken in before a moment, a bounded number of them; how many.
-    pub async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    pub async fn forget_inbound_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.db.write(FORGET_SEEN, args![before, i64::from(limit)]).await
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod batch;
 pub(crate) mod changes;
 pub(crate) mod erase;
+pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod fingerprint;
 pub(crate) mod hints;

@@ -270,6 +270,7 @@ async fn open(
         features: args.want.features(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        webhook_networks: Vec::new(),
         files: linkspan_engine::files::FileSettings::default(),
     })
     .await;

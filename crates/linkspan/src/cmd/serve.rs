@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use linkspan_engine::{Engine, IssuedKey, NewApp, Vendor};
 use linkspan_model::product::AppPurpose;
+use linkspan_server::WebhookBodies;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -39,6 +41,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         custom_content_types: args.extras.custom_content_types.clone(),
         files: home.files(&args.attachments),
         identity_redirects: args.identity_redirect.clone(),
+        webhook_networks: args.allow_webhook_network.clone(),
     })
     .await?;
     let has_app = register_app(&args, &core.engine, &base_url).await?
@@ -47,6 +50,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
     let setup_url = if has_app { None } else { Some(core.engine.new_setup_url().await?) };
     let mut server = Server::start(listener, core.engine.clone())?;
     core.engine.start_worker();
+    core.engine.start_deliveries(Arc::new(WebhookBodies));
 
     if args.json {
         output::json_line(&ServeLine {

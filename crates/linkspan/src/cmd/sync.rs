@@ -45,6 +45,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         custom_content_types: args.extras.custom_content_types.clone(),
         files: FileSettings::default(),
         identity_redirects: Vec::new(),
+        webhook_networks: Vec::new(),
     })
     .await
     .with_context(|| {

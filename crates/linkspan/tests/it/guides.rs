@@ -64,6 +64,7 @@ async fn read_with(upstream: &Upstream, scopes: &ScopeSet, product: Product) -> 
         features: Feature::usual(),
         custom_content_types: vec!["ac:com.example.docs:note".to_owned()],
         identity_redirects: Vec::new(),
+        webhook_networks: Vec::new(),
         files: linkspan_engine::files::FileSettings::default(),
     };
     let ring = KeyRing::generate(&entropy);

@@ -35,7 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Outside crates that only some of ours may use, because they stand for a border.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("reqwest", &["linkspan-atlassian", "linkspan-sandbox", "linkspan"]),
+    ("reqwest", &["linkspan-atlassian", "linkspan-engine", "linkspan-sandbox", "linkspan"]),
     ("sqlx", &["linkspan-store"]),
     ("axum", &["linkspan-server", "linkspan-sandbox"]),
     ("minijinja", &["linkspan-server"]),

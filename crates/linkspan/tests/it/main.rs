@@ -26,3 +26,4 @@ mod service_desk;
 mod setup;
 mod support;
 mod sync;
+mod webhooks_out;

@@ -87,7 +87,7 @@ impl Privacy {
     }
 
     /// Links a customer as the administrator.
-    async fn link(&self, customer: &str, email: &str, integration: Integration) -> Linked {
+    pub(crate) async fn link(&self, customer: &str, email: &str, integration: Integration) -> Linked {
         let request = LinkRequest {
             end_user: EndUser {
                 origin_id: customer.to_owned(),
@@ -194,6 +194,7 @@ async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing
         features: Feature::usual(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        webhook_networks: vec!["127.0.0.1/32".parse().unwrap()],
         files: linkspan_engine::files::FileSettings::default(),
     };
     let entropy = Entropy::seeded(7);

@@ -88,6 +88,7 @@ impl Site {
             features: Feature::usual(),
             custom_content_types: Vec::new(),
             identity_redirects: Vec::new(),
+            webhook_networks: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),
         };
         let ring = KeyRing::generate(&entropy);

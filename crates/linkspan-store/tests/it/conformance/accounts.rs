@@ -39,7 +39,7 @@ pub(crate) async fn accounts_are_listed_by_filter_page_by_page(store: Store) {
     );
 
     assert!(list(AccountFilter { relink_needed: Some(true), ..all() }).await.is_empty());
-    store.mark_grant_needs_relink_if_version(grant("ann"), version, "dead").await.unwrap();
+    store.mark_grant_needs_relink_if_version(grant("ann"), version, "dead", at(900)).await.unwrap();
     assert_eq!(list(AccountFilter { relink_needed: Some(true), ..all() }).await.len(), 3);
     assert!(list(AccountFilter { relink_needed: Some(false), ..all() }).await.is_empty());
     let of = |source| AccountFilter { source: Some(source), ..all() };
@@ -60,12 +60,12 @@ pub(crate) async fn an_account_token_is_replaced_and_the_old_one_refused(store: 
 
 pub(crate) async fn g4_unlinking_retires_what_nobody_else_uses(store: Store) {
     let account = link(&store, "a", "acme", "ann").await.account;
-    let unlinked = store.unlink(account.id).await.unwrap().unwrap();
+    let unlinked = store.unlink(account.id, at(900)).await.unwrap().unwrap();
     assert_eq!((unlinked.source, unlinked.grant), (account.source, grant("ann")));
     assert!(unlinked.source_is_unused && unlinked.grant_is_gone);
     assert!(store.linked_account(account.id).await.unwrap().is_none());
     assert_eq!(store.source(account.source).await.unwrap().unwrap().state, SourceState::Removing);
-    assert!(store.unlink(account.id).await.unwrap().is_none());
+    assert!(store.unlink(account.id, at(900)).await.unwrap().is_none());
     assert_eq!(store.delete_source(account.source).await.unwrap(), 1);
     assert!(store.source(account.source).await.unwrap().is_none());
 }
@@ -73,7 +73,7 @@ pub(crate) async fn g4_unlinking_retires_what_nobody_else_uses(store: Store) {
 pub(crate) async fn l11_unlinking_destroys_the_data_keys(store: Store) {
     let account = link(&store, "a", "acme", "ann").await.account;
     store.ensure_data_key(grant("ann").0, &sealed("of the grant"), at(1)).await.unwrap();
-    store.unlink(account.id).await.unwrap();
+    store.unlink(account.id, at(900)).await.unwrap();
     assert!(store.data_key(account.id.0).await.unwrap().is_none());
     assert!(store.data_key(grant("ann").0).await.unwrap().is_none());
 }
@@ -82,7 +82,7 @@ pub(crate) async fn a_source_that_another_account_uses_survives_an_unlink(store:
     let first = link(&store, "a", "acme", "ann").await.account;
     let second = link(&store, "b", "bolt", "ann").await.account;
     assert_eq!(first.source, second.source);
-    let unlinked = store.unlink(first.id).await.unwrap().unwrap();
+    let unlinked = store.unlink(first.id, at(900)).await.unwrap().unwrap();
     assert!(!unlinked.source_is_unused && !unlinked.grant_is_gone);
     let source = store.source(second.source).await.unwrap().unwrap();
     assert_eq!((source.state, source.scopes), (SourceState::Active, new_source("ann").scopes));
@@ -94,7 +94,7 @@ pub(crate) async fn a_dead_grant_shows_on_its_accounts(store: Store) {
     let account = link(&store, "a", "acme", "ann").await.account;
     assert_eq!(account.status, AccountStatus::Complete);
     let version = store.grant(grant("ann")).await.unwrap().unwrap().version;
-    store.mark_grant_needs_relink_if_version(grant("ann"), version, "revoked").await.unwrap();
+    store.mark_grant_needs_relink_if_version(grant("ann"), version, "revoked", at(900)).await.unwrap();
     let account = store.linked_account(account.id).await.unwrap().unwrap();
     assert_eq!(account.status, AccountStatus::RelinkNeeded { reason: "revoked".to_owned() });
 }

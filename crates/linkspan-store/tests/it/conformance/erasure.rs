@@ -43,7 +43,7 @@ pub(crate) async fn l3_a_source_that_is_being_erased_takes_no_writes(store: Stor
     let account = link(&store, "a", "acme", "ann").await.account;
     let source = account.source;
     fill(&store, source).await;
-    store.unlink(account.id).await.unwrap();
+    store.unlink(account.id, at(900)).await.unwrap();
     let refused = store.write_batch(source, &records([ticket(source, 1, "late")]), at(1)).await;
     assert!(matches!(refused, Err(StoreError::SourceGone(_))));
     let refused = store.replace_group_members(source, "staff", &[]).await;

@@ -52,7 +52,7 @@ pub(crate) async fn l3_a_late_refresh_cannot_overwrite_a_newer_consent(store: St
     let consent = store.put_grant(id, app(), "ann", &tokens("second consent"), at(2)).await.unwrap();
     assert!(consent > before);
     assert!(!store.update_grant_if_version(id, before, &tokens("late"), at(3)).await.unwrap());
-    assert!(!store.mark_grant_needs_relink_if_version(id, before, "invalid_grant").await.unwrap());
+    assert!(!store.mark_grant_needs_relink_if_version(id, before, "invalid_grant", at(900)).await.unwrap());
     assert!(!store.reseal_grant_if_version(id, before, &sealed("late")).await.unwrap());
     let stored = store.grant(id).await.unwrap().unwrap();
     assert_eq!(stored.tokens, tokens("second consent").tokens);
@@ -64,7 +64,7 @@ pub(crate) async fn l3_a_late_refresh_cannot_overwrite_a_newer_consent(store: St
 pub(crate) async fn l3_a_late_refresh_cannot_revive_an_unlinked_grant(store: Store) {
     let linked = link(&store, "a", "acme", "ann").await;
     let version = store.grant(grant("ann")).await.unwrap().unwrap().version;
-    store.unlink(linked.account.id).await.unwrap().unwrap();
+    store.unlink(linked.account.id, at(900)).await.unwrap().unwrap();
     assert!(!store.update_grant_if_version(grant("ann"), version, &tokens("late"), at(3)).await.unwrap());
     assert!(store.grant(grant("ann")).await.unwrap().is_none());
     assert!(store.grants().await.unwrap().is_empty());
@@ -73,7 +73,12 @@ pub(crate) async fn l3_a_late_refresh_cannot_revive_an_unlinked_grant(store: Sto
 pub(crate) async fn a_dead_grant_is_healed_by_a_new_consent(store: Store) {
     let id = grant("ann");
     let version = store.put_grant(id, app(), "ann", &tokens("first"), at(1)).await.unwrap();
-    assert!(store.mark_grant_needs_relink_if_version(id, version, "revoked by the customer").await.unwrap());
+    assert!(
+        store
+            .mark_grant_needs_relink_if_version(id, version, "revoked by the customer", at(900))
+            .await
+            .unwrap()
+    );
     let dead = store.grant(id).await.unwrap().unwrap();
     assert_eq!(dead.state, GrantState::NeedsRelink { reason: "revoked by the customer".to_owned() });
     store.put_grant(id, app(), "ann", &tokens("second"), at(2)).await.unwrap();

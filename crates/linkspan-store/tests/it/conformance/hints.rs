@@ -1,11 +1,11 @@
-use linkspan_store::{Delivery, Hint, LiveCheck, Store, StoredHint};
+use linkspan_store::{Hint, InboundDelivery, LiveCheck, Store, StoredHint};
 
 use crate::fixture::{app, at, source};
 
 const KIND: &str = "jira.issue";
 
-fn delivery(number: u8, hints: Vec<Hint>) -> Delivery {
-    Delivery { app: app(), digest: Some([number; 16]), hints }
+fn delivery(number: u8, hints: Vec<Hint>) -> InboundDelivery {
+    InboundDelivery { app: app(), digest: Some([number; 16]), hints }
 }
 
 fn stamps(hints: &[StoredHint]) -> Vec<(&str, bool, i64)> {
@@ -33,7 +33,7 @@ pub(crate) async fn w5_a_repeated_delivery_hints_once_and_later_ones_coalesce(st
     assert_eq!(store.pending_hints(source).await.unwrap(), (0, None));
     assert!(store.sources_with_hints(at(99)).await.unwrap().is_empty());
     // Identifiers are forgotten in time, so that the table does not grow for ever.
-    assert_eq!(store.forget_deliveries(at(15), 10).await.unwrap(), 1);
+    assert_eq!(store.forget_inbound_deliveries(at(15), 10).await.unwrap(), 1);
     assert_eq!(store.take_deliveries(&first[..1], at(40)).await.unwrap(), [true]);
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod batches;
 mod erasure;
+mod events;
 mod feed;
 mod files;
 mod followers;
@@ -16,6 +17,7 @@ mod lists;
 mod personal_data;
 mod raws;
 mod streams;
+mod webhooks;
 
 macro_rules! conformance {
     ($($module:ident::$case:ident,)*) => {
@@ -68,6 +70,12 @@ conformance! {
     erasure::a_source_in_use_is_not_erased,
     erasure::the_fingerprint_ignores_when_and_how_often_things_were_written,
     erasure::the_fingerprint_sees_every_difference,
+    events::one_cursor_orders_changes_and_events,
+    events::linking_and_unlinking_are_told_with_their_transactions,
+    events::a_death_of_a_grant_is_told_once_and_so_is_its_revival,
+    events::an_account_that_another_person_revives_is_told_once,
+    events::s16_a_stall_is_said_once_until_the_source_recovers,
+    events::a_reader_of_everything_beside_writers_misses_nothing,
     feed::entries_come_in_the_order_of_what_happened,
     feed::a_reader_never_passes_an_entry_that_is_still_to_come,
     feed::a_reader_beside_many_writers_sees_every_entry_once,
@@ -151,4 +159,15 @@ conformance! {
     raws::s11_raws_that_a_whole_listing_lacks_are_removed,
     streams::a_checkpoint_is_stored_with_its_batch,
     streams::stream_states_are_kept_per_source,
+    webhooks::an_endpoint_is_made_changed_and_deleted,
+    webhooks::o9_secrets_overlap_until_they_expire,
+    webhooks::deliveries_and_the_cursor_move_together,
+    webhooks::a_lane_goes_out_in_order_and_others_go_on,
+    webhooks::a_lost_claim_notes_nothing_and_is_taken_up_again,
+    webhooks::of_many_claimers_each_delivery_has_one,
+    webhooks::o8_an_endpoint_that_only_fails_is_disabled_with_notice,
+    webhooks::o8_a_replayed_range_is_the_original_set,
+    webhooks::deliveries_are_listed_newest_first_and_forgotten_in_time,
+    webhooks::g4_deliveries_of_an_unlinked_account_are_gone,
+    webhooks::a_delivery_is_dropped_or_put_off_under_its_claim_alone,
 }

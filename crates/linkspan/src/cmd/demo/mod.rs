@@ -3,10 +3,13 @@
 mod customer;
 mod summary;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ipnet::IpNet;
 use linkspan_atlassian::calls::Feature;
 use linkspan_engine::sync::SyncReport;
 use linkspan_engine::{AccountScope, Engine, EngineError, NewApp, Vendor};
@@ -16,6 +19,7 @@ use linkspan_model::product::{AppPurpose, Integration, Product};
 use linkspan_model::record::Model;
 use linkspan_model::secret::Secret;
 use linkspan_sandbox::{Sandbox, SandboxInfo};
+use linkspan_server::WebhookBodies;
 use linkspan_vault::opaque;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -58,6 +62,8 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
     };
     let info = sandbox.info();
+    // Who tries things out receives webhooks on the same machine.
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let core = Core::open(Plan {
         database: home.database(),
         ring,
@@ -69,6 +75,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         custom_content_types: Vec::new(),
         files: home.files(&args.attachments),
         identity_redirects: Vec::new(),
+        webhook_networks: loopback.map(IpNet::from).to_vec(),
     })
     .await?;
     let app = NewApp {
@@ -87,6 +94,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         result = demo.link_and_sync() => match result {
             Ok(()) => {
                 core.engine.start_worker();
+                core.engine.start_deliveries(Arc::new(WebhookBodies));
                 server.run_until(&stop).await
             }
             Err(error) => Err(error),

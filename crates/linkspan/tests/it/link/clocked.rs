@@ -56,6 +56,7 @@ impl Clocked {
             custom_content_types: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),
             identity_redirects: Vec::new(),
+            webhook_networks: Vec::new(),
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
