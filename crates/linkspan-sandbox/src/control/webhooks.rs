@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -14,14 +14,21 @@ use serde_json::{Value, json};
 use super::{parsed, refused};
 use crate::gateway::AppState;
 
-/// The newest deliveries that are shown.
-const SHOWN: usize = 1000;
+/// The most deliveries that are shown.
+const MOST_SHOWN: usize = 1000;
 /// How long an answer waits for changes that were not looked at yet, in all and at a time.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// How much is shown.
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    /// How many of the newest deliveries; absent: as many as can be shown.
+    deliveries: Option<usize>,
+}
+
 /// Registrations, totals, and the newest deliveries: of all changes made before the request.
-pub(super) async fn show(State(state): State<AppState>) -> Response {
+pub(super) async fn show(State(state): State<AppState>, Query(shown): Query<Shown>) -> Response {
     // Bounded: what takes longer is told as it is by then.
     let _ = tokio::time::timeout(PATIENCE, looked_at(&state)).await;
     let now = state.now().as_millisecond();
@@ -47,7 +54,8 @@ pub(super) async fn show(State(state): State<AppState>) -> Response {
     let unseen: u64 = state.world().sites().iter().map(|site| site.read().outbox().dropped()).sum();
     let (totals, deliveries) = {
         let deliveries = state.deliveries();
-        let newest: Vec<_> = deliveries.newest().rev().take(SHOWN).cloned().collect();
+        let most = shown.deliveries.unwrap_or(MOST_SHOWN).min(MOST_SHOWN);
+        let newest: Vec<_> = deliveries.newest().rev().take(most).cloned().collect();
         (deliveries.totals(), newest)
     };
     Json(json!({

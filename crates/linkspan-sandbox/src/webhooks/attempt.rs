@@ -37,7 +37,7 @@ pub(super) struct Request {
 /// What came of it: a status, or the reason why there was none.
 pub(super) type Answer = Result<u16, String>;
 
-/// The client of all deliveries: redirects are not followed.
+/// The client of all deliveries: redirects are not followed, and no proxy stands between.
 ///
 /// # Errors
 /// The client cannot be built, which only the platform's certificates could cause.
@@ -46,6 +46,7 @@ pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(ANSWER_TIMEOUT)
         .redirect(Policy::none())
+        .no_proxy()
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .user_agent("Atlassian Webhook HTTP Client")
         .build()

@@ -394,9 +394,10 @@ impl SiteState {
         self.content_head(id).is_some_and(|head| self.can_see_content(reader, &head))
     }
 
-    /// Whether ordinary search finds the content for those who may see it: it is current, and its space is not archived.
+    /// Whether ordinary search finds the content for those who may see it: it is current, and its space is neither archived nor trashed.
     pub fn is_content_searchable(&self, head: &ContentHead) -> bool {
-        head.status == ContentStatus::Current && self.space(head.space).is_some_and(|space| !space.archived)
+        head.status == ContentStatus::Current
+            && self.space(head.space).is_some_and(|space| !space.archived && !space.trashed)
     }
 
     /// Whether the reader may edit content: space permission to create pages, sight, and the own update restriction.

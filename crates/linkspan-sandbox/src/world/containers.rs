@@ -2,7 +2,7 @@
 
 use super::confluence::Space;
 use super::edit::{EditError, Stamp};
-use super::ids::{IssueId, ProjectId, SpaceId};
+use super::ids::{BoardId, IssueId, ProjectId, SpaceId};
 use super::jira::ProjectState;
 use super::log::Subject;
 use super::site::SiteState;
@@ -11,7 +11,7 @@ use super::site::SiteState;
 const MAX_NAME_BYTES: usize = 200;
 
 impl SiteState {
-    /// Deletes a project out of the trash for good: with its issues, its boards and the fields that were its own. Of the
+    /// Deletes a project out of the trash for good: with its issues, its boards and their sprints, and the fields that were its own. Of the
     /// issues nobody is told one by one.
     pub fn delete_project(&mut self, stamp: Stamp, project: ProjectId) -> Result<(), EditError> {
         let found = self.project(project).ok_or(EditError::Missing("the project"))?;
@@ -27,6 +27,8 @@ impl SiteState {
         }
         let config = &mut self.jira.config;
         config.boards.retain(|board| board.project != project);
+        let boards: Vec<BoardId> = config.boards.iter().map(|board| board.id).collect();
+        config.sprints.retain(|sprint| boards.contains(&sprint.board));
         config.fields.retain(|field| field.scope != Some(project));
         config.projects.retain(|found| found.id != project);
         self.log.push(stamp.at, stamp.by, Subject::ProjectUpdated(project));

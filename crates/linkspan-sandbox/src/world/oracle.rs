@@ -41,7 +41,7 @@ pub struct Counts {
     pub users: u64,
     /// Groups.
     pub groups: u64,
-    /// Spaces that are not archived.
+    /// Spaces that are neither archived nor in the trash.
     pub spaces: u64,
     /// Current pages of the counted spaces.
     pub pages: u64,
@@ -148,6 +148,9 @@ impl SiteState {
     fn count_content(&self, counts: &mut Counts, reader: Option<&Reader>) {
         for space in self.spaces() {
             if reader.is_some_and(|reader| !self.can_see_space(reader, space)) {
+                continue;
+            }
+            if space.trashed {
                 continue;
             }
             counts.spaces += u64::from(!space.archived);

@@ -69,8 +69,19 @@ async fn o2_a_project_deleted_for_good_is_gone_with_its_issues() {
         assert_eq!(status(&lab, &format!("/rest/api/3/issue/{id}")).await, 404);
     }
     assert!(!search(&lab, "project is not empty").await.is_empty(), "the other project stands");
-    assert_eq!(status(&lab, "/rest/api/3/field").await, 200);
-    assert_eq!(status(&lab, "/rest/agile/1.0/board").await, 200);
+    for path in [
+        "/rest/api/3/field",
+        "/rest/api/3/filter/search?expand=sharePermissions",
+        "/rest/api/3/dashboard/search?expand=sharePermissions",
+        "/rest/api/3/workflows/search",
+        "/rest/api/3/issuesecurityschemes",
+        "/rest/api/3/permissionscheme?expand=all",
+        "/rest/api/3/auditing/record",
+        "/rest/agile/1.0/board",
+        "/rest/servicedeskapi/servicedesk",
+    ] {
+        assert_eq!(status(&lab, path).await, 200, "{path}");
+    }
 }
 
 #[tokio::test]
