@@ -157,6 +157,21 @@ async fn the_frequent_reads_walk_an_index_and_sort_nothing() {
         (files::DUE, "USING INDEX files_due (source_id=? AND next_try_at<?)"),
         (files::IS_KEPT, "USING COVERING INDEX files_by_content (source_id=? AND sha256=?)"),
         (changes::OF_ALL, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (events::OF_ALL, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (webhook_deliveries::DUE, "USING INDEX webhook_deliveries_by_state (endpoint_id=? AND state=?)"),
+        (
+            webhook_deliveries::DUE,
+            "USING INDEX webhook_deliveries_lanes (endpoint_id=? AND lane=? AND position<?)",
+        ),
+        (webhook_deliveries::PENDING, "USING INDEX webhook_deliveries_lanes"),
+        (webhook_log::OLD, "INDEX webhook_deliveries_by_age (created_at<?)"),
+        (webhook_log::OF_ACCOUNT, "USING INDEX webhook_deliveries_of_account (account_id=?)"),
+        (webhook_log::OF_ENDPOINT, "INDEX webhook_deliveries_listed (endpoint_id=?)"),
+        (
+            webhook_log::REPLAY,
+            "USING INDEX webhook_deliveries_listed (endpoint_id=? AND (position,id)>(?,?))",
+        ),
+        (webhook_deliveries::CLAIM, "USING INDEX webhook_deliveries_by_state (endpoint_id=? AND state=?)"),
         (changes::OF_SOURCE, "USING INDEX changes_of_source (source_id=? AND seq>? AND seq<?)"),
         (
             memberships::GROUPS_OF,
