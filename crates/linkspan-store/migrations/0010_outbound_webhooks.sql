@@ -59,11 +59,12 @@ CREATE TABLE webhook_deliveries (
     finished_at BIGINT
 );
 
-CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (endpoint_id, position, id) WHERE state = 'pending';
+-- By state, so that what is on its way is found among all that was delivered, in the order in which it goes out.
+CREATE INDEX webhook_deliveries_by_state ON webhook_deliveries (endpoint_id, state, position, id);
 CREATE INDEX webhook_deliveries_lanes ON webhook_deliveries (endpoint_id, lane, position) WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (endpoint_id, position, id);
-CREATE INDEX webhook_deliveries_of_account ON webhook_deliveries (account_id) WHERE account_id IS NOT NULL;
-CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
+CREATE INDEX webhook_deliveries_of_account ON webhook_deliveries (account_id, id) WHERE account_id IS NOT NULL;
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at, id);
 
 CREATE TABLE webhook_attempts (
     delivery_id BYTEA NOT NULL,

@@ -11,15 +11,17 @@ use crate::error::StoreError;
 /// Deliveries put on their way again, or deleted, in one step.
 const STEP: i64 = 500;
 
-/// Which deliveries are deleted in a step.
+/// Deletes the deliveries of a step, or their attempts: the first ones in an order that an index has.
 macro_rules! doomed {
-    ($what:literal, $condition:literal) => {
+    ($what:literal, $condition:literal, $order:literal) => {
         concat!(
             "DELETE FROM ",
             $what,
             " IN (SELECT id FROM webhook_deliveries WHERE ",
             $condition,
-            " ORDER BY id LIMIT $2)"
+            " ORDER BY ",
+            $order,
+            " LIMIT $2)"
         )
     };
 }
@@ -38,13 +40,13 @@ statements! {
             ORDER BY position, id LIMIT $7)
         RETURNING position, id";
     ATTEMPTS_OF_ACCOUNT = doomed!("webhook_attempts WHERE delivery_id",
-        "account_id = $1 AND event NOT IN ('linked_account.deleted', 'LinkedAccount.deleted')");
+        "account_id = $1 AND event NOT IN ('linked_account.deleted', 'LinkedAccount.deleted')", "id");
     OF_ACCOUNT = doomed!("webhook_deliveries WHERE id",
-        "account_id = $1 AND event NOT IN ('linked_account.deleted', 'LinkedAccount.deleted')");
-    ATTEMPTS_OF_ENDPOINT = doomed!("webhook_attempts WHERE delivery_id", "endpoint_id = $1");
-    OF_ENDPOINT = doomed!("webhook_deliveries WHERE id", "endpoint_id = $1");
-    OLD_ATTEMPTS = doomed!("webhook_attempts WHERE delivery_id", "created_at < $1");
-    OLD = doomed!("webhook_deliveries WHERE id", "created_at < $1");
+        "account_id = $1 AND event NOT IN ('linked_account.deleted', 'LinkedAccount.deleted')", "id");
+    ATTEMPTS_OF_ENDPOINT = doomed!("webhook_attempts WHERE delivery_id", "endpoint_id = $1", "position, id");
+    OF_ENDPOINT = doomed!("webhook_deliveries WHERE id", "endpoint_id = $1", "position, id");
+    OLD_ATTEMPTS = doomed!("webhook_attempts WHERE delivery_id", "created_at < $1", "created_at, id");
+    OLD = doomed!("webhook_deliveries WHERE id", "created_at < $1", "created_at, id");
 }
 
 /// Which deliveries to list. Conditions left out hold for all.
