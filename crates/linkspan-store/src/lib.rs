@@ -38,12 +38,16 @@ pub use control::reports::{
 pub use control::setup_tokens::SetupTokenKind;
 pub use control::sources::{NewSource, Source, SourceState};
 pub use error::{DatabaseError, StoreError};
+pub use spine::absent::LET_GO_PER_STEP;
 pub use spine::access::StoredAccess;
-pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts};
+pub use spine::batch::{Batch, BatchOutcome, Checkpoint, ChildSet, ModelCounts, Removal};
+pub use spine::census::{Contained, RecordState};
 pub use spine::changes::FeedPage;
 pub use spine::files::{FileHash, FileState, StoredFile};
 pub use spine::fingerprint::{Fingerprint, FingerprintPart};
+pub use spine::ledger::{ContainerState, DriftCounts, LedgerRow, LedgerTotals};
 pub use spine::raws::{RawFilter, RawKind, StoredRaw};
+pub use spine::reach::Reach;
 pub use spine::records::{ListFilter, RecordPosition, StoredRecord};
 pub use spine::redaction::Redaction;
 pub use spine::streams::{StreamProgress, StreamState};

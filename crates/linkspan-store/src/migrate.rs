@@ -13,6 +13,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0006_setup", include_str!("../migrations/0006_setup.sql")),
     ("0007_reported_identities", include_str!("../migrations/0007_reported_identities.sql")),
     ("0008_identity_codes", include_str!("../migrations/0008_identity_codes.sql")),
+    ("0011_ledger", include_str!("../migrations/0011_ledger.sql")),
 ];
 
 const CREATE: &str =

@@ -10,8 +10,8 @@ use crate::control::{
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
 use crate::spine::{
-    access, changes, erase, files, fingerprint, memberships, named_accounts, raws, records, redaction,
-    streams, write,
+    absent, access, census, changes, erase, files, fingerprint, ledger, memberships, named_accounts, raws,
+    reach, records, redaction, streams, write,
 };
 use crate::testing::{fresh_postgres, fresh_sqlite};
 
@@ -30,14 +30,18 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("setup_tokens", setup_tokens::STATEMENTS),
     ("sources", sources::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
+    ("absent", absent::STATEMENTS),
     ("access", access::STATEMENTS),
+    ("census", census::STATEMENTS),
     ("changes", changes::STATEMENTS),
     ("erase", erase::STATEMENTS),
     ("files", files::STATEMENTS),
     ("fingerprint", fingerprint::STATEMENTS),
+    ("ledger", ledger::STATEMENTS),
     ("memberships", memberships::STATEMENTS),
     ("named_accounts", named_accounts::STATEMENTS),
     ("raws", raws::STATEMENTS),
+    ("reach", reach::STATEMENTS),
     ("records", records::STATEMENTS),
     ("redaction", redaction::STATEMENTS),
     ("streams", streams::STATEMENTS),
@@ -45,7 +49,9 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 static BULK_MODULES: &[(&str, &[(&str, &Bulk)])] = &[
+    ("absent", absent::BULKS),
     ("access", access::BULKS),
+    ("census", census::BULKS),
     ("changes", changes::BULKS),
     ("files", files::BULKS),
     ("memberships", memberships::BULKS),

@@ -29,12 +29,20 @@ statements! {
         AND record_id IN (SELECT record_id FROM files WHERE source_id = $1 LIMIT $2)";
     SOURCE_ACCOUNTS = "DELETE FROM source_accounts WHERE source_id = $1
         AND account_id IN (SELECT account_id FROM source_accounts WHERE source_id = $1 LIMIT $2)";
+    LEDGER = "DELETE FROM ledger WHERE source_id = $1
+        AND (container, model) IN (SELECT container, model FROM ledger WHERE source_id = $1 LIMIT $2)";
+    CENSUS_PAGES = "DELETE FROM census_pages WHERE source_id = $1 AND (container, model, page) IN
+        (SELECT container, model, page FROM census_pages WHERE source_id = $1 LIMIT $2)";
+    SUSPECTS = "DELETE FROM suspects WHERE source_id = $1 AND (container, record_id) IN
+        (SELECT container, record_id FROM suspects WHERE source_id = $1 LIMIT $2)";
+    // One row; the bound is there for all statements alike.
+    REACHES = "DELETE FROM reaches WHERE source_id = $1 AND $2 > 0";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 9] = [
+pub(crate) const TABLES: [(&str, &str); 13] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
@@ -43,6 +51,10 @@ pub(crate) const TABLES: [(&str, &str); 9] = [
     ("streams", STREAMS),
     ("files", FILES),
     ("source_accounts", SOURCE_ACCOUNTS),
+    ("ledger", LEDGER),
+    ("census_pages", CENSUS_PAGES),
+    ("suspects", SUSPECTS),
+    ("reaches", REACHES),
     ("changes", CHANGES),
 ];
 
