@@ -27,6 +27,8 @@ CREATE TABLE ledger (
     -- How many upstream had when last asked, and how many were here then.
     upstream BIGINT,
     stored BIGINT,
+    -- What the latest whole walk left between the two: what upstream counts is approximate.
+    difference BIGINT,
     -- When counts were last compared, and when ids last were.
     looked_at BIGINT,
     walked_at BIGINT,

@@ -4,6 +4,7 @@
 //! failed and the others go on (hazards S5, S15); what was written stays, and its checkpoint says where to go on.
 
 mod audit;
+mod census;
 mod confluence;
 mod jira;
 mod listed;
@@ -20,6 +21,8 @@ use futures_util::FutureExt as _;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
+pub(crate) use self::census::CensusAllowance;
+pub use self::census::CensusSettings;
 pub(crate) use self::listed::{owner_of, page_size, params_of};
 pub(crate) use self::remembered::Remembered;
 pub(crate) use self::run::OneList;

@@ -17,7 +17,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT container, model, remote_id, state, upstream, stored, looked_at, walked_at, fresh_at, requested_at,
-                found, repaired, outcome, suspected_at, walk FROM ledger ",
+                found, repaired, outcome, suspected_at, walk, difference FROM ledger ",
             $rest
         )
     };
@@ -26,13 +26,13 @@ macro_rules! select {
 statements! {
     ONE = select!("WHERE source_id = $1 AND container = $2 AND model = $3");
     PUT = "INSERT INTO ledger (source_id, container, model, remote_id, state, upstream, stored, looked_at, walked_at,
-            fresh_at, found, repaired, outcome, suspected_at, walk)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            fresh_at, found, repaired, outcome, suspected_at, walk, difference)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT (source_id, container, model) DO UPDATE SET remote_id = excluded.remote_id, state = excluded.state,
             upstream = excluded.upstream, stored = excluded.stored, looked_at = excluded.looked_at,
             walked_at = excluded.walked_at, fresh_at = excluded.fresh_at, found = excluded.found,
             repaired = excluded.repaired, outcome = excluded.outcome, suspected_at = excluded.suspected_at,
-            walk = excluded.walk";
+            walk = excluded.walk, difference = excluded.difference";
     ANSWERED = "UPDATE ledger SET requested_at = NULL
         WHERE source_id = $1 AND container = $2 AND model = $3 AND requested_at <= $4";
     // What is archived is walked in Confluence alone, where it stays listed.
@@ -110,6 +110,8 @@ pub struct LedgerRow {
     pub upstream: Option<u64>,
     /// How many were here then.
     pub stored: Option<u64>,
+    /// What the latest whole walk left between the two: what upstream counts is approximate.
+    pub difference: Option<i64>,
     /// When counts were last compared.
     pub looked_at: Option<Timestamp>,
     /// When ids were last compared.
@@ -140,6 +142,7 @@ impl LedgerRow {
             state: ContainerState::Listed,
             upstream: None,
             stored: None,
+            difference: None,
             looked_at: None,
             walked_at: None,
             fresh_at: None,
@@ -297,6 +300,7 @@ pub(super) async fn put(tx: &mut Tx, source: SourceId, row: &LedgerRow) -> Resul
         row.outcome.as_deref(),
         row.suspected_at,
         row.walk.as_deref(),
+        row.difference,
     ];
     tx.execute(PUT, args).await.map(drop)
 }
@@ -320,5 +324,6 @@ fn read(row: &Row) -> Result<LedgerRow, StoreError> {
         outcome: row.optional_text(12)?,
         suspected_at: row.optional_time(13)?,
         walk: row.optional_text(14)?,
+        difference: row.optional_int(15)?,
     })
 }

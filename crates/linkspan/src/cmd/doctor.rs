@@ -269,6 +269,7 @@ async fn open(
         features: args.want.features(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        census: linkspan_engine::CensusSettings::default(),
         files: linkspan_engine::files::FileSettings::default(),
     })
     .await;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use linkspan_engine::{Engine, IssuedKey, NewApp, Vendor};
+use linkspan_engine::{CensusSettings, Engine, IssuedKey, NewApp, Vendor};
 use linkspan_model::product::AppPurpose;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -35,6 +35,11 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         sync_every: Duration::from_secs(u64::from(args.sync_every)),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        census: CensusSettings {
+            look_every: Duration::from_secs(u64::from(args.census_look_every)),
+            walk_every: Duration::from_secs(u64::from(args.census_walk_every)),
+            ..CensusSettings::default()
+        },
         files: home.files(&args.attachments),
         identity_redirects: args.identity_redirect.clone(),
     })

@@ -42,6 +42,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         sync_every: Duration::from_mins(1),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        census: linkspan_engine::CensusSettings::default(),
         files: FileSettings::default(),
         identity_redirects: Vec::new(),
     })

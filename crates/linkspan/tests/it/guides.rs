@@ -61,6 +61,7 @@ async fn read_with(upstream: &Upstream, scopes: &ScopeSet, product: Product) -> 
         sync_every: std::time::Duration::from_hours(1),
         parallel_lists: 4,
         features: Feature::usual(),
+        census: linkspan_engine::CensusSettings::default(),
         custom_content_types: vec!["ac:com.example.docs:note".to_owned()],
         identity_redirects: Vec::new(),
         files: linkspan_engine::files::FileSettings::default(),

@@ -18,6 +18,7 @@ mod guides;
 mod guides_confluence;
 mod house;
 mod killed;
+mod ledger;
 mod link;
 mod personal_data;
 mod service_desk;

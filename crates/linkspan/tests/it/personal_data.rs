@@ -193,6 +193,7 @@ async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing
         features: Feature::usual(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        census: linkspan_engine::CensusSettings::default(),
         files: linkspan_engine::files::FileSettings::default(),
     };
     let entropy = Entropy::seeded(7);

@@ -85,6 +85,7 @@ impl Site {
             sync_every: std::time::Duration::from_hours(1),
             parallel_lists: 4,
             features: Feature::usual(),
+            census: linkspan_engine::CensusSettings::default(),
             custom_content_types: Vec::new(),
             identity_redirects: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),

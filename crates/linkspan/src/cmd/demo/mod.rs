@@ -66,6 +66,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         sync_every: SYNC_EVERY,
         features: Feature::usual(),
         custom_content_types: Vec::new(),
+        census: linkspan_engine::CensusSettings::default(),
         files: home.files(&args.attachments),
         identity_redirects: Vec::new(),
     })

@@ -52,6 +52,7 @@ impl Clocked {
             sync_every: std::time::Duration::from_hours(1),
             parallel_lists: 1,
             features: Feature::usual(),
+            census: linkspan_engine::CensusSettings::default(),
             custom_content_types: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),
             identity_redirects: Vec::new(),
