@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources,
-    status,
+    accounts, actions, apps, content, files, identities, keys, ledger, link_tokens, models, personal_data,
+    sources, status,
 };
 use crate::{App, dashboard, identify, link, openapi, setup, telemetry};
 
@@ -105,6 +105,9 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(sources::list_raw_kinds))
         .routes(routes!(sources::list_raw))
         .routes(routes!(files::attachment_content))
+        .routes(routes!(ledger::retrieve_ledger))
+        .routes(routes!(ledger::request_census))
+        .routes(routes!(ledger::accept_reach))
         .routes(routes!(personal_data::personal_data))
 }
 

@@ -2,17 +2,20 @@
 
 mod content;
 mod cursor;
+mod ledger;
 mod list;
 mod raw;
 mod status;
 mod viewers;
 
 pub use self::content::ArticleContent;
+pub use self::ledger::{LedgerEntry, LedgerPage};
 pub use self::list::{Page, RecordFilter, RemoteDatum};
 pub use self::raw::{RawKindState, RawPage, RawProblem, RawQuery};
 pub use self::status::ModelStatus;
 pub use self::viewers::{Audience, ReadersPage, RecordReader};
 
 pub use linkspan_store::{
-    AccountFilter, AccountStatus, EndUser, LinkedAccount, Source, StoredRaw, StoredRecord, StreamState,
+    AccountFilter, AccountStatus, EndUser, LedgerRow, LedgerTotals, LinkedAccount, Reach, Source, StoredRaw,
+    StoredRecord, StreamProgress, StreamState,
 };

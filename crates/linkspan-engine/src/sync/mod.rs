@@ -21,8 +21,8 @@ use futures_util::FutureExt as _;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
-pub(crate) use self::census::CensusAllowance;
 pub use self::census::CensusSettings;
+pub(crate) use self::census::{CensusAllowance, STREAM as CENSUS, is_unexplained};
 pub(crate) use self::listed::{owner_of, page_size, params_of};
 pub(crate) use self::remembered::Remembered;
 pub(crate) use self::run::OneList;

@@ -8,6 +8,7 @@ mod file_headers;
 pub(crate) mod files;
 pub(crate) mod identities;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 pub(crate) mod link_tokens;
 pub(crate) mod models;
 pub(crate) mod personal_data;

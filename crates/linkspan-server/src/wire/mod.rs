@@ -6,6 +6,7 @@ pub(crate) mod apps;
 pub mod file;
 pub(crate) mod identities;
 pub mod knowledgebase;
+pub(crate) mod ledger;
 pub mod page;
 pub mod personal_data;
 pub(crate) mod sources;

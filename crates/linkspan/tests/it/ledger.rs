@@ -1,5 +1,6 @@
 //! The census and the ledger, end to end: an engine on a moved clock in front of a sandbox that changes by itself.
 
+mod api;
 mod doubts;
 mod drift;
 mod reach;
@@ -138,7 +139,7 @@ impl Mirror {
             [(self.jira, Model::Ticket, "issues"), (self.confluence, Model::Article, "pages")]
         {
             let expected: BTreeSet<String> =
-                seen[name].as_array().unwrap().iter().map(ToString::to_string).collect();
+                seen[name].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
             let here: BTreeSet<String> = self
                 .listed(source, model, &ListFilter::default())
                 .await
@@ -155,6 +156,11 @@ impl Mirror {
                 .collect();
             // Articles of an archived space tell nothing of it themselves.
             let missing: Vec<_> = expected.difference(&here).collect();
+            for id in &missing {
+                let record = RecordId::of(source, model, id);
+                let stored = self.privacy.store.record_states(source, &[record]).await.unwrap();
+                println!("{name} {id} is not here: {stored:?}");
+            }
             assert!(missing.is_empty(), "not here: {missing:?}");
             if archived.is_empty() || model == Model::Ticket {
                 let surplus: Vec<_> = here.difference(&expected).collect();

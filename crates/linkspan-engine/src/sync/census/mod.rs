@@ -18,13 +18,14 @@ mod settle;
 mod verdict;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::Call;
 use linkspan_atlassian::client::Params;
+use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::{ContainerState, LedgerRow};
 
@@ -35,7 +36,7 @@ use super::run::Run;
 use crate::error::EngineError;
 
 /// The stream's name.
-pub(super) const STREAM: &str = "census";
+pub(crate) const STREAM: &str = "census";
 /// How long the content of records is kept to which access was lost, in case it comes back.
 const LOST_ACCESS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The points of an hour that walks may take, in hundredths of the smallest quota (`atlassian-platform.md` 5.3).
@@ -110,6 +111,12 @@ pub(super) trait Lists: Sync {
         row: &'a LedgerRow,
         ids: &'a [u64],
     ) -> BoxFuture<'a, Result<HashMap<u64, Look>, EngineError>>;
+    /// Which of these fewer people could see than may see their container, as far as is stored: a level or a restriction
+    /// of their own, or of what they stand below.
+    fn guarded<'a>(
+        &'a self,
+        records: &'a [(u64, RecordId)],
+    ) -> BoxFuture<'a, Result<HashSet<u64>, EngineError>>;
 }
 
 /// What is to be done about a container now.
@@ -143,7 +150,7 @@ fn due(row: &LedgerRow, now: Timestamp, settings: &CensusSettings, linked_at: Ti
 }
 
 /// Whether the counts differ by more than the latest walk left between them.
-fn is_unexplained(row: &LedgerRow) -> bool {
+pub(crate) fn is_unexplained(row: &LedgerRow) -> bool {
     difference(row).is_some_and(|difference| difference != row.difference.unwrap_or_default())
 }
 
@@ -201,7 +208,6 @@ pub(super) async fn take(run: &Run, lists: &impl Lists) -> Result<(), EngineErro
 
 #[cfg(test)]
 mod tests {
-    use linkspan_model::ids::RecordId;
     use uuid::Uuid;
 
     use super::*;

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use linkspan_model::absence::Absence;
-use linkspan_model::access::{AccessRule, Gate, RuleKey};
 use linkspan_model::ids::RecordId;
-use linkspan_store::{LedgerRow, Removal, StoredAccess};
+use linkspan_store::{LedgerRow, Removal};
 
 use super::super::run::Run;
 use super::compare::{ARCHIVED, MOVED, SURPLUS};
@@ -148,20 +147,16 @@ async fn judge(
     if live.is_empty() && archived.is_empty() {
         return Ok(decided);
     }
-    let guarded = guarding_rules(run).await?;
     for part in live.chunks(LOOKED_AT).chain(archived.chunks(LOOKED_AT)) {
         let ids: Vec<u64> = part.iter().map(|(id, _)| *id).collect();
         let seen = lists.look(row, &ids).await?;
         spend(run, 1 + seen.len() as u64);
-        let records: Vec<RecordId> = part.iter().map(|(_, record)| *record).collect();
-        let access = run.inner.store.record_access(run.id(), &records).await?;
+        let guarded = lists.guarded(part).await?;
         let mut absent: BTreeMap<Absence, Vec<Removal>> = BTreeMap::new();
         let mut moved = Vec::new();
         for (id, record) in part {
-            let was_guarded =
-                matches!(access.get(record), Some(StoredAccess::Rule(key)) if guarded.contains(key));
             let look = seen.get(id).copied().unwrap_or(Look::NotFound);
-            match verdict(look, was_guarded) {
+            match verdict(look, guarded.contains(id)) {
                 Verdict::Keep => continue,
                 Verdict::Move => moved.push(*id),
                 Verdict::MakeAbsent(absence) => {
@@ -186,20 +181,6 @@ async fn judge(
         }
     }
     Ok(decided)
-}
-
-/// The rules that let fewer people through than the container's alone: by a level or restriction of the record's own.
-async fn guarding_rules(run: &Run) -> Result<HashSet<RuleKey>, EngineError> {
-    let is_own = |rule: &AccessRule| {
-        rule.clauses().iter().any(|clause| {
-            matches!(
-                clause.gate,
-                Gate::SecurityLevel | Gate::IssueRestriction | Gate::Page | Gate::Ancestor(_)
-            )
-        })
-    };
-    let rules = run.inner.store.access_rules(run.id()).await?;
-    Ok(rules.into_iter().filter(|(_, rule)| is_own(rule)).map(|(key, _)| key).collect())
 }
 
 /// How a walk ended, in words.

@@ -18,7 +18,7 @@ use linkspan_atlassian::convert::{PageProblem, member_of};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Cql, CqlType};
 use linkspan_model::ids::RecordId;
-use linkspan_model::record::Model;
+use linkspan_model::record::{Body, Model};
 use linkspan_store::{LedgerRow, ListFilter};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -37,6 +37,8 @@ const IDS_PER_CALL: usize = 50;
 const SEARCHED_PER_PAGE: u32 = 100;
 /// Pieces of content asked about at a time.
 const PARALLEL_LOOKS: usize = 4;
+/// Pages above an article that are looked at.
+const LEVELS: usize = 64;
 /// What hangs on one article.
 const CHILDREN_CAP: u32 = 2_000;
 /// The kinds of article, each with its lists.
@@ -235,6 +237,24 @@ impl Spaces<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a restriction is stored of an article or of one above it. It stays stored when it can be read no more.
+    async fn is_restricted(&self, article: RecordId) -> Result<bool, EngineError> {
+        let (store, source) = (&self.run.inner.store, self.run.id());
+        let mut next = Some(article);
+        for _ in 0..LEVELS {
+            let Some(id) = next.take() else { break };
+            let Some(record) = store.get_record(source, Model::Article, id).await? else { break };
+            let Some(remote_id) = record.remote_id.as_deref() else { break };
+            if store.get_raw(source, "confluence.restriction", remote_id).await?.is_some() {
+                return Ok(true);
+            }
+            if let Body::Article(article) = record.instance()? {
+                next = article.parent_article;
+            }
+        }
+        Ok(false)
     }
 
     async fn read_some(&self, ids: &[u64]) -> Result<BTreeSet<u64>, EngineError> {
@@ -461,6 +481,22 @@ impl Lists for Spaces<'_> {
                 looks.extend(self.look_at(row, part).await?);
             }
             Ok(looks)
+        }
+        .boxed()
+    }
+
+    fn guarded<'a>(
+        &'a self,
+        records: &'a [(u64, RecordId)],
+    ) -> BoxFuture<'a, Result<HashSet<u64>, EngineError>> {
+        async move {
+            let mut guarded = HashSet::new();
+            for (id, record) in records {
+                if self.is_restricted(*record).await? {
+                    guarded.insert(*id);
+                }
+            }
+            Ok(guarded)
         }
         .boxed()
     }

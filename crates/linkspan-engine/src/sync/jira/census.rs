@@ -10,8 +10,10 @@ use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{JiraContext, PageProblem, issue_page, project_page};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Jql, JqlOrder};
+use linkspan_model::access::{AccessRule, Gate, RuleKey};
+use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
-use linkspan_store::LedgerRow;
+use linkspan_store::{LedgerRow, StoredAccess};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -306,6 +308,32 @@ impl Lists for Projects<'_> {
                 looks.extend(self.look_at(row, part).await?);
             }
             Ok(looks)
+        }
+        .boxed()
+    }
+
+    fn guarded<'a>(
+        &'a self,
+        records: &'a [(u64, RecordId)],
+    ) -> BoxFuture<'a, Result<HashSet<u64>, EngineError>> {
+        async move {
+            // A gate that nobody passes is one that could not be read; it says nothing.
+            let is_own = |rule: &AccessRule| {
+                rule.clauses().iter().any(|clause| {
+                    matches!(clause.gate, Gate::SecurityLevel | Gate::IssueRestriction)
+                        && !clause.any_of.is_empty()
+                })
+            };
+            let store = &self.run.inner.store;
+            let rules = store.access_rules(self.run.id()).await?;
+            let own: HashSet<RuleKey> =
+                rules.into_iter().filter(|(_, rule)| is_own(rule)).map(|(key, _)| key).collect();
+            let ids: Vec<RecordId> = records.iter().map(|(_, record)| *record).collect();
+            let access = store.record_access(self.run.id(), &ids).await?;
+            let is_guarded = |record: &RecordId| {
+                matches!(access.get(record), Some(StoredAccess::Rule(key)) if own.contains(key))
+            };
+            Ok(records.iter().filter(|(_, record)| is_guarded(record)).map(|(id, _)| *id).collect())
         }
         .boxed()
     }
