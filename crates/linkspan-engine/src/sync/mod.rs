@@ -81,6 +81,7 @@ impl Inner {
         self.access_token(source.grant, None).await?;
         let granted = self.scopes_of(&source).await?;
         let run = Run::new(Arc::clone(self), source, granted, stop);
+        census::let_go(&run).await?;
         match run.source.product {
             Product::Jira => jira::read(&run).boxed().await?,
             Product::Confluence => confluence::read(&run).boxed().await?,

@@ -274,6 +274,28 @@ async fn what_changes_is_read_by_search_and_what_did_not_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s11_a_page_that_goes_is_noticed_where_a_search_alone_is_open() {
+    let upstream = Upstream::start(world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path().join("m");
+    upstream.read_confluence(Some(scopes_of(&GUIDE_M)), &at).await;
+    let before = Copy::open(&at).await.list(Model::Article).await;
+    let gone = {
+        let world = upstream.handle.state().world();
+        let mut site = world.main_site().write();
+        let by = site.account_by_id(upstream.text("/users/0/account_id")).unwrap().index;
+        let stamp = linkspan_sandbox::world::Stamp { at: world.clock().now_ms(), by };
+        let id = before[0].remote_id.clone().unwrap();
+        site.trash_content(stamp, linkspan_sandbox::world::ContentId(id.parse().unwrap())).unwrap();
+        id
+    };
+    upstream.read_confluence(Some(scopes_of(&GUIDE_M)), &at).await;
+    let after = Copy::open(&at).await.list(Model::Article).await;
+    assert_eq!(after.len(), before.len() - 1);
+    assert!(after.iter().all(|article| article.remote_id.as_ref() != Some(&gone)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_consent_to_more_reads_the_better_lists_from_their_beginning() {
     let upstream = Upstream::start(world()).await;
     let directory = tempfile::tempdir().unwrap();

@@ -176,11 +176,17 @@ pub(super) async fn is_due(run: &Run, model: Model) -> Result<bool, EngineError>
     }
 }
 
+/// Lets go of what access was lost to so long ago that it is kept no more. With every run: a source of which nothing is
+/// listed any more has no census.
+pub(super) async fn let_go(run: &Run) -> Result<(), EngineError> {
+    let now = run.inner.clock.now();
+    while run.inner.store.let_go_of_lost(run.id(), now - LOST_ACCESS_KEPT, now).await? > 0 {}
+    Ok(())
+}
+
 /// Takes the census of everything that is due. One container's trouble is not the others' (hazard S15).
 pub(super) async fn take(run: &Run, lists: &impl Lists) -> Result<(), EngineError> {
     let settings = run.inner.settings.census;
-    let now = run.inner.clock.now();
-    while run.inner.store.let_go_of_lost(run.id(), now - LOST_ACCESS_KEPT, now).await? > 0 {}
     let mut failed = None;
     let mut after = None;
     loop {

@@ -19,14 +19,15 @@ use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Cql, CqlType};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
-use linkspan_store::{LedgerRow, ListFilter};
+use linkspan_store::LedgerRow;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::super::census::{self, ListedContainer, ListedId, Lists, Look, Section};
 use super::super::run::{ListCheckpoint, Run, at_a_time};
 use super::access::{Learner, learn_from_search};
-use super::articles::{Kind, convert_text, kind_of, rewrite_articles};
+use super::articles::{Kind, convert_text};
+use super::revival::{self, search};
 use super::searches::ARTICLE_EXPAND;
 use super::spaces::PAGE_SIZE;
 use crate::error::EngineError;
@@ -39,8 +40,6 @@ const SEARCHED_PER_PAGE: u32 = 100;
 const PARALLEL_LOOKS: usize = 4;
 /// Pages above an article that are looked at.
 const LEVELS: usize = 64;
-/// What hangs on one article.
-const CHILDREN_CAP: u32 = 2_000;
 /// The kinds of article, each with its lists.
 static ARTICLES: [(Kind, &Call, &Call); 2] = [
     (Kind::Page, &confluence::SPACE_PAGES, &confluence::PAGES),
@@ -172,15 +171,6 @@ impl Spaces<'_> {
         Ok(key.map(|key| Cql::types(&[CqlType::Page, CqlType::Blogpost]).spaces([key.as_str()])))
     }
 
-    /// Pages of a search by ids.
-    async fn searched(&self, cql: &Cql, expand: &'static str) -> Result<Vec<String>, EngineError> {
-        let params = Params::new()
-            .query("cql", cql.to_string())
-            .query("expand", expand)
-            .query("includeArchivedSpaces", "true");
-        self.run.pages(&confluence::CONTENT_SEARCH, params, Some(SEARCHED_PER_PAGE)).all().await
-    }
-
     /// Pages of a list of articles by their ids.
     async fn listed(
         &self,
@@ -212,7 +202,7 @@ impl Spaces<'_> {
             }
             return Ok(looks);
         }
-        for page in self.searched(&Cql::any_type().ids(ids.iter().copied()), "space").await? {
+        for page in search(self.run, &Cql::any_type().ids(ids.iter().copied()), "space").await? {
             for found in found_in(&page)? {
                 looks.insert(found.number()?, found.look(row));
             }
@@ -269,7 +259,7 @@ impl Spaces<'_> {
             }
         } else {
             let cql = Cql::types(&[CqlType::Page, CqlType::Blogpost]).ids(ids.iter().copied());
-            let pages = self.searched(&cql, ARTICLE_EXPAND).await?;
+            let pages = search(self.run, &cql, ARTICLE_EXPAND).await?;
             for page in &pages {
                 learn_from_search(self.run, learner.context_mut(), page).await?;
             }
@@ -283,75 +273,13 @@ impl Spaces<'_> {
                 continue;
             }
             // What hangs on them first: an article names its attachments. Its place is told by what is stored of it.
-            self.revive_children(&mut learner, &numbers).await?;
+            revival::revive(self.run, &mut learner, &numbers).await?;
             let converted = convert_text(kind, &mut learner, json).await?;
             self.run.write(converted, None).await?;
-            self.read_children(&mut learner, &numbers).await?;
+            revival::read_again(self.run, &mut learner, &numbers).await?;
             found.extend(numbers);
         }
         Ok(found)
-    }
-
-    /// Brings back what went with an article, from what is stored of it.
-    async fn revive_children(
-        &self,
-        learner: &mut Learner<'_>,
-        articles: &BTreeSet<u64>,
-    ) -> Result<(), EngineError> {
-        let run = self.run;
-        for article in articles {
-            let parent = RecordId::of(run.id(), Model::Article, &article.to_string());
-            let filter = ListFilter { parent: Some(parent), include_deleted: true, ..ListFilter::default() };
-            let mut ids = Vec::new();
-            for model in [Model::Attachment, Model::Comment] {
-                let children =
-                    run.inner.store.list_records(run.id(), model, &filter, None, CHILDREN_CAP).await?;
-                // What was removed by itself stays so; what is alive may lie in another space now.
-                let went_along =
-                    |absence: Option<_>| absence != Some(linkspan_model::absence::Absence::Removed);
-                ids.extend(children.iter().filter(|child| went_along(child.absence)).map(|child| child.id));
-            }
-            for raw in run.inner.store.get_raws_for(run.id(), &ids).await? {
-                let Some(kind) = kind_of(&raw.kind, &raw.path) else { continue };
-                let json = format!("{{\"results\":[{}]}}", raw.json);
-                let converted = convert_text(kind, learner, json.into()).await?;
-                run.write(converted, None).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads what hangs on articles, where a search is open: while they were out of sight, it may have changed.
-    async fn read_children(
-        &self,
-        learner: &mut Learner<'_>,
-        articles: &BTreeSet<u64>,
-    ) -> Result<(), EngineError> {
-        if !self.run.opens(&confluence::CONTENT_SEARCH) {
-            return Ok(());
-        }
-        let kinds = [
-            (CqlType::Attachment, "container,history,version"),
-            (
-                CqlType::Comment,
-                "container,ancestors,history,version,body.storage,extensions.inlineProperties,extensions.resolution",
-            ),
-        ];
-        let articles: Vec<u64> = articles.iter().copied().collect();
-        let mut touched = BTreeSet::new();
-        for (content_type, expand) in kinds {
-            for part in articles.chunks(IDS_PER_CALL) {
-                let cql = Cql::types(&[content_type]).containers(part.iter().copied());
-                for page in self.searched(&cql, expand).await? {
-                    let converted = convert_text(Kind::Searched, learner, page.into()).await?;
-                    if content_type == CqlType::Attachment {
-                        touched.extend(converted.records.iter().filter_map(|record| record.parent));
-                    }
-                    self.run.write(converted, None).await?;
-                }
-            }
-        }
-        rewrite_articles(self.run, learner, touched).await
     }
 }
 

@@ -11,6 +11,7 @@ mod census;
 mod containers;
 mod lists;
 mod people;
+mod revival;
 mod searches;
 mod spaces;
 mod tree;

@@ -22,15 +22,15 @@ async fn account(demo: &Running, integration: &str) -> String {
         send(demo, reqwest::Method::GET, "/api/ticketing/v1/linked-accounts?page_size=100", None).await;
     assert_eq!(status, 200);
     let accounts = page["results"].as_array().unwrap();
-    let account = accounts.iter().find(|account| account["integration_slug"] == integration).unwrap();
+    let account = accounts.iter().find(|account| account["integration"]["name"] == integration).unwrap();
     account["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s23_whether_all_is_there_is_answered_over_the_api() {
     let demo = Running::start(&[&["demo", "--json"][..], &SMALL].concat());
-    let jira = account(&demo, "jira").await;
-    let desk = account(&demo, "jira-service-management").await;
+    let jira = account(&demo, "Jira").await;
+    let desk = account(&demo, "Jira Service Management").await;
     let get = async |path: String| send(&demo, reqwest::Method::GET, &path, None).await;
     let post = async |path: String, body| send(&demo, reqwest::Method::POST, &path, body).await;
 

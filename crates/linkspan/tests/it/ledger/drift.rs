@@ -139,3 +139,34 @@ async fn looks_cost_a_point_or_two_a_container_and_walks_no_more_than_their_ids(
     // Nothing differs, so nothing is walked: what is searched is what changed.
     assert!(of(&after, search) - of(&before, search) <= 2, "{before} {after}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r2_a_walk_that_uses_up_its_share_goes_on_in_the_next_hour_after_a_restart() {
+    let mut mirror = Mirror::small().await;
+    let pages =
+        mirror.listed(mirror.confluence, Model::Article, &linkspan_store::ListFilter::default()).await;
+    let removal = Removal::from((Model::Article, pages[0].id));
+    mirror.plant(mirror.confluence, &Batch { removed: vec![removal], ..Batch::default() }).await;
+    mirror.privacy.census.points_per_hour = 1;
+    mirror.privacy.restart().await;
+    mirror.walk(mirror.confluence).await;
+    let under_way = |ledger: &std::collections::BTreeMap<String, linkspan_store::LedgerRow>| {
+        ledger.values().filter(|row| row.walk.is_some()).count()
+    };
+    // One page of one list, and nothing is settled by it.
+    let ledger = mirror.ledger(mirror.confluence).await;
+    assert_eq!((under_way(&ledger), ledger.values().filter(|row| row.walked_at.is_some()).count()), (1, 0));
+    let mut hours = 0;
+    while mirror.ledger(mirror.confluence).await.values().any(|row| row.requested_at.is_some()) {
+        hours += 1;
+        assert!(hours < 12, "{:?}", mirror.ledger(mirror.confluence).await);
+        mirror.privacy.restart().await;
+        mirror.interval().await;
+    }
+    assert!(hours >= 2, "{hours}");
+    assert!(!mirror.page(pages[0].remote_id.as_ref().unwrap()).await.deleted);
+    mirror.privacy.census = linkspan_engine::CensusSettings::default();
+    mirror.privacy.restart().await;
+    mirror.interval().await;
+    mirror.is_clean().await;
+}
