@@ -93,6 +93,10 @@ pub(super) trait Lists: Sync {
     fn model(&self) -> Model;
     /// Whether the lists show what is archived. Where they do not, it is looked up by id.
     fn shows_archived(&self) -> bool;
+    /// Whether the grant opens a look by id. Where it opens searches alone, a second walk takes its place.
+    fn looks_by_id(&self) -> bool {
+        true
+    }
     /// Whether the first reading of a container came to its end: before that it is nobody's to compare.
     fn is_read<'a>(&'a self, row: &'a LedgerRow) -> BoxFuture<'a, Result<bool, EngineError>>;
     /// How many upstream has, without what is archived; `None` where it cannot be counted.

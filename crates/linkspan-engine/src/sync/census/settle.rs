@@ -46,7 +46,8 @@ pub(super) async fn settle(
     let evidence = WalkEvidence {
         is_whole: true,
         reach_stands: state.scopes == scopes_of(run) && lists.is_listed(&row).await?,
-        counts_agree: agrees(met, state.counted, counted),
+        // Two searches that agree are one negative search, where no look by id can follow (hazard S3).
+        counts_agree: agrees(met, state.counted, counted).filter(|agree| lists.looks_by_id() || !agree),
         is_suspicious: is_suspicious(unmet.live.len(), unmet.stored),
     };
     let conclusion = evidence.conclusion();

@@ -9,7 +9,7 @@
 //! | the listing did not end by its rule | keep |
 //! | the scopes changed, or the container is not listed or not browsable after the walk | keep |
 //! | the number met lies outside of what was counted before and after | keep: the index lags |
-//! | it could not be counted, or so many are missing that it is suspicious, and no earlier walk said the same | wait for a second walk |
+//! | it could not be counted, the grant opens no look by id, or so many are missing that it is suspicious, and no earlier walk said the same | wait for a second walk |
 //! | the look by id was refused, or upstream could not answer it | keep |
 //! | the look by id finds it here, and a search that is told to look closely finds it too | keep: the index lags |
 //! | it finds it in another container | moved: store it as it is now |
@@ -58,7 +58,8 @@ pub(in crate::sync) struct WalkEvidence {
     pub(in crate::sync) is_whole: bool,
     /// The scopes are those of its beginning, and the container is still listed and browsable.
     pub(in crate::sync) reach_stands: bool,
-    /// Whether the number met lies within what was counted; `None` where nothing can be counted.
+    /// Whether the number met lies within what was counted; `None` where that is not enough: nothing can be counted, or
+    /// no look by id follows.
     pub(in crate::sync) counts_agree: Option<bool>,
     /// Too many are missing at once.
     pub(in crate::sync) is_suspicious: bool,
