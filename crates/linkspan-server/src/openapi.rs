@@ -28,7 +28,10 @@ use utoipa::{Modify, OpenApi};
         (name = "sources", description = "What is read, what grants do not open, and what upstream said as received"),
         (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
-    components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
+    components(schemas(
+        crate::wire::knowledgebase::KnowledgeBasePermission,
+        crate::wire::ledger::LedgerContainer
+    )),
     modifiers(&Keys),
 )]
 pub(crate) struct Contract;

@@ -74,7 +74,11 @@ pub(super) async fn settle(
         Conclusion::OfEverything => Vec::new(),
     };
     store.replace_suspects(run.id(), row.container, &still).await?;
-    let waits = still.iter().filter(|(_, since)| *since == state.began()).count();
+    // A suspicion that this walk could say nothing about waits for the next.
+    let waits = match conclusion {
+        Conclusion::Nothing(_) => still.len(),
+        _ => still.iter().filter(|(_, since)| *since == state.began()).count(),
+    };
     row.suspected_at = (waits > 0).then(|| state.began());
 
     let (stored, _) = store.count_contained(run.id(), row.container, row.model).await?;

@@ -200,8 +200,8 @@ fn allowance(run: &Run) -> std::sync::MutexGuard<'_, CensusAllowance> {
     run.inner.census.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps why a container could not be compared. A walk that broke off for a passing reason goes on from its last page; any
-/// other begins anew.
+/// Keeps why a container could not be compared. A walk that broke off for a passing reason goes on from its last page with
+/// the next run; any other begins anew when the counts are next due.
 pub(super) async fn note_failure(run: &Run, row: LedgerRow, error: &EngineError) -> Result<(), EngineError> {
     tracing::warn!(source.id = %run.id(), container = row.remote_id, %error, "a container could not be compared");
     let store = &run.inner.store;
@@ -212,7 +212,8 @@ pub(super) async fn note_failure(run: &Run, row: LedgerRow, error: &EngineError)
         row.walk = None;
         store.drop_census_pages(run.id(), row.container, row.model).await?;
     }
-    row.looked_at = Some(run.inner.clock.now());
+    let now = run.inner.clock.now();
+    (row.looked_at, row.upstream) = (Some(now), None);
     row.outcome = Some(format!("the ids could not be compared: {error}"));
-    Ok(store.put_ledger_row(run.id(), &row, None).await?)
+    Ok(store.put_ledger_row(run.id(), &row, Some(now).filter(|_| !passes)).await?)
 }
