@@ -23,7 +23,7 @@ use crate::files::{FileSettings, Files};
 use crate::live::Live;
 use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
-use crate::sync::Remembered;
+use crate::sync::{CensusAllowance, CensusSettings, Remembered};
 use crate::tokens::Refresher;
 use crate::webhooks::{KnownProjects, Outbound};
 
@@ -51,6 +51,8 @@ pub struct Settings {
     pub features: Vec<Feature>,
     /// Types of Confluence custom content to read, such as `ac:com.example.app:note`.
     pub custom_content_types: Vec<String>,
+    /// When what is stored is compared with what upstream has.
+    pub census: CensusSettings,
     /// What is done about the content of attachments.
     pub files: FileSettings,
     /// Where people may be sent once they proved who they are, letter by letter.
@@ -101,6 +103,8 @@ pub(crate) struct Inner {
     pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
     /// Accounts that were erased and must not come back.
     pub(crate) erased: ErasedAccounts,
+    /// The points that walks of the census took in this hour.
+    pub(crate) census: Mutex<CensusAllowance>,
     /// Sources being read by this process: a source has one reader at a time.
     pub(crate) reading: Mutex<HashMap<SourceId, CancellationToken>>,
 }
@@ -156,6 +160,7 @@ impl Engine {
                 gate: Mutex::new(Gate::new()),
                 refreshers: Mutex::default(),
                 erased: ErasedAccounts::default(),
+                census: Mutex::default(),
                 reading: Mutex::default(),
             }),
         };

@@ -39,4 +39,5 @@ pub use gaps::{ConsentApp, Gap, GapExtent, SourceGaps};
 pub use keys::{IssuedKey, KeyHolder};
 pub use linkspan_store::{Erasure, ReportCounts, Touched};
 pub use privacy::{PersonalDataStatus, ReceiptsPage, ReportTurn};
+pub use sync::CensusSettings;
 pub use tokens::GrantError;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::absence::Absence;
 use crate::ids::{RecordId, SourceId};
 use crate::record::Model;
 
@@ -10,11 +11,11 @@ use crate::record::Model;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// It was seen for the first time, or came back after a removal.
+    /// It was seen for the first time, or came back after it was gone.
     Created,
     /// Its content changed.
     Updated,
-    /// Upstream no longer has it.
+    /// It is gone; [`Change::absence`] tells why.
     Removed,
     /// Who may see it changed; its content did not.
     Access,
@@ -45,6 +46,8 @@ pub struct Change {
     pub record: RecordId,
     /// What happened.
     pub kind: ChangeKind,
+    /// Why the record is absent from then on: of a removal, and of an update by which it was archived.
+    pub absence: Option<Absence>,
     /// When it was stored here.
     pub at: Timestamp,
 }

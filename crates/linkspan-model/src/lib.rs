@@ -1,6 +1,7 @@
-//! The vocabulary of Linkspan: identifiers, common models, access rules, changes, events. Pure: no I/O, no async, and the
+//! The vocabulary of Linkspan: identifiers, common models, access rules, absence, changes, events. Pure: no I/O, no async, and the
 //! only place where the system clock and the system's randomness are touched ([`clock`], [`entropy`]).
 
+pub mod absence;
 pub mod access;
 pub mod change;
 pub mod clock;

@@ -104,6 +104,9 @@ impl FromStr for Model {
     }
 }
 
+/// The status of archived articles and containers.
+const ARCHIVED: &str = "ARCHIVED";
+
 /// A common model instance. Stored as JSON; the variant is known from the row's model, so the JSON is the inner
 /// object alone ([`Body::to_json`], [`Body::from_json`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +164,17 @@ impl Body {
             Self::Container(_) => Model::Container,
             Self::Account(_) => Model::Account,
             Self::Contact(_) => Model::Contact,
+        }
+    }
+
+    /// Whether the instance says that it is archived upstream; `None` for models whose instances do not tell.
+    pub fn is_archived(&self) -> Option<bool> {
+        let says_so = |status: &Option<String>| status.as_deref() == Some(ARCHIVED);
+        match self {
+            Self::Collection(project) => Some(project.archived),
+            Self::Container(container) => Some(says_so(&container.status)),
+            Self::Article(article) => Some(says_so(&article.status)),
+            _ => None,
         }
     }
 

@@ -30,7 +30,10 @@ use utoipa::{Modify, OpenApi};
         (name = "webhooks", description = "Events sent to you: endpoints, deliveries, replays"),
         (name = "personal data", description = "Reports to Atlassian, and erasures"),
     ),
-    components(schemas(crate::wire::knowledgebase::KnowledgeBasePermission)),
+    components(schemas(
+        crate::wire::knowledgebase::KnowledgeBasePermission,
+        crate::wire::ledger::LedgerContainer
+    )),
     modifiers(&Keys),
 )]
 pub(crate) struct Contract;

@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, apps, changes, content, files, followers, identities, keys, link_tokens, models,
-    personal_data, sources, status, webhook_deliveries, webhooks,
+    accounts, actions, apps, changes, content, files, followers, identities, keys, ledger, link_tokens,
+    models, personal_data, sources, status, webhook_deliveries, webhooks,
 };
 use crate::{App, dashboard, hooks, identify, link, openapi, setup, telemetry};
 
@@ -110,6 +110,9 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(followers::acknowledge_changes))
         .routes(routes!(changes::follow_changes))
         .routes(routes!(files::attachment_content))
+        .routes(routes!(ledger::retrieve_ledger))
+        .routes(routes!(ledger::request_census))
+        .routes(routes!(ledger::accept_reach))
         .routes(routes!(personal_data::personal_data))
         .routes(routes!(webhooks::create_webhook_endpoint, webhooks::list_webhook_endpoints))
         .routes(routes!(

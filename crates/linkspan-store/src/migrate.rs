@@ -15,6 +15,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0008_identity_codes", include_str!("../migrations/0008_identity_codes.sql")),
     ("0009_events", include_str!("../migrations/0009_events.sql")),
     ("0010_outbound_webhooks", include_str!("../migrations/0010_outbound_webhooks.sql")),
+    ("0011_ledger", include_str!("../migrations/0011_ledger.sql")),
     ("0012_followers", include_str!("../migrations/0012_followers.sql")),
     ("0013_live", include_str!("../migrations/0013_live.sql")),
 ];

@@ -11,8 +11,8 @@ use crate::control::{
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
 use crate::spine::{
-    access, changes, erase, events, files, fingerprint, hints, live, memberships, named_accounts, raws,
-    records, redaction, streams, write,
+    absent, access, census, changes, erase, events, files, fingerprint, hints, ledger, live, memberships,
+    named_accounts, raws, reach, records, redaction, streams, write,
 };
 use crate::testing::{fresh_postgres, fresh_sqlite};
 
@@ -36,7 +36,9 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("webhook_endpoints", webhook_endpoints::STATEMENTS),
     ("webhook_log", webhook_log::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
+    ("absent", absent::STATEMENTS),
     ("access", access::STATEMENTS),
+    ("census", census::STATEMENTS),
     ("changes", changes::STATEMENTS),
     ("erase", erase::STATEMENTS),
     ("events", events::STATEMENTS),
@@ -44,9 +46,11 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("fingerprint", fingerprint::STATEMENTS),
     ("hints", hints::STATEMENTS),
     ("live", live::STATEMENTS),
+    ("ledger", ledger::STATEMENTS),
     ("memberships", memberships::STATEMENTS),
     ("named_accounts", named_accounts::STATEMENTS),
     ("raws", raws::STATEMENTS),
+    ("reach", reach::STATEMENTS),
     ("records", records::STATEMENTS),
     ("redaction", redaction::STATEMENTS),
     ("streams", streams::STATEMENTS),
@@ -54,7 +58,9 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 static BULK_MODULES: &[(&str, &[(&str, &Bulk)])] = &[
+    ("absent", absent::BULKS),
     ("access", access::BULKS),
+    ("census", census::BULKS),
     ("changes", changes::BULKS),
     ("files", files::BULKS),
     ("hints", hints::BULKS),

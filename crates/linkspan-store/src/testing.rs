@@ -58,7 +58,9 @@ impl HeldWrite {
     pub async fn begin(store: &Store, source: SourceId, record: RecordId) -> Result<Self, StoreError> {
         let mut tx = store.db.begin().await?;
         tx.lock_source(source).await?;
-        changes::append(&mut tx, source, &[(record, Model::Ticket, ChangeKind::Created)], 0).await?;
+        let entry =
+            changes::Entry { id: record, model: Model::Ticket, kind: ChangeKind::Created, absence: None };
+        changes::append(&mut tx, source, &[entry], 0).await?;
         Ok(Self(tx))
     }
 

@@ -302,6 +302,14 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKSPAN_INDEX_LAG_HOURS", default_value_t = 12, value_name = "HOURS",
         value_parser = clap::value_parser!(u32).range(1..=168))]
     pub(crate) index_lag_hours: u32,
+    /// How often counts are compared with upstream's, project by project and space by space, in seconds.
+    #[arg(long, env = "LINKSPAN_CENSUS_LOOK_EVERY", default_value_t = 3_600, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(60..))]
+    pub(crate) census_look_every: u32,
+    /// How often ids are compared although the counts agree, in seconds: a point of the quota for each id.
+    #[arg(long, env = "LINKSPAN_CENSUS_WALK_EVERY", default_value_t = 604_800, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(3_600..))]
+    pub(crate) census_walk_every: u32,
     #[command(flatten)]
     pub(crate) storage: Storage,
     #[command(flatten)]

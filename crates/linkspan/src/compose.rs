@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::files::FileSettings;
-use linkspan_engine::{Engine, Settings, Vendor};
+use linkspan_engine::{CensusSettings, Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_store::{DatabaseUrl, Store};
@@ -43,6 +43,7 @@ pub(crate) struct Plan<'a> {
     /// What is read, of all that grants allow.
     pub(crate) features: Vec<Feature>,
     pub(crate) custom_content_types: Vec<String>,
+    pub(crate) census: CensusSettings,
     pub(crate) files: FileSettings,
     /// Where people may be sent once they proved who they are.
     pub(crate) identity_redirects: Vec<Url>,
@@ -70,6 +71,7 @@ impl Core {
             parallel_lists: PARALLEL_LISTS,
             features: plan.features,
             custom_content_types: plan.custom_content_types,
+            census: plan.census,
             files: plan.files,
             identity_redirects: plan.identity_redirects,
             webhook_networks: plan.webhook_networks,

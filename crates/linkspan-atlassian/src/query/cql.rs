@@ -64,6 +64,12 @@ impl Cql {
         self.one_of("id", ids.into_iter().map(|id| id.to_string()))
     }
 
+    /// What hangs on these pieces of content, by their ids: comments and attachments. No id: no content.
+    #[must_use]
+    pub fn containers(self, ids: impl IntoIterator<Item = u64>) -> Self {
+        self.one_of("container", ids.into_iter().map(|id| id.to_string()))
+    }
+
     /// Content whose text holds these words.
     #[must_use]
     pub fn text(self, words: &str) -> Self {

@@ -26,6 +26,10 @@ fn s1_cql_times_are_spans_before_now_rounded_up() {
     let cql = Cql::types(&[CqlType::Comment]).created_within(Duration::from_mins(1)).oldest_first();
     assert_eq!(cql.to_string(), r#"type IN (comment) AND created >= now("-1m") ORDER BY created ASC"#);
     assert_eq!(Cql::any_type().ids([7, 8]).to_string(), "id IN (7, 8)");
+    assert_eq!(
+        Cql::types(&[CqlType::Comment]).containers([7]).to_string(),
+        "type IN (comment) AND container IN (7)"
+    );
 }
 
 #[test]

@@ -74,6 +74,8 @@ impl Inner {
         {
             self.erase_later(left.source);
         }
+        // Whoever links again has seen to what the account may see: the next reading acts by it.
+        self.store.accept_reach(source, now).await?;
         tracing::info!(account.id = %completed.account.id, source.id = %source, %integration, "linked");
         self.feed_grew();
         self.wake.notify_one();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::{ListFilter, RecordPosition, StoredRecord};
@@ -131,7 +132,7 @@ impl Engine {
         })
     }
 
-    /// One record of the account, deleted or not; `None` when it is not the account's.
+    /// One record of the account, deleted or not; `None` when it is not the account's, or upstream hides it by now.
     ///
     /// # Errors
     /// When the store fails.
@@ -142,7 +143,7 @@ impl Engine {
         id: RecordId,
     ) -> Result<Option<StoredRecord>, EngineError> {
         let record = self.inner.store.get_record(scope.source.id, model, id).await?;
-        Ok(record.filter(|record| is_visible(scope, record)))
+        Ok(record.filter(|record| is_visible(scope, record) && !is_hidden(record)))
     }
 
     /// Those of `ids` that are the account's, by id: for expanding relations.
@@ -160,7 +161,7 @@ impl Engine {
         let records = self.inner.store.get_records(scope.source.id, ids).await?;
         Ok(records
             .into_iter()
-            .filter(|record| is_visible(scope, record))
+            .filter(|record| is_visible(scope, record) && !is_hidden(record))
             .map(|record| (record.id, record))
             .collect())
     }
@@ -209,6 +210,11 @@ pub(crate) fn lies_in_containers(model: Model) -> bool {
         | Model::Container => true,
         Model::Role | Model::Tag | Model::User | Model::Group | Model::Account | Model::Contact => false,
     }
+}
+
+/// Whether access to a record was lost: then it is in lists of deleted data alone.
+fn is_hidden(record: &StoredRecord) -> bool {
+    record.absence == Some(Absence::LostAccess)
 }
 
 pub(crate) fn is_visible(scope: &AccountScope, record: &StoredRecord) -> bool {

@@ -2,12 +2,14 @@
 
 mod content;
 mod cursor;
+mod ledger;
 mod list;
 mod raw;
 mod status;
 mod viewers;
 
 pub use self::content::ArticleContent;
+pub use self::ledger::{LedgerEntry, LedgerPage};
 pub(crate) use self::list::is_visible;
 pub(crate) use self::list::lies_in_containers;
 pub use self::list::{Page, RecordFilter, RemoteDatum};
@@ -16,5 +18,6 @@ pub use self::status::ModelStatus;
 pub use self::viewers::{Audience, ReadersPage, RecordReader};
 
 pub use linkspan_store::{
-    AccountFilter, AccountStatus, EndUser, LinkedAccount, Source, StoredRaw, StoredRecord, StreamState,
+    AccountFilter, AccountStatus, EndUser, LedgerRow, LedgerTotals, LinkedAccount, Reach, Source, StoredRaw,
+    StoredRecord, StreamProgress, StreamState,
 };

@@ -1,5 +1,7 @@
 //! What upstream said, as received: of every kind, also of those without a common model.
 
+use std::collections::HashMap;
+
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use jiff::Timestamp;
@@ -8,7 +10,8 @@ use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{ListOwner, listing_page};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::resources::{Gap, Listing, Per, Question, Reading, Resource, gap_of, open_way};
-use linkspan_model::ids::SourceId;
+use linkspan_model::absence::Absence;
+use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Model;
 use linkspan_store::{Batch, RawFilter, Source, StoredRaw, StreamState};
 use serde_json::json;
@@ -51,6 +54,8 @@ pub struct RawQuery {
 pub struct RawPage {
     /// The raws, in the order of upstream ids as text.
     pub raws: Vec<StoredRaw>,
+    /// Why those of their records are absent that upstream does not list any more.
+    pub absences: HashMap<RecordId, Absence>,
     /// Behind which upstream id the next page begins.
     pub next: Option<String>,
 }
@@ -201,6 +206,19 @@ impl Engine {
     /// # Errors
     /// See [`RawProblem`].
     pub async fn raws(&self, id: SourceId, kind: &str, query: &RawQuery) -> Result<RawPage, RawProblem> {
+        let (raws, next) = self.raws_page(id, kind, query).await?;
+        let records: Vec<RecordId> = raws.iter().filter_map(|raw| raw.record).collect();
+        let states = self.inner.store.record_states(id, &records).await?;
+        let absences = states.into_iter().filter_map(|(record, state)| Some((record, state.absence?)));
+        Ok(RawPage { absences: absences.collect(), raws, next })
+    }
+
+    async fn raws_page(
+        &self,
+        id: SourceId,
+        kind: &str,
+        query: &RawQuery,
+    ) -> Result<(Vec<StoredRaw>, Option<String>), RawProblem> {
         let inner = &self.inner;
         let source = inner.store.source(id).await?.ok_or(RawProblem::UnknownSource)?;
         let resource = Resource::of_kind(kind)
@@ -226,10 +244,7 @@ impl Engine {
         // An answer that is one thing has the id of its owner.
         let whole = resource.listing().is_some_and(Listing::is_one_thing).then_some(query.owner.clone());
         if let Some(remote_id) = query.remote_id.clone().or(whole.flatten()) {
-            return Ok(RawPage {
-                raws: self.raws_by_id(id, resource.kind, vec![remote_id]).await?,
-                next: None,
-            });
+            return Ok((self.raws_by_id(id, resource.kind, vec![remote_id]).await?, None));
         }
         let filter = RawFilter {
             owner: query.owner.clone(),
@@ -242,7 +257,7 @@ impl Engine {
         let has_more = raws.len() > query.limit as usize;
         raws.truncate(query.limit as usize);
         let next = raws.last().filter(|_| has_more).map(|raw| raw.remote_id.clone());
-        Ok(RawPage { raws, next })
+        Ok((raws, next))
     }
 
     /// A page of what answered a question.
@@ -252,7 +267,7 @@ impl Engine {
         kind: &str,
         mut ids: Vec<String>,
         query: &RawQuery,
-    ) -> Result<RawPage, RawProblem> {
+    ) -> Result<(Vec<StoredRaw>, Option<String>), RawProblem> {
         ids.sort_unstable();
         ids.dedup();
         if let Some(after) = &query.after {
@@ -261,7 +276,7 @@ impl Engine {
         let has_more = ids.len() > query.limit as usize;
         ids.truncate(query.limit as usize);
         let next = ids.last().filter(|_| has_more).cloned();
-        Ok(RawPage { raws: self.raws_by_id(source, kind, ids).await?, next })
+        Ok((self.raws_by_id(source, kind, ids).await?, next))
     }
 
     async fn raws_by_id(

@@ -5,7 +5,7 @@ use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::resources::{Reading, Resource, gap_of, open_way};
 use linkspan_model::product::Integration;
 use linkspan_model::record::Model;
-use linkspan_store::{StreamProgress, StreamState};
+use linkspan_store::{Reach, StreamProgress, StreamState};
 
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
@@ -87,7 +87,18 @@ impl Engine {
             (Some(_), model, CUSTOMERS) => self.status_of(model, find(&states, "people")),
             (_, model, stream) => self.status_of(model, find(&states, stream)),
         };
-        Ok(streams_of(scope.account.integration).iter().map(row).collect())
+        let mut statuses: Vec<ModelStatus> = streams_of(scope.account.integration).iter().map(row).collect();
+        if let Some(reach) = self.inner.store.reach(scope.source.id).await?
+            && reach.reduced_at.is_some()
+        {
+            for status in statuses.iter_mut().filter(|status| lies_in_containers(status.model)) {
+                if status.status == "DONE" {
+                    status.status = "PARTIALLY_SYNCED";
+                }
+                status.reason = Some(reduced(&reach));
+            }
+        }
+        Ok(statuses)
     }
 
     /// Why organizations and customers are not read; `None` where they are.
@@ -168,6 +179,29 @@ impl Engine {
             reason: progress.last_error.clone(),
         }
     }
+}
+
+/// Whether records of a model are seen or not with the project or space they lie in.
+fn lies_in_containers(model: Model) -> bool {
+    matches!(
+        model,
+        Model::Ticket
+            | Model::Comment
+            | Model::Attachment
+            | Model::Collection
+            | Model::Article
+            | Model::Container
+    )
+}
+
+/// What a reduced reach means, in words.
+fn reduced(reach: &Reach) -> String {
+    format!(
+        "the account behind the link suddenly sees {} of the {} projects or spaces that it saw before; what it saw is kept, \
+         and shown to nobody; give it its access back, have the customer link again, or accept what it sees now",
+        reach.known.saturating_sub(reach.missing),
+        reach.known
+    )
 }
 
 fn find<'a>(states: &'a [StreamState], stream: &str) -> Option<&'a StreamState> {

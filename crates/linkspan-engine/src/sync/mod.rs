@@ -4,6 +4,7 @@
 //! failed and the others go on (hazards S5, S15); what was written stays, and its checkpoint says where to go on.
 
 mod audit;
+mod census;
 mod confluence;
 mod jira;
 mod listed;
@@ -21,6 +22,8 @@ use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 use linkspan_store::{SourceState, StoredHint};
 
+pub use self::census::CensusSettings;
+pub(crate) use self::census::{CensusAllowance, STREAM as CENSUS, is_unexplained};
 pub(crate) use self::listed::{owner_of, page_size, params_of};
 pub(crate) use self::remembered::Remembered;
 pub(crate) use self::run::OneList;
@@ -105,6 +108,7 @@ impl Inner {
         let granted = self.scopes_of(&source).await?;
         let run = Run::new(Arc::clone(self), source, granted, stop);
         self.tell_sync_started(id).await?;
+        census::let_go(&run).await?;
         match run.source.product {
             Product::Jira => jira::read(&run).boxed().await?,
             Product::Confluence => confluence::read(&run).boxed().await?,

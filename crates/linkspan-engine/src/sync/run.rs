@@ -14,7 +14,7 @@ use linkspan_atlassian::page::{PageState, Pager};
 use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Model;
-use linkspan_store::{Batch, Checkpoint, ChildSet, Source, StreamProgress, StreamState};
+use linkspan_store::{Batch, Checkpoint, ChildSet, Removal, Source, StoredRaw, StreamProgress, StreamState};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedMutexGuard;
@@ -296,6 +296,29 @@ impl Run {
 
     /// Marks records as gone upstream.
     pub(super) async fn remove(&self, removed: Vec<(Model, RecordId)>) -> Result<(), EngineError> {
+        self.make_absent(removed.into_iter().map(Removal::from).collect()).await
+    }
+
+    /// Takes the mark of the archive off records.
+    pub(super) async fn unarchive(&self, unarchived: Vec<RecordId>) -> Result<(), EngineError> {
+        let batch = Batch { unarchived, ..Batch::default() };
+        self.inner.write_guarded(self.id(), batch, self.began, self.knew).await.map(drop)
+    }
+
+    /// Those of stored raws whose records are not gone: what is gone must not come back by being converted again.
+    pub(super) async fn alive(&self, mut raws: Vec<StoredRaw>) -> Result<Vec<StoredRaw>, EngineError> {
+        let ids: Vec<RecordId> = raws.iter().filter_map(|raw| raw.record).collect();
+        let states = self.inner.store.record_states(self.id(), &ids).await?;
+        let is_gone = |id: RecordId| states.get(&id).is_some_and(|state| state.deleted);
+        raws.retain(|raw| !raw.record.is_some_and(is_gone));
+        Ok(raws)
+    }
+
+    /// Marks records as absent upstream, each for its reason.
+    pub(super) async fn make_absent(&self, removed: Vec<Removal>) -> Result<(), EngineError> {
+        if self.stop.is_cancelled() {
+            return Err(EngineError::Stopped);
+        }
         let batch = Batch { removed, ..Batch::default() };
         let outcome = self.inner.write_guarded(self.id(), batch, self.began, self.knew).await?;
         self.changed.fetch_add(outcome.changes(), Ordering::Relaxed);

@@ -58,7 +58,7 @@ macro_rules! enveloped {
             remote_id: $record.remote_id.clone(),
             created_at: $crate::wire::Time($record.created_at),
             modified_at: $crate::wire::Time($record.modified_at),
-            remote_was_deleted: $record.deleted,
+            remote_was_deleted: $record.is_deleted_upstream(),
             // The vendor has no target fields of its own yet, so none has a value.
             field_mappings: Some($crate::wire::FieldMappings::default()),
             remote_data: $presenter.remote_data($record),

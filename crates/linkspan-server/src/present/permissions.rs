@@ -31,7 +31,7 @@ pub(super) fn ticketing_permissions(
         applied_to_roles: Vec::new(),
         applied_to_teams: Vec::new(),
         applied_to_collections: Vec::new(),
-        remote_was_deleted: record.deleted,
+        remote_was_deleted: record.is_deleted_upstream(),
         field_mappings: None,
     };
     let is_own = |gate: &Gate| match record.model {
@@ -89,7 +89,7 @@ pub(super) fn knowledgebase_permissions(
         group,
         r#type: Some(kind.to_owned()),
         roles: vec!["READ".to_owned()],
-        remote_was_deleted: record.deleted,
+        remote_was_deleted: record.is_deleted_upstream(),
         field_mappings: None,
         remote_data: None,
     };

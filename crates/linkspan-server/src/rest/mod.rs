@@ -11,6 +11,7 @@ pub(crate) mod files;
 pub(crate) mod followers;
 pub(crate) mod identities;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 pub(crate) mod link_tokens;
 pub(crate) mod models;
 pub(crate) mod personal_data;

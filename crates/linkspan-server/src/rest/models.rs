@@ -113,7 +113,7 @@ macro_rules! model_handlers {
                 ("modified_before" = Option<String>, Query, format = DateTime, description = "Last changed here earlier than this"),
                 ("remote_id" = Option<String>, Query, description = "Upstream's id"),
                 ("expand" = Option<String>, Query, description = "Relations to send whole, separated by commas"),
-                ("include_deleted_data" = Option<bool>, Query, description = "Also records that upstream no longer has"),
+                ("include_deleted_data" = Option<bool>, Query, description = "Also records that upstream deleted, or does not show to the account that linked any more"),
                 ("include_remote_data" = Option<bool>, Query, description = "Fill `remote_data` with upstream's own JSON"),
                 $(($extra = Option<String>, Query, description = "Narrows the list; see the API guide"),)*
             ),

@@ -10,6 +10,7 @@ use linkspan_engine::read::{
     AccountFilter, RawKindState, RawProblem, RawQuery, Source, StoredRaw, StreamState,
 };
 use linkspan_engine::{Gap, GapExtent, SourceGaps};
+use linkspan_model::absence::Absence;
 use linkspan_model::ids::SourceId;
 use serde_json::value::RawValue;
 
@@ -21,7 +22,7 @@ use crate::wire::Time;
 use crate::wire::page::Page;
 use crate::wire::sources::{
     RawKindList, RawKindRow, RawRow, SourceAccount, SourceDetails, SourceGap, SourceList, SourceLive,
-    SourceRemedy, SourceRow, SourceStream,
+    SourceReach, SourceRemedy, SourceRow, SourceStream,
 };
 
 /// Linked accounts of one source that are shown.
@@ -92,6 +93,7 @@ pub(crate) async fn retrieve_source(
         gaps: found.gaps.iter().map(gap_row).collect(),
         missing_scopes: owned(&found.missing),
         remedy,
+        reach: app.engine.reach(id).await?.map(SourceReach::from),
         linked_accounts,
     }))
 }
@@ -177,7 +179,9 @@ pub(crate) async fn list_raw(
         limit: u32::try_from(params.page_size()?).unwrap_or(u32::MAX),
     };
     let page = app.engine.raws(source_id(&id)?, &kind, &query).await?;
-    let results = page.raws.into_iter().map(raw_row).collect::<Result<_, _>>()?;
+    let absence = |raw: &StoredRaw| raw.record.and_then(|record| page.absences.get(&record).copied());
+    let rows = page.raws.into_iter().map(|raw| (absence(&raw), raw));
+    let results = rows.map(|(absence, raw)| raw_row(raw, absence)).collect::<Result<_, _>>()?;
     Ok(Json(Page { next: page.next.map(|id| URL_SAFE_NO_PAD.encode(id)), previous: None, results }))
 }
 
@@ -269,7 +273,7 @@ fn kind_row(state: RawKindState) -> RawKindRow {
     }
 }
 
-fn raw_row(raw: StoredRaw) -> Result<RawRow, ApiError> {
+fn raw_row(raw: StoredRaw, absence: Option<Absence>) -> Result<RawRow, ApiError> {
     let data = RawValue::from_string(raw.json).map_err(|error| {
         tracing::error!(%error, kind = raw.kind, remote_id = raw.remote_id, "a stored raw is no JSON");
         ApiError::internal()
@@ -281,6 +285,7 @@ fn raw_row(raw: StoredRaw) -> Result<RawRow, ApiError> {
         stored_at: Time(raw.stored_at),
         record_id: raw.record.map(|record| record.0),
         problem: raw.problem,
+        absence: absence.map(|absence| absence.to_string()),
         data,
     })
 }

@@ -7,6 +7,7 @@ pub(crate) mod changes;
 pub mod file;
 pub(crate) mod identities;
 pub mod knowledgebase;
+pub(crate) mod ledger;
 pub mod page;
 pub mod personal_data;
 pub(crate) mod sources;

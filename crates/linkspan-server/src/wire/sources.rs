@@ -44,6 +44,8 @@ pub(crate) struct SourceDetails {
     pub missing_scopes: Vec<String>,
     /// How to close the gaps; none when there are none.
     pub remedy: Option<SourceRemedy>,
+    /// How much of the site the account behind the grant sees; none before its projects or spaces were first listed.
+    pub reach: Option<SourceReach>,
     pub linked_accounts: Vec<SourceAccount>,
 }
 
@@ -69,6 +71,19 @@ pub(crate) struct SourceLive {
     pub waiting: u64,
     /// Since when the first of them does.
     pub waiting_since: Option<Time>,
+}
+
+/// How much of a site the account behind a grant sees.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceReach {
+    /// How many projects or spaces it saw before.
+    pub known: u64,
+    /// How many of them it does not see now.
+    pub missing: u64,
+    /// Since when so many are missing at once that nothing is concluded from it; none while that is not so.
+    pub reduced_at: Option<Time>,
+    /// When somebody accepted what it sees now; the next reading acts by it.
+    pub accepted_at: Option<Time>,
 }
 
 /// How one stream stands.
@@ -170,6 +185,9 @@ pub(crate) struct RawRow {
     pub record_id: Option<Uuid>,
     /// Why no record, or only part of one, could be made from it.
     pub problem: Option<String>,
+    /// Why upstream does not list the record any more: `removed`, `trashed`, `archived` or `lost_access`; none while it
+    /// does.
+    pub absence: Option<String>,
     /// The JSON exactly as received.
     #[schema(value_type = serde_json::Value)]
     pub data: Box<RawValue>,

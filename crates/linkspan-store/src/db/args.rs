@@ -1,6 +1,7 @@
 //! Arguments of statements.
 
 use jiff::Timestamp;
+use linkspan_model::absence::Absence;
 use linkspan_model::access::RuleKey;
 use linkspan_model::ids::{
     AppId, DeliveryId, EventId, GrantId, LinkId, LinkedAccountId, RecordId, SourceId, WebhookEndpointId,
@@ -61,6 +62,7 @@ convert! {
     Vec<u8> => Bytes(bytes => bytes);
     &[u8] => Bytes(bytes => bytes.to_vec());
     [u8; 16] => Bytes(bytes => bytes.to_vec());
+    Absence => Text(absence => absence.as_str().to_owned());
     Uuid => Bytes(id => id.as_bytes().to_vec());
     AppId => Bytes(id => id.0.as_bytes().to_vec());
     GrantId => Bytes(id => id.0.as_bytes().to_vec());

@@ -85,6 +85,14 @@ impl Row {
         self.text(index)?.parse().map_err(StoreError::corrupt)
     }
 
+    /// A word of a closed vocabulary, where there is one.
+    pub(crate) fn optional_word<T>(&self, index: usize) -> Result<Option<T>, StoreError>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        self.optional_text(index)?.map(|text| text.parse().map_err(StoreError::corrupt)).transpose()
+    }
+
     /// A list of texts kept as JSON.
     pub(crate) fn list(&self, index: usize) -> Result<Vec<String>, StoreError> {
         serde_json::from_str(&self.text(index)?).map_err(StoreError::corrupt)

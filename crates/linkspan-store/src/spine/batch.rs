@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
+use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Model, NewRaw, NewRecord};
 
@@ -23,8 +24,11 @@ pub struct Batch {
     pub people: Vec<NewRecord>,
     /// Complete listings of children: children that are not listed were removed upstream.
     pub child_sets: Vec<ChildSet>,
-    /// Records known to be gone upstream. Comments, attachments and worklogs go with the record they belong to.
-    pub removed: Vec<(Model, RecordId)>,
+    /// Records known to be absent upstream, and why. Comments, attachments and worklogs go with the record they belong to;
+    /// what is archived stays with them.
+    pub removed: Vec<Removal>,
+    /// Archived records that upstream lists again, as they are stored.
+    pub unarchived: Vec<RecordId>,
     /// How far the stream has come when this batch is stored.
     pub checkpoint: Option<Checkpoint>,
     /// The accounts that anything in this batch names: they are to be reported to Atlassian from now on.
@@ -36,6 +40,24 @@ pub struct Batch {
     /// The latest erasure that the writer knows of ([`Store::erased_since`](crate::Store::erased_since)). A batch made
     /// without knowing of one is refused: it could bring back what was erased.
     pub erasures_known: i64,
+}
+
+/// A record that is absent upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Its model.
+    pub model: Model,
+    /// The record.
+    pub id: RecordId,
+    /// Why.
+    pub absence: Absence,
+}
+
+impl From<(Model, RecordId)> for Removal {
+    /// Upstream no longer has it.
+    fn from((model, id): (Model, RecordId)) -> Self {
+        Self { model, id, absence: Absence::Removed }
+    }
 }
 
 /// The complete children of a record, of one model.
@@ -80,11 +102,11 @@ pub struct BatchOutcome {
 pub struct ModelCounts {
     /// Seen for the first time, or back after a removal.
     pub created: u64,
-    /// Content changed.
+    /// Content changed, or it was archived or taken out of the archive.
     pub updated: u64,
     /// Content was stored already.
     pub unchanged: u64,
-    /// Became a tombstone.
+    /// Became a tombstone, or one of another kind.
     pub removed: u64,
     /// Who may see it changed; counted besides `updated` or `unchanged`, not for created records.
     pub access_changed: u64,

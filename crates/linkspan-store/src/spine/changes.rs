@@ -1,5 +1,6 @@
 //! The change feed.
 
+use linkspan_model::absence::Absence;
 use linkspan_model::change::{Change, ChangeKind};
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Model;
@@ -9,14 +10,15 @@ use crate::db::{Row, Tx, args, bulks, statements};
 use crate::error::StoreError;
 
 statements! {
-    OF_ALL = "SELECT seq, source_id, model, record_id, kind, at FROM changes
+    OF_ALL = "SELECT seq, source_id, model, record_id, kind, at, absence FROM changes
         WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
-    OF_SOURCE = "SELECT seq, source_id, model, record_id, kind, at FROM changes
+    OF_SOURCE = "SELECT seq, source_id, model, record_id, kind, at, absence FROM changes
         WHERE source_id = $4 AND seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
 }
 
 bulks! {
-    APPEND = "INSERT INTO changes (source_id, at, seq, model, record_id, kind) VALUES ", "($1, $2, ?, ?, ?, ?)", "";
+    APPEND = "INSERT INTO changes (source_id, at, seq, model, record_id, kind, absence) VALUES ",
+        "($1, $2, ?, ?, ?, ?, ?)", "";
 }
 
 /// A stretch of the feed.
@@ -57,20 +59,35 @@ impl Store {
     }
 }
 
+/// An entry to be appended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: RecordId,
+    pub(crate) model: Model,
+    pub(crate) kind: ChangeKind,
+    pub(crate) absence: Option<Absence>,
+}
+
 /// Appends entries, in this order.
 pub(crate) async fn append(
     tx: &mut Tx,
     source: SourceId,
-    entries: &[(RecordId, Model, ChangeKind)],
+    entries: &[Entry],
     at: i64,
 ) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
     let first = tx.next_feed_positions(entries.len()).await?;
-    let mut rows = Vec::with_capacity(entries.len() * 4);
-    for (seq, (id, model, kind)) in (first..).zip(entries) {
-        rows.extend([seq.into(), model.as_str().into(), (*id).into(), kind.as_str().into()]);
+    let mut rows = Vec::with_capacity(entries.len() * 5);
+    for (seq, Entry { id, model, kind, absence }) in (first..).zip(entries) {
+        rows.extend([
+            seq.into(),
+            model.as_str().into(),
+            (*id).into(),
+            kind.as_str().into(),
+            (*absence).into(),
+        ]);
     }
     tx.run(APPEND.rows(tx.dialect(), args![source, at], rows)).await
 }
@@ -90,5 +107,6 @@ pub(crate) fn read(row: &Row) -> Result<Change, StoreError> {
         record: RecordId(row.uuid(3)?),
         kind,
         at: row.time(5)?,
+        absence: row.optional_word(6)?,
     })
 }

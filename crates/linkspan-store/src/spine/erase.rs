@@ -37,12 +37,20 @@ statements! {
         AND seq IN (SELECT seq FROM events WHERE source_id = $1 LIMIT $2)";
     SYNC_NOTICES = "DELETE FROM sync_notices WHERE source_id = $1
         AND source_id IN (SELECT source_id FROM sync_notices WHERE source_id = $1 LIMIT $2)";
+    LEDGER = "DELETE FROM ledger WHERE source_id = $1
+        AND (container, model) IN (SELECT container, model FROM ledger WHERE source_id = $1 LIMIT $2)";
+    CENSUS_PAGES = "DELETE FROM census_pages WHERE source_id = $1 AND (container, model, page) IN
+        (SELECT container, model, page FROM census_pages WHERE source_id = $1 LIMIT $2)";
+    SUSPECTS = "DELETE FROM suspects WHERE source_id = $1 AND (container, record_id) IN
+        (SELECT container, record_id FROM suspects WHERE source_id = $1 LIMIT $2)";
+    // One row; the bound is there for all statements alike.
+    REACHES = "DELETE FROM reaches WHERE source_id = $1 AND $2 > 0";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 13] = [
+pub(crate) const TABLES: [(&str, &str); 17] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
@@ -55,6 +63,10 @@ pub(crate) const TABLES: [(&str, &str); 13] = [
     ("live_sources", LIVE_SOURCES),
     ("events", EVENTS),
     ("sync_notices", SYNC_NOTICES),
+    ("ledger", LEDGER),
+    ("census_pages", CENSUS_PAGES),
+    ("suspects", SUSPECTS),
+    ("reaches", REACHES),
     ("changes", CHANGES),
 ];
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use linkspan_model::absence::Absence;
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::{Body, Model};
 
@@ -14,7 +15,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, model, remote_id, parent, container, remote_created_at, remote_updated_at, created_at, modified_at,
-                deleted, body FROM records ",
+                deleted, body, absence FROM records ",
             $rest
         )
     };
@@ -55,8 +56,10 @@ pub struct StoredRecord {
     pub created_at: Timestamp,
     /// When its content last changed here.
     pub modified_at: Timestamp,
-    /// It is gone upstream; the body is what it last was.
+    /// It is gone; the body is what it last was.
     pub deleted: bool,
+    /// Why upstream does not list it; `None` while it does.
+    pub absence: Option<Absence>,
     /// The instance as JSON; see [`Body::from_json`].
     pub body: String,
 }
@@ -69,6 +72,11 @@ impl StoredRecord {
     pub fn instance(&self) -> Result<Body, StoreError> {
         Body::from_json(self.model, &self.body)
             .map_err(|error| StoreError::corrupt(format!("{} {}: {error}", self.model, self.id)))
+    }
+
+    /// Whether upstream deleted it, for good or into its trash; not so where access to it was lost.
+    pub fn is_deleted_upstream(&self) -> bool {
+        self.deleted && self.absence.is_none_or(Absence::is_deletion)
     }
 
     /// The record's place in the order of [`Store::list_records`].
@@ -312,5 +320,6 @@ fn read(row: &Row) -> Result<StoredRecord, StoreError> {
         modified_at: row.time(8)?,
         deleted: row.bool(9)?,
         body: row.text(10)?,
+        absence: row.optional_word(11)?,
     })
 }

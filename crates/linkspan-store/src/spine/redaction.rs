@@ -3,11 +3,13 @@
 //! accounts are taken out.
 
 use jiff::Timestamp;
+use linkspan_model::absence::Absence;
 use linkspan_model::access::{AccessRule, Clause, Principal, RuleKey};
 use linkspan_model::change::ChangeKind;
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Body;
 
+use super::changes::Entry;
 use super::raws::{self, StoredRaw};
 use super::records::StoredRecord;
 use super::write::{TICK, require_active};
@@ -22,7 +24,9 @@ statements! {
         WHERE source_id = $1 AND (remote_id, kind) > ($2, $3) ORDER BY remote_id, kind LIMIT $4";
     REWRITE_RAW = "UPDATE raws SET hash = $5, body = $6, stored_at = $7, redacted = $8
         WHERE source_id = $1 AND kind = $2 AND remote_id = $3 AND hash = $4";
-    REWRITE_RECORD = "UPDATE records SET hash = $4, body = $5, modified_at = $6, deleted = $7
+    REWRITE_RECORD = "UPDATE records SET hash = $4, body = $5, modified_at = $6, deleted = $7,
+            absence = CASE WHEN $7 = FALSE THEN absence ELSE COALESCE(absence, 'removed') END,
+            absent_since = CASE WHEN $7 = FALSE THEN absent_since ELSE COALESCE(absent_since, $6) END
         WHERE source_id = $1 AND id = $2 AND hash = $3";
     LEAVE_GROUPS = "DELETE FROM group_members WHERE source_id = $1 AND account_id = $2";
     MOVE_TO_RULE = "UPDATE record_access SET rule = $3 WHERE source_id = $1 AND rule = $2";
@@ -122,7 +126,8 @@ impl Store {
                 let kind = if is_deleted { ChangeKind::Removed } else { ChangeKind::Updated };
                 // Whoever follows the feed has no copy of what was gone already, or of what does not change for them.
                 if !found.deleted {
-                    entries.push((found.id, found.model, kind));
+                    let absence = is_deleted.then_some(Absence::Removed);
+                    entries.push(Entry { id: found.id, model: found.model, kind, absence });
                 }
             }
         }

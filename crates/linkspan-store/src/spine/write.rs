@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use linkspan_model::absence::Absence;
 use linkspan_model::change::ChangeKind;
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::record::Model;
 
 use super::access::{Guard, StoredAccess};
 use super::batch::{Batch, BatchOutcome, ChildSet};
+use super::changes::Entry;
 use super::plan::{Plan, PlannedRecord};
 use super::{access, changes, named_accounts, raws, streams};
 use crate::Store;
@@ -23,24 +25,21 @@ statements! {
 }
 
 bulks! {
-    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule, r.no FROM records r
+    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule, r.no, r.absence FROM records r
         LEFT JOIN record_access a ON a.source_id = r.source_id AND a.no = r.no
         WHERE r.source_id = $1 AND r.id IN (", "?", ")";
     UPSERT = "INSERT INTO records (source_id, deleted, created_at, modified_at, id, no, model, hash, remote_id, parent,
-            container, remote_created_at, remote_updated_at, body) VALUES ",
-        "($1, FALSE, $2, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            container, remote_created_at, remote_updated_at, body, absence, absent_since) VALUES ",
+        "($1, FALSE, $2, $2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, id) DO UPDATE SET deleted = FALSE, modified_at = excluded.modified_at,
             hash = excluded.hash, remote_id = excluded.remote_id, parent = excluded.parent,
             container = excluded.container, remote_created_at = excluded.remote_created_at,
-            remote_updated_at = excluded.remote_updated_at, body = excluded.body";
+            remote_updated_at = excluded.remote_updated_at, body = excluded.body,
+            absence = excluded.absence, absent_since = CASE WHEN excluded.absence IS NULL THEN NULL
+                ELSE COALESCE(records.absent_since, excluded.absent_since) END";
     CHILDREN = "SELECT id, parent, model FROM records
         WHERE source_id = $1 AND deleted = FALSE AND parent IN (", "?", ")";
-    REMOVE = "UPDATE records SET deleted = TRUE, modified_at = $2
-        WHERE source_id = $1 AND deleted = FALSE AND id IN (", "?", ") RETURNING id, model";
 }
-
-/// Models whose records cannot outlive the record they belong to.
-const DEPENDENT: [Model; 3] = [Model::Comment, Model::Attachment, Model::Worklog];
 
 impl Store {
     /// Writes a batch in one transaction: all of it or nothing. Content that is stored already, by its hash, is not
@@ -70,9 +69,9 @@ impl Store {
         raws::write(&mut writer.tx, source, &mut plan.raws, now, &mut writer.outcome).await?;
         let children = writer.children_of(batch.child_sets.iter().map(|set| set.parent)).await?;
         writer.write_records(&mut plan).await?;
-        let mut doomed = unlisted_children(&batch.child_sets, &children, &plan.records);
-        doomed.extend(batch.removed.iter().map(|&(_, id)| id));
-        writer.remove(doomed).await?;
+        let unlisted = unlisted_children(&batch.child_sets, &children, &plan.records);
+        writer.make_absent(unlisted, &batch.removed).await?;
+        writer.unarchive(&batch.unarchived).await?;
         if let Some(checkpoint) = &batch.checkpoint {
             writer.tx.execute(streams::CHECKPOINT, streams::checkpoint_args(source, checkpoint)).await?;
         }
@@ -88,14 +87,15 @@ pub(crate) async fn require_active(tx: &mut Tx, source: SourceId) -> Result<(), 
     }
 }
 
-struct Writer {
-    tx: Tx,
-    source: SourceId,
+/// A batch that is being written.
+pub(super) struct Writer {
+    pub(super) tx: Tx,
+    pub(super) source: SourceId,
     now: Timestamp,
     /// The `modified_at` of this batch, once anything in it changed a record.
     stamp: Option<i64>,
-    changes: Vec<(RecordId, Model, ChangeKind)>,
-    outcome: BatchOutcome,
+    pub(super) changes: Vec<Entry>,
+    pub(super) outcome: BatchOutcome,
 }
 
 /// A live child: its id, and what it is a child of.
@@ -105,12 +105,14 @@ type Children = HashMap<(RecordId, Model), Vec<RecordId>>;
 struct Content<'p, 'b> {
     no: i64,
     is_new: bool,
+    absence: Option<Absence>,
     planned: &'p mut PlannedRecord<'b>,
 }
 
 struct Stored {
     hash: [u8; 16],
     deleted: bool,
+    absence: Option<Absence>,
     access: Option<StoredAccess>,
     no: i64,
 }
@@ -133,11 +135,16 @@ impl Writer {
             let id = planned.record.id;
             let counts = self.outcome.models.entry(planned.model).or_default();
             let known = stored.get(&id);
+            if known.is_some() && planned.only_if_unknown {
+                continue;
+            }
+            let absence = absence_of(planned, known);
             let change = match known {
-                Some(_) if planned.only_if_unknown => continue,
                 None => Some(ChangeKind::Created),
                 Some(stored) if stored.deleted => Some(ChangeKind::Created),
-                Some(stored) if stored.hash != planned.hash => Some(ChangeKind::Updated),
+                Some(stored) if stored.hash != planned.hash || stored.absence != absence => {
+                    Some(ChangeKind::Updated)
+                }
                 Some(_) => None,
             };
             match change {
@@ -150,18 +157,23 @@ impl Writer {
                 next_no += 1;
             }
             if let Some(kind) = change {
-                self.changes.push((id, planned.model, kind));
+                self.changes.push(Entry { id, model: planned.model, kind, absence });
             }
             if known.and_then(|stored| stored.access) != Some(planned.access) {
                 let is_new = known.is_none_or(|stored| stored.access.is_none());
                 guards.push(Guard { no, access: planned.access, is_new });
                 if change != Some(ChangeKind::Created) {
                     counts.access_changed += 1;
-                    self.changes.push((id, planned.model, ChangeKind::Access));
+                    self.changes.push(Entry {
+                        id,
+                        model: planned.model,
+                        kind: ChangeKind::Access,
+                        absence: None,
+                    });
                 }
             }
             if change.is_some() {
-                content.push(Content { no, is_new: known.is_none(), planned });
+                content.push(Content { no, is_new: known.is_none(), absence, planned });
             }
         }
         self.write_content(content).await?;
@@ -178,7 +190,8 @@ impl Writer {
             for row in self.tx.all(sql, args).await? {
                 let access = access::read(&row, 3)?;
                 let no = row.int(5)?;
-                let entry = Stored { hash: row.array(1)?, deleted: row.bool(2)?, access, no };
+                let absence = row.optional_word(6)?;
+                let entry = Stored { hash: row.array(1)?, deleted: row.bool(2)?, absence, access, no };
                 stored.insert(RecordId(row.uuid(0)?), entry);
             }
         }
@@ -202,9 +215,10 @@ impl Writer {
         }
         // In the order of lists, so that the rows of a page lie side by side.
         records.sort_unstable_by_key(|content| content.planned.record.id);
-        let shared = args![self.source, self.stamp().await?];
-        let (mut new, mut changed) = (Vec::with_capacity(records.len() * 10), Vec::new());
-        for Content { no, is_new, planned } in records {
+        let stamp = self.stamp().await?;
+        let shared = args![self.source, stamp];
+        let (mut new, mut changed) = (Vec::with_capacity(records.len() * 12), Vec::new());
+        for Content { no, is_new, absence, planned } in records {
             let record = planned.record;
             let rows = if is_new { &mut new } else { &mut changed };
             rows.extend([
@@ -218,6 +232,8 @@ impl Writer {
                 record.remote_created_at.into(),
                 record.remote_updated_at.into(),
                 std::mem::take(&mut planned.json).into(),
+                absence.into(),
+                absence.map(|_| stamp).into(),
             ]);
         }
         self.tx.run(UPSERT.new_rows(self.tx.dialect(), shared.clone(), new)).await?;
@@ -238,32 +254,8 @@ impl Writer {
         Ok(children)
     }
 
-    /// Makes tombstones of those of `doomed` that live, and of what cannot outlive them.
-    async fn remove(&mut self, mut doomed: HashSet<RecordId>) -> Result<(), StoreError> {
-        if doomed.is_empty() {
-            return Ok(());
-        }
-        let children = self.children_of(doomed.iter().copied().collect::<Vec<_>>().into_iter()).await?;
-        doomed.extend(
-            children.into_iter().filter(|((_, model), _)| DEPENDENT.contains(model)).flat_map(|(_, ids)| ids),
-        );
-        // Ordered, so that the feed does not depend on how a set happens to be laid out.
-        let mut doomed: Vec<RecordId> = doomed.into_iter().collect();
-        doomed.sort_unstable();
-        let stamp = self.stamp().await?;
-        let ids = doomed.into_iter().map(Arg::from).collect();
-        for (sql, args) in REMOVE.lookup(self.tx.dialect(), args![self.source, stamp], ids) {
-            for row in self.tx.all(sql, args).await? {
-                let model: Model = row.word(1)?;
-                self.outcome.models.entry(model).or_default().removed += 1;
-                self.changes.push((RecordId(row.uuid(0)?), model, ChangeKind::Removed));
-            }
-        }
-        Ok(())
-    }
-
     /// The `modified_at` of this batch: now, or just behind the source's latest if the clock has not moved on.
-    async fn stamp(&mut self) -> Result<i64, StoreError> {
+    pub(super) async fn stamp(&mut self) -> Result<i64, StoreError> {
         if let Some(stamp) = self.stamp {
             return Ok(stamp);
         }
@@ -280,6 +272,15 @@ impl Writer {
         self.outcome.models.retain(|_, counts| *counts != super::batch::ModelCounts::default());
         Ok(self.outcome)
     }
+}
+
+/// Whether a record is archived when this batch is stored. Where the instance does not tell, the mark stands until the
+/// content changes: what is archived cannot be changed.
+fn absence_of(planned: &PlannedRecord<'_>, known: Option<&Stored>) -> Option<Absence> {
+    let stands =
+        || known.is_some_and(|known| known.absence == Some(Absence::Archived) && known.hash == planned.hash);
+    let is_archived = planned.record.body.is_archived().unwrap_or_else(stands);
+    is_archived.then_some(Absence::Archived)
 }
 
 /// Children that their parent's complete listing does not name, whether stored before or by this batch.

@@ -271,6 +271,7 @@ async fn open(
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
         webhook_networks: Vec::new(),
+        census: linkspan_engine::CensusSettings::default(),
         files: linkspan_engine::files::FileSettings::default(),
     })
     .await;

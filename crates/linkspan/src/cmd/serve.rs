@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use linkspan_engine::{Engine, IssuedKey, NewApp, Vendor};
+use linkspan_engine::{CensusSettings, Engine, IssuedKey, NewApp, Vendor};
 use linkspan_model::product::AppPurpose;
 use linkspan_server::WebhookBodies;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +39,11 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         index_lag: SignedDuration::from_hours(i64::from(args.index_lag_hours)),
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        census: CensusSettings {
+            look_every: Duration::from_secs(u64::from(args.census_look_every)),
+            walk_every: Duration::from_secs(u64::from(args.census_walk_every)),
+            ..CensusSettings::default()
+        },
         files: home.files(&args.attachments),
         identity_redirects: args.identity_redirect.clone(),
         webhook_networks: args.allow_webhook_network.clone(),

@@ -43,6 +43,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         index_lag: linkspan_engine::sync::INDEX_LAG,
         features: args.want.features(),
         custom_content_types: args.extras.custom_content_types.clone(),
+        census: linkspan_engine::CensusSettings::default(),
         files: FileSettings::default(),
         identity_redirects: Vec::new(),
         webhook_networks: Vec::new(),

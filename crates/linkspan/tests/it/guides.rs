@@ -62,6 +62,7 @@ async fn read_with(upstream: &Upstream, scopes: &ScopeSet, product: Product) -> 
         index_lag: linkspan_engine::sync::INDEX_LAG,
         parallel_lists: 4,
         features: Feature::usual(),
+        census: linkspan_engine::CensusSettings::default(),
         custom_content_types: vec!["ac:com.example.docs:note".to_owned()],
         identity_redirects: Vec::new(),
         webhook_networks: Vec::new(),

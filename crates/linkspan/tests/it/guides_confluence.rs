@@ -274,6 +274,37 @@ async fn what_changes_is_read_by_search_and_what_did_not_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s3_a_page_that_goes_is_suspected_where_a_search_alone_is_open() {
+    let upstream = Upstream::start(world()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path().join("m");
+    upstream.read_confluence(Some(scopes_of(&GUIDE_M)), &at).await;
+    let before = Copy::open(&at).await.list(Model::Article).await;
+    let gone = {
+        let world = upstream.handle.state().world();
+        let mut site = world.main_site().write();
+        let by = site.account_by_id(upstream.text("/users/0/account_id")).unwrap().index;
+        let stamp = linkspan_sandbox::world::Stamp { at: world.clock().now_ms(), by };
+        let mut ids = before.iter().filter_map(|article| article.remote_id.clone());
+        let mut trash = |id: &String| {
+            let content = linkspan_sandbox::world::ContentId(id.parse().unwrap());
+            site.trash_content(stamp, content).is_ok()
+        };
+        ids.find(&mut trash).unwrap()
+    };
+    upstream.read_confluence(Some(scopes_of(&GUIDE_M)), &at).await;
+    // The grant opens no look by id, so a second walk in a later run has to say the same.
+    let copy = Copy::open(&at).await;
+    assert_eq!(copy.list(Model::Article).await.len(), before.len());
+    let rows = copy.store.ledger(copy.source, None, None, 100).await.unwrap();
+    let suspected: Vec<_> = rows.iter().filter(|row| row.suspected_at.is_some()).collect();
+    assert_eq!(suspected.len(), 1, "{rows:?}");
+    let suspects = copy.store.suspects(copy.source, suspected[0].container).await.unwrap();
+    let page = linkspan_model::ids::RecordId::of(copy.source, Model::Article, &gone);
+    assert_eq!(suspects.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [page]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_consent_to_more_reads_the_better_lists_from_their_beginning() {
     let upstream = Upstream::start(world()).await;
     let directory = tempfile::tempdir().unwrap();

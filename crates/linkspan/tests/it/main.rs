@@ -19,6 +19,7 @@ mod guides;
 mod guides_confluence;
 mod house;
 mod killed;
+mod ledger;
 mod link;
 mod live;
 mod personal_data;

@@ -12,7 +12,7 @@ use linkspan_atlassian::calls::{Feature, ScopeFamily, smallest_scopes};
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream as Atlassian};
 use linkspan_engine::link::{Callback, LinkRequest, Linked, Progress};
 use linkspan_engine::read::EndUser;
-use linkspan_engine::{Engine, PersonalDataStatus, ReportTurn, Settings, Vendor};
+use linkspan_engine::{CensusSettings, Engine, PersonalDataStatus, ReportTurn, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::SourceId;
@@ -40,6 +40,8 @@ pub(crate) struct Privacy {
     clock: Clock,
     ring: KeyRing,
     data: TempDir,
+    /// When the census is taken, from the next restart on.
+    pub(crate) census: CensusSettings,
 }
 
 impl Privacy {
@@ -49,8 +51,9 @@ impl Privacy {
         let now = upstream.control.get("clock").await["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
         let clock = Clock::at(now);
         let ring = KeyRing::generate(&Entropy::seeded(9));
-        let (store, engine) = open(&upstream, &data, &clock, &ring).await;
-        let privacy = Self { upstream, store, engine, clock, ring, data };
+        let census = CensusSettings::default();
+        let (store, engine) = open(&upstream, &data, &clock, &ring, census).await;
+        let privacy = Self { upstream, store, engine, clock, ring, data, census };
         privacy.register("report:personal-data").await;
         privacy
     }
@@ -75,14 +78,16 @@ impl Privacy {
     /// What is left of a server after a kill: another process over the same data.
     pub(crate) async fn restart(&mut self) {
         self.store.close().await;
-        (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+        (self.store, self.engine) =
+            open(&self.upstream, &self.data, &self.clock, &self.ring, self.census).await;
     }
 
     /// Begins with an empty database, as if nothing had been linked.
     pub(crate) async fn forget_everything(&mut self) {
         self.store.close().await;
         self.data = tempfile::tempdir().unwrap();
-        (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+        (self.store, self.engine) =
+            open(&self.upstream, &self.data, &self.clock, &self.ring, self.census).await;
         self.register("report:personal-data").await;
     }
 
@@ -179,7 +184,13 @@ impl Privacy {
     }
 }
 
-async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing) -> (Store, Engine) {
+async fn open(
+    upstream: &Upstream,
+    data: &TempDir,
+    clock: &Clock,
+    ring: &KeyRing,
+    census: CensusSettings,
+) -> (Store, Engine) {
     let endpoints = Endpoints::single_origin(&Url::parse(upstream.text("/origin")).unwrap()).unwrap();
     let atlassian = Atlassian::new(endpoints, ClientLimits::default(), clock.clone()).unwrap();
     let store = Store::open(&DatabaseUrl::sqlite(data.path().join("linkspan.db"))).await.unwrap();
@@ -195,6 +206,7 @@ async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
         webhook_networks: vec!["127.0.0.1/32".parse().unwrap()],
+        census,
         files: linkspan_engine::files::FileSettings::default(),
     };
     let entropy = Entropy::seeded(7);

@@ -86,6 +86,7 @@ impl Site {
             index_lag: linkspan_engine::sync::INDEX_LAG,
             parallel_lists: 4,
             features: Feature::usual(),
+            census: linkspan_engine::CensusSettings::default(),
             custom_content_types: Vec::new(),
             identity_redirects: Vec::new(),
             webhook_networks: Vec::new(),

@@ -208,7 +208,8 @@ impl Control {
 
 /// A small sandbox inside the test, for `sync --once`.
 pub(crate) struct Upstream {
-    _handle: Handle,
+    /// The sandbox itself, for changes that no request makes.
+    pub(crate) handle: Handle,
     pub(crate) info: Value,
     pub(crate) control: Control,
 }
@@ -218,7 +219,7 @@ impl Upstream {
         let handle = Sandbox::start(options).await.unwrap();
         let info = serde_json::to_value(handle.info()).unwrap();
         let control = Control::of(&info);
-        Self { _handle: handle, info, control }
+        Self { handle, info, control }
     }
 
     pub(crate) fn text(&self, pointer: &str) -> &str {

@@ -118,7 +118,7 @@ pub(super) async fn comments(
 }
 
 /// Whether a way leads through a search by CQL.
-fn goes_by_search(way: &Way) -> bool {
+pub(super) fn goes_by_search(way: &Way) -> bool {
     way.calls.iter().any(|call| call.name == confluence::CONTENT_SEARCH.name)
 }
 
@@ -187,13 +187,13 @@ async fn know_attachments(learner: &mut Learner<'_>, contents: &[Placed]) -> Res
 }
 
 /// Converts stored articles again, for what others say of them.
-async fn rewrite_articles(
+pub(super) async fn rewrite_articles(
     run: &Run,
     learner: &mut Learner<'_>,
     articles: BTreeSet<RecordId>,
 ) -> Result<(), EngineError> {
     let ids: Vec<RecordId> = articles.into_iter().collect();
-    for raw in run.inner.store.get_raws_for(run.id(), &ids).await? {
+    for raw in run.alive(run.inner.store.get_raws_for(run.id(), &ids).await?).await? {
         if !matches!(raw.kind.as_str(), "confluence.page" | "confluence.blogpost") {
             continue;
         }
@@ -220,6 +220,7 @@ pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> R
             let raws = run.inner.store.list_raws(run.id(), raw_kind, after.as_deref(), RAWS_PER_READ).await?;
             let Some(last) = raws.last() else { break };
             after = Some(last.remote_id.clone());
+            let raws = run.alive(raws).await?;
             for kind in [
                 Kind::Container(ContentContainer::Folder),
                 Kind::Container(ContentContainer::Database),
@@ -247,7 +248,7 @@ pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> R
 }
 
 /// In which form a raw row came: the path tells by which way it was read.
-fn kind_of(raw_kind: &str, path: &str) -> Option<Kind> {
+pub(super) fn kind_of(raw_kind: &str, path: &str) -> Option<Kind> {
     match raw_kind {
         _ if path.starts_with(SEARCHED_PATH) => Some(Kind::Searched),
         "confluence.folder" => Some(Kind::Container(ContentContainer::Folder)),

@@ -7,9 +7,11 @@
 
 mod access;
 mod articles;
+mod census;
 mod containers;
 mod lists;
 mod people;
+mod revival;
 mod searches;
 mod spaces;
 mod tree;
@@ -38,6 +40,7 @@ const CONTENT: [&str; 6] = ["attachments", "pages", "blogposts", "comments", "pe
 pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     let lists = listed::due(run, &[Feature::Audit]).await?;
     let with_audit = audit::is_due(run).await?;
+    let with_census = census::is_due(run).await?;
     let remembered = run.recall();
     let mut streams: Vec<&'static str> = Vec::new();
     if remembered.is_none() {
@@ -47,6 +50,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     streams.extend(CONTENT);
     streams.extend(lists.iter().map(|feature| feature.as_str()));
     streams.extend(with_audit.then_some(audit::STREAM));
+    streams.extend(with_census.then_some(super::census::STREAM));
     run.announce(&streams);
     let mut learner = match remembered {
         Some(Known::Confluence(ctx)) => Learner::new(run, ctx),
@@ -73,6 +77,10 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     }
     if with_audit {
         run.stream(audit::STREAM, audit::read(run).boxed()).await?;
+    }
+    // Last: by then everything that changed is here, so that what differs was missed.
+    if with_census && !run.has_failed(&CONTENT) {
+        run.stream(super::census::STREAM, census::take(run, learner).boxed()).await?;
     }
     Ok(())
 }

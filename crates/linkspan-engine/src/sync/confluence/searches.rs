@@ -59,7 +59,7 @@ pub(super) struct Search {
 }
 
 /// What is asked of pages and blog posts.
-const ARTICLE_EXPAND: &str = "space,history,version,ancestors,body.storage,metadata.labels,\
+pub(super) const ARTICLE_EXPAND: &str = "space,history,version,ancestors,body.storage,metadata.labels,\
     restrictions.read.restrictions.user,restrictions.read.restrictions.group";
 
 pub(super) static PAGES: Search = Search {

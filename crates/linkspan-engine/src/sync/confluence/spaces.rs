@@ -7,6 +7,7 @@ use linkspan_atlassian::convert::{ConfluenceAccess, ConfluenceContext, space_pag
 use linkspan_atlassian::error::CallError;
 
 use super::super::run::{Run, at_a_time, digest_of, text};
+use super::census;
 use crate::error::EngineError;
 
 /// Spaces whose permissions are read at a time.
@@ -31,6 +32,7 @@ pub(super) async fn spaces(run: &Run, ctx: &ConfluenceContext) -> Result<Spaces,
         ids.extend(space_page(page, ctx)?.ids);
     }
     run.expect("spaces", ids.len() as u64);
+    census::settle_spaces(run, &lists).await?;
 
     let (mut access, mut seen) = (ctx.access.clone(), String::new());
     let reads = ids.into_iter().map(|id| permissions(run, id).boxed()).collect();

@@ -3,6 +3,7 @@
 //! Who may see what is read first, because every record is stored with the rule that guards it: groups, projects with
 //! their roles and schemes, people; then the issues, project by project.
 
+mod census;
 mod children;
 mod customers;
 mod fresh;
@@ -39,6 +40,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     let lists = listed::due(run, &[Feature::Tickets, Feature::Customers]).await?;
     let with_customers = customers::is_due(run).await?;
     let with_audit = audit::is_due(run).await?;
+    let with_census = census::is_due(run).await?;
     let remembered = run.recall();
     let mut streams: Vec<&'static str> = Vec::new();
     if remembered.is_none() {
@@ -49,6 +51,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     streams.extend(lists.iter().map(|feature| feature.as_str()));
     streams.extend(with_customers.then_some(customers::STREAM));
     streams.extend(with_audit.then_some(audit::STREAM));
+    streams.extend(with_census.then_some(super::census::STREAM));
     run.announce(&streams);
     let (ctx, projects) = match remembered {
         Some(Known::Jira(ctx, projects)) => (ctx, projects),
@@ -73,6 +76,10 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     }
     if with_audit {
         run.stream(audit::STREAM, audit::read(run).boxed()).await?;
+    }
+    // Last: by then everything that changed is here, so that what differs was missed.
+    if with_census && !run.has_failed(&["issues"]) {
+        run.stream(super::census::STREAM, census::take(run, &ctx).boxed()).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use linkspan_atlassian::query::Jql;
 use serde::Deserialize;
 
 use super::super::run::{Run, at_a_time, digest_of};
-use super::{security, whole};
+use super::{census, security, whole};
 use crate::error::EngineError;
 
 /// Projects whose roles and schemes are read at a time.
@@ -64,6 +64,7 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
         seen += &digest_of(page);
     }
     run.expect("projects", ids.len() as u64);
+    census::settle_projects(run, &pages).await?;
     // Stored at once: what hangs on a project is asked for by what is stored of it. Who may see it follows below.
     for page in &pages {
         let raws = project_page(page, ctx)?.raws;

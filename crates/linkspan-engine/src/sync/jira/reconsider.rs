@@ -21,6 +21,7 @@ pub(super) async fn issues(run: &Run, ctx: &Arc<JiraContext>) -> Result<(), Engi
             run.inner.store.list_raws(run.id(), "jira.issue", after.as_deref(), ISSUES_PER_READ).await?;
         let Some(last) = raws.last() else { break };
         after = Some(last.remote_id.clone());
+        let raws = run.alive(raws).await?;
         for raw in &raws {
             let names = run.names_in(&raw.json, &ctx.names).await?;
             if !names.is_empty() {

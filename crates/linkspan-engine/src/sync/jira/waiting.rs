@@ -29,6 +29,7 @@ pub(super) async fn resolve(
             Arc::make_mut(&mut ctx).parent_levels.extend(levels_of(&raw.json)?);
         }
         let Some(raw) = run.inner.store.get_raw(run.id(), "jira.issue", subtask).await? else { continue };
+        let Some(raw) = run.alive(vec![raw]).await?.pop() else { continue };
         let names = run.names_in(&raw.json, &ctx.names).await?;
         if !names.is_empty() {
             Arc::make_mut(&mut ctx).names.extend(names);

@@ -103,6 +103,7 @@ async fn changed_worklogs(run: &Run, ctx: &Arc<JiraContext>, ids: &[u64]) -> Res
     }
     for (issue, worklogs) in by_issue {
         let Some(stored) = run.inner.store.get_raw(run.id(), "jira.issue", &issue).await? else { continue };
+        let Some(stored) = run.alive(vec![stored]).await?.pop() else { continue };
         let Some(parent) = parent_of_issue(&stored.json, ctx)? else { continue };
         let page = format!("[{}]", worklogs.join(","));
         run.write(worklog_page(&page, &parent, ctx)?, None).await?;

@@ -250,7 +250,7 @@ impl Vendor {
     }
 
     pub(super) async fn remove(&self, source: SourceId, record: RecordId) {
-        let batch = Batch { removed: vec![(Model::Ticket, record)], ..Batch::default() };
+        let batch = Batch { removed: vec![(Model::Ticket, record).into()], ..Batch::default() };
         self.store.write_batch(source, &batch, self.now()).await.unwrap();
     }
 }
@@ -265,6 +265,7 @@ async fn open(store: &Store, clock: &Clock, ring: &KeyRing, networks: &[&str]) -
         },
         sync_every: Duration::from_hours(1),
         index_lag: linkspan_engine::sync::INDEX_LAG,
+        census: linkspan_engine::CensusSettings::default(),
         parallel_lists: 1,
         features: Vec::new(),
         custom_content_types: Vec::new(),

@@ -124,7 +124,8 @@ pub(crate) async fn what_belongs_to_a_removed_record_goes_with_it(store: Store) 
     let kept = [ticket(source, 8, "stays"), comment(source, 3, 8)];
     let gone = [ticket(source, 7, "goes"), comment(source, 1, 7), attachment(source, 1, 7)];
     write(&store, source, &records(kept.into_iter().chain(gone)), 100).await;
-    let removed = vec![(Model::Ticket, ticket_id(source, 7)), (Model::Ticket, ticket_id(source, 99))];
+    let removed =
+        vec![(Model::Ticket, ticket_id(source, 7)).into(), (Model::Ticket, ticket_id(source, 99)).into()];
     let outcome = write(&store, source, &Batch { removed, ..Batch::default() }, 200).await;
     assert_eq!(outcome.total().removed, 3);
     assert_eq!(list(&store, source, Model::Ticket, 10).await.len(), 1);
@@ -139,7 +140,8 @@ pub(crate) async fn a_removed_record_comes_back_under_the_same_id(store: Store) 
     let batch = records([ticket(source, 1, "same")]);
     let id = ticket_id(source, 1);
     write(&store, source, &batch, 100).await;
-    write(&store, source, &Batch { removed: vec![(Model::Ticket, id)], ..Batch::default() }, 200).await;
+    write(&store, source, &Batch { removed: vec![(Model::Ticket, id).into()], ..Batch::default() }, 200)
+        .await;
     assert_eq!(write(&store, source, &batch, 300).await.total().created, 1);
     let stored = get(&store, source, id).await;
     assert_eq!((stored.deleted, stored.created_at, stored.modified_at), (false, at(100), at(300)));

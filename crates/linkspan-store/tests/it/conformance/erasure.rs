@@ -110,7 +110,7 @@ pub(crate) async fn the_fingerprint_sees_every_difference(store: Store) {
     let mut missing = base.clone();
     missing.records.pop();
     let mut removed = base.clone();
-    removed.removed = vec![(Model::Comment, base.records[1].id)];
+    removed.removed = vec![(Model::Comment, base.records[1].id).into()];
     for different in [text, guard, unguarded, parent, time, json, missing, removed] {
         seen.push(fingerprint_after(&store, &[different]).await);
     }

@@ -12,7 +12,7 @@ pub(crate) async fn entries_come_in_the_order_of_what_happened(store: Store) {
     let source = source(&store, "ann").await;
     let (one, two) = (ticket_id(source, 1), ticket_id(source, 2));
     write(&store, source, &records([ticket(source, 2, "a"), ticket(source, 1, "a")]), 100).await;
-    let batch = Batch { removed: vec![(Model::Ticket, two)], ..records([ticket(source, 1, "b")]) };
+    let batch = Batch { removed: vec![(Model::Ticket, two).into()], ..records([ticket(source, 1, "b")]) };
     write(&store, source, &batch, 200).await;
     let changes = feed(&store, source, 0, 4).await;
     assert_eq!(happened(&changes), [(two, "created"), (one, "created"), (one, "updated"), (two, "removed")]);

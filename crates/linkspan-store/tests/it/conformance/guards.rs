@@ -139,7 +139,7 @@ pub(crate) async fn m5_no_function_reaches_into_another_source(store: Store) {
     // Nor can a write to one source touch a row of another, even under the same ids.
     let mut stolen = ticket(own, 1, "stolen");
     stolen.access = Access::Unguarded;
-    let theft = Batch { removed: vec![(Model::Ticket, id)], ..records([stolen]) };
+    let theft = Batch { removed: vec![(Model::Ticket, id).into()], ..records([stolen]) };
     write(&store, foreign, &theft, 200).await;
     store.replace_group_members(foreign, "staff", &["eve".to_owned()]).await.unwrap();
     store.delete_source(foreign).await.unwrap();

@@ -95,7 +95,7 @@ pub(crate) async fn filters_narrow_the_list(store: Store) {
     write(&store, source, &records((1..=9).map(|n| ticket(source, n, "x"))), 1_000).await;
     write(&store, source, &records((1..=3).map(|n| ticket(source, n, "changed"))), 2_000).await;
     write(&store, source, &records([comment(source, 1, 4), comment(source, 2, 5)]), 3_000).await;
-    let removed = vec![(Model::Ticket, ticket_id(source, 9))];
+    let removed = vec![(Model::Ticket, ticket_id(source, 9)).into()];
     write(&store, source, &Batch { removed, ..Batch::default() }, 4_000).await;
 
     let of = async |filter: ListFilter<'_>| {
@@ -133,7 +133,7 @@ pub(crate) async fn an_empty_list_of_containers_matches_nothing(store: Store) {
 pub(crate) async fn counts_tell_live_and_removed_apart(store: Store) {
     let source = source(&store, "ann").await;
     write(&store, source, &records((0..10).map(|n| ticket(source, n, "x"))), 100).await;
-    let removed = (0..4).map(|n| (Model::Ticket, ticket_id(source, n))).collect();
+    let removed = (0..4).map(|n| (Model::Ticket, ticket_id(source, n)).into()).collect();
     write(&store, source, &Batch { removed, ..Batch::default() }, 200).await;
     assert_eq!(store.count_records(source, Model::Ticket, false).await.unwrap(), 6);
     assert_eq!(store.count_records(source, Model::Ticket, true).await.unwrap(), 10);

@@ -1,5 +1,6 @@
 //! The cases and their registration: one line each.
 
+mod absence;
 mod accounts;
 mod batches;
 mod erasure;
@@ -12,6 +13,7 @@ mod guards;
 mod hints;
 mod identities;
 mod keys;
+mod ledger;
 mod links;
 mod lists;
 mod personal_data;
@@ -45,6 +47,11 @@ macro_rules! conformance {
 }
 
 conformance! {
+    absence::s13_each_state_of_absence_is_told_apart_and_left_again,
+    absence::s13_what_is_archived_stays_served_and_keeps_its_mark,
+    absence::s13_projects_and_articles_tell_that_they_are_archived,
+    absence::s13_lost_access_lets_nobody_through_and_is_let_go_in_time,
+    absence::s13_what_was_removed_for_good_stays_removed,
     accounts::accounts_are_listed_by_filter_page_by_page,
     accounts::an_account_token_is_replaced_and_the_old_one_refused,
     accounts::g4_unlinking_retires_what_nobody_else_uses,
@@ -120,6 +127,12 @@ conformance! {
     keys::an_api_key_works_until_it_is_revoked,
     keys::of_racing_nodes_all_get_the_same_server_secret,
     keys::l11_a_destroyed_data_key_cannot_come_back,
+    ledger::s23_the_ledger_holds_a_row_for_each_container,
+    ledger::a_census_that_was_asked_for_stays_so_until_it_took_place,
+    ledger::a_walk_is_kept_page_by_page_and_its_ids_come_back_in_order,
+    ledger::what_lies_in_a_container_is_counted_and_listed_by_id,
+    ledger::s12_suspects_are_kept_with_the_moment_of_the_first_walk,
+    ledger::l13_a_reduced_reach_stands_until_it_is_back_or_accepted,
     links::l9_an_oauth_state_is_used_once_however_many_ask,
     links::l9_another_browser_is_refused_and_uses_nothing_up,
     links::l9_an_expired_or_replaced_state_is_refused,

@@ -73,6 +73,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         index_lag: linkspan_engine::sync::INDEX_LAG,
         features: Feature::usual(),
         custom_content_types: Vec::new(),
+        census: linkspan_engine::CensusSettings::default(),
         files: home.files(&args.attachments),
         identity_redirects: Vec::new(),
         webhook_networks: loopback.map(IpNet::from).to_vec(),

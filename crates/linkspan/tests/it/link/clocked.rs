@@ -53,6 +53,7 @@ impl Clocked {
             index_lag: linkspan_engine::sync::INDEX_LAG,
             parallel_lists: 1,
             features: Feature::usual(),
+            census: linkspan_engine::CensusSettings::default(),
             custom_content_types: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),
             identity_redirects: Vec::new(),
