@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, sources,
-    status,
+    accounts, actions, apps, content, files, identities, keys, link_tokens, models, personal_data, quota,
+    sources, status,
 };
 use crate::{App, dashboard, identify, link, openapi, setup, telemetry};
 
@@ -106,6 +106,7 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(sources::list_raw))
         .routes(routes!(files::attachment_content))
         .routes(routes!(personal_data::personal_data))
+        .routes(routes!(quota::quota))
 }
 
 /// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described

@@ -11,5 +11,6 @@ pub(crate) mod keys;
 pub(crate) mod link_tokens;
 pub(crate) mod models;
 pub(crate) mod personal_data;
+pub(crate) mod quota;
 pub(crate) mod sources;
 pub(crate) mod status;

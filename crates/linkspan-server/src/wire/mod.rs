@@ -8,6 +8,7 @@ pub(crate) mod identities;
 pub mod knowledgebase;
 pub mod page;
 pub mod personal_data;
+pub(crate) mod quota;
 pub(crate) mod sources;
 pub mod ticketing;
 
