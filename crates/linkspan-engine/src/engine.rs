@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::Upstream;
-use linkspan_atlassian::limit::Gate;
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::{GrantId, SourceId};
@@ -22,6 +21,8 @@ use crate::error::EngineError;
 use crate::files::{FileSettings, Files};
 use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
+use crate::quota::{PointsQuota, Turnstile};
+use crate::reach::Reaches;
 use crate::sync::Remembered;
 use crate::tokens::Refresher;
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub files: FileSettings,
     /// Where people may be sent once they proved who they are, letter by letter.
     pub identity_redirects: Vec<Url>,
+    /// How many points each app has in an hour, of each product.
+    pub points_quota: PointsQuota,
 }
 
 /// One handle over everything the use cases need. Clones share it.
@@ -79,9 +82,11 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// What the last reading of access data found, by source.
     pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
-    /// What is known of upstream's limits, for all sources of this process.
-    pub(crate) gate: Mutex<Gate>,
+    /// What every call to a product passes.
+    pub(crate) turnstile: Turnstile,
     pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
+    /// Sources that upstream turns away as a whole.
+    pub(crate) reaches: Reaches,
     /// Accounts that were erased and must not come back.
     pub(crate) erased: ErasedAccounts,
     /// Sources being read by this process: a source has one reader at a time.
@@ -111,6 +116,8 @@ impl Engine {
         let digest_key = DigestKey::open(&ring, context, &sealed)?;
         let node = entropy.uuid();
         let files = Files::open(&settings.files, &store).await?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let turnstile = Turnstile::new(settings.points_quota, clock.clone(), tasks.clone(), stop.clone());
         let engine = Self {
             inner: Arc::new(Inner {
                 store,
@@ -122,14 +129,15 @@ impl Engine {
                 settings,
                 progress: ProgressBoard::default(),
                 files,
-                tasks: TaskTracker::new(),
-                stop: CancellationToken::new(),
+                tasks,
+                stop,
                 node,
                 attempts: Mutex::default(),
                 wake: Notify::new(),
                 remembered: Mutex::default(),
-                gate: Mutex::new(Gate::new()),
+                turnstile,
                 refreshers: Mutex::default(),
+                reaches: Reaches::default(),
                 erased: ErasedAccounts::default(),
                 reading: Mutex::default(),
             }),

@@ -7,13 +7,17 @@ mod callback;
 pub mod doctor;
 mod engine;
 mod error;
+mod estimate;
 pub mod files;
 mod gaps;
 pub mod identity;
+mod keep_alive;
 mod keys;
 pub mod link;
 mod privacy;
 pub mod progress;
+pub mod quota;
+mod reach;
 pub mod read;
 mod setup;
 pub mod sync;
@@ -25,6 +29,7 @@ pub use accounts::{AccountScope, AccountSummary};
 pub use apps::{AppCard, NewApp, usual_scopes};
 pub use engine::{Engine, Settings, Vendor};
 pub use error::EngineError;
+pub use estimate::{Estimate, LimitedBy};
 /// Scope lists, for pages that propose them.
 pub mod scopes {
     pub use linkspan_atlassian::calls::{
@@ -33,7 +38,9 @@ pub mod scopes {
     };
 }
 pub use gaps::{ConsentApp, Gap, GapExtent, SourceGaps};
+pub use keep_alive::{CONSENT_GROWS_OLD, ExerciseTurn, IDLE_AFTER};
 pub use keys::{IssuedKey, KeyHolder};
 pub use linkspan_store::{Erasure, ReportCounts, Touched};
 pub use privacy::{PersonalDataStatus, ReceiptsPage, ReportTurn};
+pub use reach::{ReachLoss, SourceReach};
 pub use tokens::GrantError;

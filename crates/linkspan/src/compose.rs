@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::files::FileSettings;
+use linkspan_engine::quota::PointsQuota;
 use linkspan_engine::{Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
@@ -42,6 +43,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) files: FileSettings,
     /// Where people may be sent once they proved who they are.
     pub(crate) identity_redirects: Vec<Url>,
+    /// Points of an hour that each app may spend; what is usual where nobody said.
+    pub(crate) points_per_hour: Option<u64>,
 }
 
 /// The engine and the store below it.
@@ -65,6 +68,12 @@ impl Core {
             custom_content_types: plan.custom_content_types,
             files: plan.files,
             identity_redirects: plan.identity_redirects,
+            points_quota: match (plan.points_per_hour, plan.atlassian_origin) {
+                (Some(points), _) => PointsQuota::Set(points),
+                (None, None) => PointsQuota::Usual,
+                // A simulator has the quota that its headers state.
+                (None, Some(_)) => PointsQuota::UntilTold,
+            },
         };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;

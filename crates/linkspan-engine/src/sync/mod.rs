@@ -5,6 +5,7 @@
 
 mod audit;
 mod confluence;
+mod counts;
 mod jira;
 mod listed;
 mod names;
@@ -59,6 +60,7 @@ struct Reading<'a> {
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.source);
+        self.inner.progress.estimated(self.source, None);
     }
 }
 
@@ -78,6 +80,7 @@ impl Inner {
         self.access_token(source.grant, None).await?;
         let granted = self.scopes_of(&source).await?;
         let run = Run::new(Arc::clone(self), source, granted, stop);
+        self.probe_reach(&run.source, &run.client).await?;
         match run.source.product {
             Product::Jira => jira::read(&run).boxed().await?,
             Product::Confluence => confluence::read(&run).boxed().await?,

@@ -80,6 +80,7 @@ async fn open(
         features,
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        points_per_hour: None,
         files: linkspan_engine::files::FileSettings::default(),
     })
     .await

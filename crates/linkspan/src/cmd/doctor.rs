@@ -269,6 +269,7 @@ async fn open(
         features: args.want.features(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        points_per_hour: None,
         files: linkspan_engine::files::FileSettings::default(),
     })
     .await;

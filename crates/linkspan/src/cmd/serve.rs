@@ -37,6 +37,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         custom_content_types: args.extras.custom_content_types.clone(),
         files: home.files(&args.attachments),
         identity_redirects: args.identity_redirect.clone(),
+        points_per_hour: args.extras.points_per_hour,
     })
     .await?;
     let has_app = register_app(&args, &core.engine, &base_url).await?

@@ -44,6 +44,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         custom_content_types: args.extras.custom_content_types.clone(),
         files: FileSettings::default(),
         identity_redirects: Vec::new(),
+        points_per_hour: args.extras.points_per_hour,
     })
     .await
     .with_context(|| {

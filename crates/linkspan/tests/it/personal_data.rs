@@ -40,17 +40,24 @@ pub(crate) struct Privacy {
     clock: Clock,
     ring: KeyRing,
     data: TempDir,
+    limits: ClientLimits,
 }
 
 impl Privacy {
     pub(crate) async fn start(world: Options) -> Self {
+        Self::start_within(world, ClientLimits::default()).await
+    }
+
+    /// One whose calls have these bounds.
+    pub(crate) async fn start_within(world: Options, limits: ClientLimits) -> Self {
         let upstream = Upstream::start(world).await;
         let data = tempfile::tempdir().unwrap();
         let now = upstream.control.get("clock").await["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
         let clock = Clock::at(now);
         let ring = KeyRing::generate(&Entropy::seeded(9));
-        let (store, engine) = open(&upstream, &data, &clock, &ring).await;
-        let privacy = Self { upstream, store, engine, clock, ring, data };
+        let entropy = Entropy::seeded(7);
+        let (store, engine) = open(&upstream, &data, &clock, &ring, entropy, limits.clone()).await;
+        let privacy = Self { upstream, store, engine, clock, ring, data, limits };
         privacy.register("report:personal-data").await;
         privacy
     }
@@ -75,19 +82,28 @@ impl Privacy {
     /// What is left of a server after a kill: another process over the same data.
     pub(crate) async fn restart(&mut self) {
         self.store.close().await;
-        (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+        (self.store, self.engine) = self.open(Entropy::seeded(7)).await;
+    }
+
+    /// Another process over the same data.
+    pub(crate) async fn another(&self) -> (Store, Engine) {
+        self.open(Entropy::seeded(8)).await
+    }
+
+    async fn open(&self, entropy: Entropy) -> (Store, Engine) {
+        open(&self.upstream, &self.data, &self.clock, &self.ring, entropy, self.limits.clone()).await
     }
 
     /// Begins with an empty database, as if nothing had been linked.
     pub(crate) async fn forget_everything(&mut self) {
         self.store.close().await;
         self.data = tempfile::tempdir().unwrap();
-        (self.store, self.engine) = open(&self.upstream, &self.data, &self.clock, &self.ring).await;
+        (self.store, self.engine) = self.open(Entropy::seeded(7)).await;
         self.register("report:personal-data").await;
     }
 
     /// Links a customer as the administrator.
-    async fn link(&self, customer: &str, email: &str, integration: Integration) -> Linked {
+    pub(crate) async fn link(&self, customer: &str, email: &str, integration: Integration) -> Linked {
         let request = LinkRequest {
             end_user: EndUser {
                 origin_id: customer.to_owned(),
@@ -179,9 +195,16 @@ impl Privacy {
     }
 }
 
-async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing) -> (Store, Engine) {
+async fn open(
+    upstream: &Upstream,
+    data: &TempDir,
+    clock: &Clock,
+    ring: &KeyRing,
+    entropy: Entropy,
+    limits: ClientLimits,
+) -> (Store, Engine) {
     let endpoints = Endpoints::single_origin(&Url::parse(upstream.text("/origin")).unwrap()).unwrap();
-    let atlassian = Atlassian::new(endpoints, ClientLimits::default(), clock.clone()).unwrap();
+    let atlassian = Atlassian::new(endpoints, limits, clock.clone()).unwrap();
     let store = Store::open(&DatabaseUrl::sqlite(data.path().join("linkspan.db"))).await.unwrap();
     let settings = Settings {
         vendor: Vendor {
@@ -193,9 +216,9 @@ async fn open(upstream: &Upstream, data: &TempDir, clock: &Clock, ring: &KeyRing
         features: Feature::usual(),
         custom_content_types: Vec::new(),
         identity_redirects: Vec::new(),
+        points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
         files: linkspan_engine::files::FileSettings::default(),
     };
-    let entropy = Entropy::seeded(7);
     let engine =
         Engine::open(store.clone(), atlassian, ring.clone(), clock.clone(), entropy, settings).await.unwrap();
     (store, engine)

@@ -87,6 +87,7 @@ impl Site {
             features: Feature::usual(),
             custom_content_types: Vec::new(),
             identity_redirects: Vec::new(),
+            points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
             files: linkspan_engine::files::FileSettings::default(),
         };
         let ring = KeyRing::generate(&entropy);

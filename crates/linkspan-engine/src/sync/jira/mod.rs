@@ -5,6 +5,7 @@
 
 mod children;
 mod customers;
+mod heavy;
 mod issues;
 mod people;
 mod projects;
@@ -22,7 +23,7 @@ use linkspan_atlassian::convert::{FieldCatalogue, JiraContext};
 
 use super::remembered::Known;
 use super::run::{Run, text};
-use super::{audit, listed};
+use super::{audit, counts, listed};
 use crate::error::EngineError;
 
 /// The streams of what issues are converted with, in the order in which they are read.
@@ -45,6 +46,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     streams.extend(with_customers.then_some(customers::STREAM));
     streams.extend(with_audit.then_some(audit::STREAM));
     run.announce(&streams);
+    counts::of_jira(run).await?;
     let (ctx, projects) = match remembered {
         Some(Known::Jira(ctx, projects)) => (ctx, projects),
         _ => surroundings(run).boxed().await?,

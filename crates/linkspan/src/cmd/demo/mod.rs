@@ -68,6 +68,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         custom_content_types: Vec::new(),
         files: home.files(&args.attachments),
         identity_redirects: Vec::new(),
+        points_per_hour: None,
     })
     .await?;
     let app = NewApp {

@@ -55,6 +55,7 @@ impl Clocked {
             custom_content_types: Vec::new(),
             files: linkspan_engine::files::FileSettings::default(),
             identity_redirects: Vec::new(),
+            points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
