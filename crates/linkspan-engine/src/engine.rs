@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::Upstream;
-use linkspan_atlassian::limit::Gate;
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::{GrantId, SourceId};
@@ -23,6 +22,8 @@ use crate::files::{FileSettings, Files};
 use crate::live::Live;
 use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
+use crate::quota::{PointsQuota, Turnstile};
+use crate::reach::Reaches;
 use crate::sync::{CensusAllowance, CensusSettings, Remembered};
 use crate::tokens::Refresher;
 use crate::webhooks::{KnownProjects, Outbound};
@@ -59,6 +60,8 @@ pub struct Settings {
     pub identity_redirects: Vec<Url>,
     /// Networks to which webhooks may go besides public addresses.
     pub webhook_networks: Vec<ipnet::IpNet>,
+    /// How many points each app has in an hour, of each product.
+    pub points_quota: PointsQuota,
 }
 
 /// One handle over everything the use cases need. Clones share it.
@@ -98,9 +101,11 @@ pub(crate) struct Inner {
     pub(crate) known_projects: KnownProjects,
     /// What the last reading of access data found, by source.
     pub(crate) remembered: Mutex<HashMap<SourceId, Remembered>>,
-    /// What is known of upstream's limits, for all sources of this process.
-    pub(crate) gate: Mutex<Gate>,
+    /// What every call to a product passes.
+    pub(crate) turnstile: Turnstile,
     pub(crate) refreshers: Mutex<HashMap<GrantId, Arc<Refresher>>>,
+    /// Sources that upstream turns away as a whole.
+    pub(crate) reaches: Reaches,
     /// Accounts that were erased and must not come back.
     pub(crate) erased: ErasedAccounts,
     /// The points that walks of the census took in this hour.
@@ -134,6 +139,8 @@ impl Engine {
         let files = Files::open(&settings.files, &store).await?;
         let (live, intake) = Live::new();
         let outbound = Outbound::new(&settings.webhook_networks)?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let turnstile = Turnstile::new(settings.points_quota, clock.clone(), tasks.clone(), stop.clone());
         let engine = Self {
             inner: Arc::new(Inner {
                 store,
@@ -145,8 +152,8 @@ impl Engine {
                 settings,
                 progress: ProgressBoard::default(),
                 files,
-                tasks: TaskTracker::new(),
-                stop: CancellationToken::new(),
+                tasks,
+                stop,
                 node,
                 attempts: Mutex::default(),
                 hurried: Mutex::default(),
@@ -157,8 +164,9 @@ impl Engine {
                 outbound,
                 known_projects: KnownProjects::default(),
                 remembered: Mutex::default(),
-                gate: Mutex::new(Gate::new()),
+                turnstile,
                 refreshers: Mutex::default(),
+                reaches: Reaches::default(),
                 erased: ErasedAccounts::default(),
                 census: Mutex::default(),
                 reading: Mutex::default(),

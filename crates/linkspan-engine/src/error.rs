@@ -33,6 +33,9 @@ pub enum EngineError {
     /// The work was told to stop; it goes on from its checkpoint next time.
     #[error("stopped")]
     Stopped,
+    /// Too many calls wait for their turn already.
+    #[error("too many calls to Atlassian wait for their turn; try again later")]
+    Crowded,
     /// What was to be stored was fetched before an account in it was erased; it is fetched again next time.
     #[error("an account was erased while a page that names it was on its way: the page is read again")]
     Outdated,
@@ -58,7 +61,7 @@ impl EngineError {
         match self {
             Self::Store(error) => error.is_transient(),
             Self::Grant(error) => matches!(error, GrantError::Unavailable(_)),
-            Self::Outdated => true,
+            Self::Outdated | Self::Crowded => true,
             _ => false,
         }
     }

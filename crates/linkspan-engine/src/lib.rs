@@ -7,15 +7,19 @@ mod callback;
 pub mod doctor;
 mod engine;
 mod error;
+mod estimate;
 pub mod feed;
 pub mod files;
 mod gaps;
 pub mod identity;
+mod keep_alive;
 mod keys;
 pub mod link;
 pub mod live;
 mod privacy;
 pub mod progress;
+pub mod quota;
+mod reach;
 pub mod read;
 mod setup;
 pub mod sync;
@@ -28,6 +32,7 @@ pub use accounts::{AccountScope, AccountSummary};
 pub use apps::{AppCard, NewApp, usual_scopes};
 pub use engine::{Engine, Settings, Vendor};
 pub use error::EngineError;
+pub use estimate::{Estimate, LimitedBy};
 /// Scope lists, for pages that propose them.
 pub mod scopes {
     pub use linkspan_atlassian::calls::{
@@ -36,8 +41,10 @@ pub mod scopes {
     };
 }
 pub use gaps::{ConsentApp, Gap, GapExtent, SourceGaps};
+pub use keep_alive::{CONSENT_GROWS_OLD, ExerciseTurn, IDLE_AFTER};
 pub use keys::{IssuedKey, KeyHolder};
 pub use linkspan_store::{Erasure, ReportCounts, Touched};
 pub use privacy::{PersonalDataStatus, ReceiptsPage, ReportTurn};
+pub use reach::{ReachLoss, SourceReach};
 pub use sync::CensusSettings;
 pub use tokens::GrantError;

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use linkspan_model::ids::SourceId;
 use tokio::sync::watch;
 
+use crate::estimate::Estimate;
+
 /// How far one stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamProgress {
@@ -40,6 +42,22 @@ pub enum Phase {
 pub struct RunMeter {
     requests: AtomicU64,
     points: AtomicU64,
+    listed: AtomicU64,
+    listed_points: AtomicU64,
+    prepared: AtomicU64,
+}
+
+/// What a run has spent on content so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ContentCount {
+    /// Points of the whole run.
+    pub(crate) points: u64,
+    /// Items of content that lists have brought, stored or not.
+    pub(crate) listed: u64,
+    /// Points that these lists cost.
+    pub(crate) listed_points: u64,
+    /// Items for which everything was read that belongs to them.
+    pub(crate) prepared: u64,
 }
 
 impl RunMeter {
@@ -47,6 +65,27 @@ impl RunMeter {
     pub fn count(&self, points: u64) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.points.fetch_add(points, Ordering::Relaxed);
+    }
+
+    /// Counts items of content that a list brought, and its points (which [`RunMeter::count`] counts too).
+    pub(crate) fn list(&self, items: u64, points: u64) {
+        self.listed.fetch_add(items, Ordering::Relaxed);
+        self.listed_points.fetch_add(points, Ordering::Relaxed);
+    }
+
+    /// Counts items for which everything was read that belongs to them.
+    pub(crate) fn prepare(&self, items: u64) {
+        self.prepared.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// What was spent on content so far.
+    pub(crate) fn content(&self) -> ContentCount {
+        ContentCount {
+            points: self.points(),
+            listed: self.listed.load(Ordering::Relaxed),
+            listed_points: self.listed_points.load(Ordering::Relaxed),
+            prepared: self.prepared.load(Ordering::Relaxed),
+        }
     }
 
     /// Requests answered so far.
@@ -64,12 +103,13 @@ impl RunMeter {
 #[derive(Clone)]
 pub struct ProgressBoard {
     sources: Arc<Mutex<HashMap<SourceId, Vec<StreamProgress>>>>,
+    estimates: Arc<Mutex<HashMap<SourceId, Estimate>>>,
     changed: watch::Sender<u64>,
 }
 
 impl Default for ProgressBoard {
     fn default() -> Self {
-        Self { sources: Arc::default(), changed: watch::Sender::new(0) }
+        Self { sources: Arc::default(), estimates: Arc::default(), changed: watch::Sender::new(0) }
     }
 }
 
@@ -107,6 +147,23 @@ impl ProgressBoard {
     /// The streams of a source as they stand.
     pub fn of(&self, source: SourceId) -> Vec<StreamProgress> {
         self.lock().get(&source).cloned().unwrap_or_default()
+    }
+
+    /// Notes what a reading still takes; `None` once it is over.
+    pub fn estimated(&self, source: SourceId, estimate: Option<Estimate>) {
+        {
+            let mut estimates = self.estimates.lock().unwrap_or_else(PoisonError::into_inner);
+            match estimate {
+                Some(estimate) => estimates.insert(source, estimate),
+                None => estimates.remove(&source),
+            };
+        }
+        self.notify();
+    }
+
+    /// What the reading of a source still takes; `None` while it is not read for the first time, or nobody knows.
+    pub fn estimate_of(&self, source: SourceId) -> Option<Estimate> {
+        self.estimates.lock().unwrap_or_else(PoisonError::into_inner).get(&source).cloned()
     }
 
     /// Wakes whenever something changed; look with [`ProgressBoard::of`].

@@ -29,6 +29,12 @@ const LEASE_POLLS: u32 = 800;
 /// Tries of a token call whose answer got lost: upstream takes the same refresh token again for 10 minutes
 /// (`atlassian-platform.md` 1.5).
 const LOST_ANSWER_TRIES: u32 = 3;
+/// How long the token endpoint is left alone after it gave no usable answer; it doubles with each further time.
+const FIRST_OUTAGE: Duration = Duration::from_secs(2);
+/// The longest such pause, also on upstream's advice: readers wait for it.
+const LONGEST_OUTAGE: Duration = Duration::from_mins(1);
+/// How long an access token lives on after its pair was replaced (`atlassian-platform.md` 1.5).
+const REPLACED_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why a grant gives no access token.
 #[derive(Debug, thiserror::Error)]
@@ -51,11 +57,43 @@ pub enum GrantError {
 #[derive(Default)]
 pub(crate) struct Refresher {
     held: Mutex<Option<Held>>,
+    outage: std::sync::Mutex<Option<Outage>>,
 }
 
+/// A pair's access token.
+#[derive(Clone)]
 struct Held {
     access: Secret,
     expires_at: Timestamp,
+    /// When the pair was issued.
+    refreshed_at: Timestamp,
+}
+
+/// The token endpoint gives no usable answer: it is left alone for a moment.
+#[derive(Clone, Debug)]
+struct Outage {
+    until: Timestamp,
+    failures: u32,
+    why: String,
+}
+
+/// What a caller wants of a grant.
+#[derive(Clone, Copy)]
+enum Want<'a> {
+    /// A token that is good for some minutes, and not the one that upstream just refused.
+    Good { refused: Option<&'a Secret> },
+    /// A pair that was issued since a moment.
+    IssuedSince(Timestamp),
+}
+
+impl Want<'_> {
+    /// Whether a token serves as long as it lives, when no newer one can be had.
+    fn allows(self, access: &Secret) -> bool {
+        match self {
+            Self::Good { refused } => refused.is_none_or(|refused| refused.expose() != access.expose()),
+            Self::IssuedSince(_) => true,
+        }
+    }
 }
 
 /// The sealed form of a pair.
@@ -83,20 +121,49 @@ impl Inner {
         id: GrantId,
         refused: Option<&Secret>,
     ) -> Result<Secret, EngineError> {
+        Ok(self.token_for(id, Want::Good { refused }).await?.access)
+    }
+
+    /// Whether an access token that upstream answered with 403 or 404 may have been over (hazard L5): its time has passed,
+    /// or another pair took its place too long ago. What is really absent costs a look at the database, never a token call.
+    pub(crate) async fn may_be_over(&self, id: GrantId, access: &Secret) -> Result<bool, EngineError> {
+        let Some(grant) = self.store.grant(id).await?.filter(|grant| grant.state == GrantState::Healthy)
+        else {
+            return Ok(false);
+        };
+        let newest = self.open_pair(&grant).await?.access;
+        let now = self.clock.now();
+        Ok(if newest.expose() == access.expose() {
+            now >= grant.access_expires_at
+        } else {
+            now >= grant.refreshed_at + REPLACED_LIFE
+        })
+    }
+
+    /// Whether only a new consent helps a grant; it is not asked for tokens then, and said so when it came out.
+    pub(crate) async fn is_dead(&self, id: GrantId) -> Result<bool, EngineError> {
+        Ok(self.store.grant(id).await?.is_some_and(|grant| grant.state != GrantState::Healthy))
+    }
+
+    /// Replaces the pair of a grant that was not replaced since a moment.
+    pub(crate) async fn renew_older_than(&self, id: GrantId, moment: Timestamp) -> Result<(), EngineError> {
+        self.token_for(id, Want::IssuedSince(moment)).await.map(drop)
+    }
+
+    async fn token_for(&self, id: GrantId, want: Want<'_>) -> Result<Held, EngineError> {
         let refresher =
             Arc::clone(self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
         // Held over the token call, so that waiters get its result instead of making their own.
         let mut held = refresher.held.lock().await;
         if let Some(held) = held.as_ref()
-            && self.is_good(&held.access, held.expires_at, refused)
+            && self.serves(held, want)
         {
-            return Ok(held.access.clone());
+            return Ok(held.clone());
         }
         // Boxed: it is seldom needed, and every call of a sync would carry it.
-        let fresh = Box::pin(self.stored_or_refreshed(id, refused)).await?;
-        let access = fresh.access.clone();
-        *held = Some(fresh);
-        Ok(access)
+        let fresh = Box::pin(self.stored_or_refreshed(id, &refresher, want)).await?;
+        *held = Some(fresh.clone());
+        Ok(fresh)
     }
 
     /// The grant that a new pair of this account renews: one none of whose sites would be lost to it. A pair that reaches
@@ -128,20 +195,33 @@ impl Inner {
         self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    fn is_good(&self, access: &Secret, expires_at: Timestamp, refused: Option<&Secret>) -> bool {
-        expires_at > self.clock.now() + REFRESH_AHEAD
-            && refused.is_none_or(|refused| refused.expose() != access.expose())
+    fn serves(&self, held: &Held, want: Want<'_>) -> bool {
+        match want {
+            Want::Good { .. } => {
+                held.expires_at > self.clock.now() + REFRESH_AHEAD && want.allows(&held.access)
+            }
+            Want::IssuedSince(moment) => held.refreshed_at >= moment,
+        }
     }
 
-    async fn stored_or_refreshed(&self, id: GrantId, refused: Option<&Secret>) -> Result<Held, EngineError> {
+    async fn stored_or_refreshed(
+        &self,
+        id: GrantId,
+        refresher: &Refresher,
+        want: Want<'_>,
+    ) -> Result<Held, EngineError> {
         for _ in 0..LEASE_POLLS {
             let (grant, pair) = self.usable_pair(id).await?;
-            if self.is_good(&pair.access, grant.access_expires_at, refused) {
-                return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
+            let stored = held_of(&grant, pair);
+            if self.serves(&stored, want) {
+                return Ok(stored);
+            }
+            if let Some(outage) = self.outage(refresher) {
+                return self.during_outage(stored, want, outage.why);
             }
             let now = self.clock.now();
             if self.store.try_lock_grant(id, self.node, now, now + LEASE).await? {
-                let result = self.refresh_under_lease(id, refused).await;
+                let result = self.refresh_under_lease(id, refresher, want).await;
                 self.store.unlock_grant(id, self.node).await?;
                 return result;
             }
@@ -151,39 +231,44 @@ impl Inner {
             .into())
     }
 
-    async fn refresh_under_lease(&self, id: GrantId, refused: Option<&Secret>) -> Result<Held, EngineError> {
+    async fn refresh_under_lease(
+        &self,
+        id: GrantId,
+        refresher: &Refresher,
+        want: Want<'_>,
+    ) -> Result<Held, EngineError> {
         // Read again: whoever held the lease before may have left a new pair.
         let (grant, pair) = self.usable_pair(id).await?;
-        if self.is_good(&pair.access, grant.access_expires_at, refused) {
-            return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
-        }
-        let Some(refresh) = &pair.refresh else {
+        let Some(refresh) = pair.refresh.clone() else {
+            let stored = held_of(&grant, pair);
+            if self.serves(&stored, want) {
+                return Ok(stored);
+            }
             let reason = "it came without a refresh token (scope `offline_access`)";
             self.mark_dead(&grant, reason).await?;
             return Err(GrantError::NeedsRelink(reason.to_owned()).into());
         };
+        let stored = held_of(&grant, pair);
+        if self.serves(&stored, want) {
+            return Ok(stored);
+        }
         let app = self.store.app(grant.app).await?.ok_or(GrantError::Gone)?;
         let credentials = self.credentials(&app)?;
-        match self.token_call(&credentials, refresh).await {
-            Ok(new) => self.keep_refreshed(&grant, refresh, new).await,
+        let answer = self.token_call(&credentials, &refresh).await;
+        self.note_outage(refresher, answer.as_ref().err());
+        match answer {
+            Ok(new) => self.keep_refreshed(&grant, &refresh, new).await,
             Err(TokenError::GrantDead { description }) => {
                 if !self.mark_dead(&grant, &description).await? {
                     // A consent came in between (hazard L3): its pair is the one that counts.
                     let (grant, pair) = self.usable_pair(id).await?;
-                    return Ok(Held { access: pair.access, expires_at: grant.access_expires_at });
+                    return Ok(held_of(&grant, pair));
                 }
                 tracing::warn!(grant.id = %id, "the grant is dead; the customer must link again");
                 Err(GrantError::NeedsRelink(description).into())
             }
             Err(TokenError::ClientRefused) => Err(GrantError::AppRefused.into()),
-            // The old token is still good for a while: an outage of the token endpoint stops nothing yet.
-            Err(_)
-                if grant.access_expires_at > self.clock.now()
-                    && refused.is_none_or(|refused| refused.expose() != pair.access.expose()) =>
-            {
-                Ok(Held { access: pair.access, expires_at: grant.access_expires_at })
-            }
-            Err(error) => Err(GrantError::Unavailable(error.to_string()).into()),
+            Err(error) => self.during_outage(stored, want, error.to_string()),
         }
     }
 
@@ -196,6 +281,35 @@ impl Inner {
             self.feed_grew();
         }
         Ok(marked)
+    }
+
+    /// What is given while the token endpoint gives no usable answer: the old token as long as it lives, so that an outage
+    /// stops nothing before that; the link is not harmed (hazard L4).
+    fn during_outage(&self, stored: Held, want: Want<'_>, why: String) -> Result<Held, EngineError> {
+        let lives = stored.expires_at > self.clock.now() && want.allows(&stored.access);
+        if lives { Ok(stored) } else { Err(GrantError::Unavailable(why).into()) }
+    }
+
+    fn outage(&self, refresher: &Refresher) -> Option<Outage> {
+        let outage = refresher.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        outage.clone().filter(|outage| self.clock.now() < outage.until)
+    }
+
+    /// Leaves the token endpoint alone for a moment after an answer that may be another one later; any other answer ends
+    /// the outage.
+    fn note_outage(&self, refresher: &Refresher, error: Option<&TokenError>) {
+        let mut outage = refresher.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(error) = error.filter(|error| error.is_retryable()) else {
+            *outage = None;
+            return;
+        };
+        let failures = outage.as_ref().map_or(0, |outage| outage.failures);
+        let pause = FIRST_OUTAGE.saturating_mul(1 << failures.min(16));
+        let pause = error.retry_after().unwrap_or(pause).clamp(FIRST_OUTAGE, LONGEST_OUTAGE);
+        // Readers of many sources do not come back together.
+        let pause = pause.mul_f64(0.3f64.mul_add(self.entropy.fraction(), 1.0));
+        let until = self.clock.now() + pause;
+        *outage = Some(Outage { until, failures: failures.saturating_add(1), why: error.to_string() });
     }
 
     async fn token_call(&self, app: &AppCredentials, refresh: &Secret) -> Result<TokenPair, TokenError> {
@@ -224,11 +338,12 @@ impl Inner {
         };
         let tokens = self.seal_pair(grant.id, &new.access, Some(refresh), new.expires_at, scopes).await?;
         if self.store.update_grant_if_version(grant.id, grant.version, &tokens, self.clock.now()).await? {
-            return Ok(Held { access: new.access, expires_at: new.expires_at });
+            let refreshed_at = self.clock.now();
+            return Ok(Held { access: new.access, expires_at: new.expires_at, refreshed_at });
         }
         // Unlinked or linked anew meanwhile: the stored pair, if any, is the newer truth.
         let (grant, pair) = self.usable_pair(grant.id).await?;
-        Ok(Held { access: pair.access, expires_at: grant.access_expires_at })
+        Ok(held_of(&grant, pair))
     }
 
     /// Seals a pair under the grant's data key.
@@ -269,6 +384,10 @@ impl Inner {
         let pair = self.open_pair(&grant).await?;
         Ok((grant, pair))
     }
+}
+
+fn held_of(grant: &Grant, pair: StoredPair) -> Held {
+    Held { access: pair.access, expires_at: grant.access_expires_at, refreshed_at: grant.refreshed_at }
 }
 
 impl Engine {

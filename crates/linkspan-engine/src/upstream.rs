@@ -1,29 +1,37 @@
 //! Calling upstream for a source: with a fresh token, within the limits, repeated where that can help.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use linkspan_atlassian::calls::{Answer, Call};
+use linkspan_atlassian::calls::{Answer, Call, confluence, jira};
 use linkspan_atlassian::client::{Download, Params, Reply, Site};
-use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::limit::LimitHeaders;
+use linkspan_atlassian::error::{CallError, ThrottleReason};
 use linkspan_atlassian::page::{PageBody, Pager};
 use linkspan_atlassian::personal::without_owners_names;
 use linkspan_atlassian::retry;
+use linkspan_model::ids::AppId;
 use linkspan_model::product::Product;
 use linkspan_model::secret::Secret;
 use linkspan_store::Source;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Inner;
 use crate::error::EngineError;
+use crate::estimate::Budget;
 use crate::progress::RunMeter;
-
-/// The longest single wait for a limit to pass before looking again; a quota closes for an hour at most.
-const WAIT_STEP: Duration = Duration::from_hours(1);
+use crate::quota::{Ask, Lane, Permit};
+use crate::tokens::GrantError;
 
 /// Times that the beginning of a file is asked for: who waits for a file waits for each.
 const DOWNLOAD_ATTEMPTS: u32 = 3;
+
+/// Times that the same page is asked for which upstream cannot answer at once, before it is asked for in parts.
+const SIZE_ATTEMPTS: u32 = 2;
+
+/// The weight of a source among those that want points.
+const USUAL_WEIGHT: u32 = 1;
 
 /// What was tried for one call so far.
 #[derive(Default)]
@@ -31,6 +39,14 @@ struct Patience {
     attempt: u32,
     /// A token that upstream refused.
     refused: Option<Secret>,
+    /// Whether the caller can ask for less at a time: then it soon should.
+    can_shrink: bool,
+}
+
+/// What a call goes out with.
+struct Leave {
+    permit: Permit,
+    token: Secret,
 }
 
 /// The way to one source's upstream.
@@ -39,6 +55,11 @@ pub(crate) struct SourceClient {
     inner: Arc<Inner>,
     source: Arc<Source>,
     site: Site,
+    cloud_id: Arc<str>,
+    /// The app to which the grant was given: limits are per app.
+    app: Arc<OnceCell<AppId>>,
+    /// The lane of its calls, as a place in [`Lane::ALL`]. Clones share it.
+    lane: Arc<AtomicU8>,
     meter: Arc<RunMeter>,
     stop: CancellationToken,
 }
@@ -47,25 +68,38 @@ impl SourceClient {
     pub(crate) fn new(
         inner: Arc<Inner>,
         source: Arc<Source>,
+        lane: Lane,
         meter: Arc<RunMeter>,
         stop: CancellationToken,
     ) -> Self {
         let site = Site::new(&source.cloud_id);
-        Self { inner, source, site, meter, stop }
+        let cloud_id = source.cloud_id.as_str().into();
+        let lane = Arc::new(AtomicU8::new(lane as u8));
+        Self { inner, source, site, cloud_id, app: Arc::default(), lane, meter, stop }
+    }
+
+    /// The same way in another lane.
+    pub(crate) fn in_lane(&self, lane: Lane) -> Self {
+        Self { lane: Arc::new(AtomicU8::new(lane as u8)), ..self.clone() }
+    }
+
+    /// Moves this way, and its clones, to another lane.
+    pub(crate) fn change_lane(&self, lane: Lane) {
+        self.lane.store(lane as u8, Ordering::Relaxed);
     }
 
     /// Sends one call and reads its answer.
     pub(crate) async fn call(&self, call: &'static Call, params: &Params) -> Result<Reply, EngineError> {
         let mut patience = Patience::default();
         loop {
-            let token = self.ready(call, &patience).await?;
+            let Leave { permit, token } = self.ready(call, None, &patience).await?;
             match self.inner.upstream.send(call, &self.site, &token, params).await {
                 Ok(mut reply) => {
-                    self.note(call, &reply);
+                    self.note(permit, &reply).await;
                     self.admit(call, &mut reply);
                     return Ok(reply);
                 }
-                Err(error) => self.after(call, &mut patience, token, error).await?,
+                Err(error) => self.after(call, &mut patience, permit, token, error).await?,
             }
         }
     }
@@ -79,32 +113,37 @@ impl SourceClient {
     ) -> Result<Download, EngineError> {
         let mut patience = Patience::default();
         loop {
-            let token = self.ready(call, &patience).await?;
+            let Leave { permit, token } = self.ready(call, Some(1), &patience).await?;
             match self.inner.upstream.download(call, &self.site, &token, params, from).await {
                 Ok(download) => {
-                    self.spent(call, &download.limits, call.price.of(1));
+                    let points = call.price.of(1);
+                    self.meter.count(points);
+                    permit.answered(&download.limits, 1, points);
                     return Ok(download);
                 }
                 Err(error @ CallError::Throttled { .. }) => {
                     self.meter.count(0);
-                    self.gate(|gate, now, cloud_id| gate.refused(now, cloud_id, &error));
+                    permit.refused(&error);
                     return Err(error.into());
                 }
                 Err(error) if patience.attempt + 1 >= DOWNLOAD_ATTEMPTS => {
                     self.meter.count(0);
+                    permit.refused(&error);
                     return Err(error.into());
                 }
-                Err(error) => self.after(call, &mut patience, token, error).await?,
+                Err(error) => self.after(call, &mut patience, permit, token, error).await?,
             }
         }
     }
 
     /// How long a call would have to wait for limits that are known.
-    pub(crate) fn wait_of(&self, call: &'static Call) -> Duration {
-        let now = self.inner.clock.now();
-        let gate = self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let earliest = gate.earliest(now, call.product, &self.source.cloud_id, call.name);
-        Duration::try_from(earliest.duration_since(now)).unwrap_or(Duration::ZERO)
+    pub(crate) async fn wait_of(&self, call: &'static Call) -> Result<Duration, EngineError> {
+        Ok(self.inner.turnstile.wait_of(self.app().await?, call, self.ask(call)))
+    }
+
+    /// The points that a first reading by such calls can have; `None` where no limit is known.
+    pub(crate) fn budget(&self, call: &'static Call) -> Option<Budget> {
+        self.inner.turnstile.budget(*self.app.get()?, &self.ask(call))
     }
 
     /// A walk over a list of this source.
@@ -131,26 +170,63 @@ impl SourceClient {
         if pager.is_done() {
             return Ok(None);
         }
-        let mut patience = Patience::default();
+        let can_shrink = pager.page_size().is_some_and(|size| size > 1);
+        let mut patience = Patience { can_shrink, ..Patience::default() };
         loop {
-            let token = self.ready(call, &patience).await?;
+            let Leave { permit, token } = self.ready(call, pager.page_size(), &patience).await?;
             match pager.next(&self.inner.upstream, &token).await {
-                Ok(mut page) => {
-                    if let Some(page) = &mut page {
-                        self.note(call, &page.reply);
-                        self.admit(call, &mut page.reply);
-                    }
-                    return Ok(page);
+                Ok(Some(mut page)) => {
+                    self.note(permit, &page.reply).await;
+                    self.admit(call, &mut page.reply);
+                    return Ok(Some(page));
                 }
-                Err(error) => self.after(call, &mut patience, token, error).await?,
+                Ok(None) => {
+                    permit.unused();
+                    return Ok(None);
+                }
+                Err(error) => self.after(call, &mut patience, permit, token, error).await?,
             }
         }
     }
 
-    /// Waits until the call may go, and gives the token to send it with.
-    async fn ready(&self, call: &'static Call, patience: &Patience) -> Result<Secret, EngineError> {
-        self.wait_for_gate(call).await?;
-        self.inner.access_token(self.source.grant, patience.refused.as_ref()).await
+    /// Waits until the call may go, and gives the token to send it with. `page_size` is the number of objects that the
+    /// call asks for, where somebody chose it.
+    async fn ready(
+        &self,
+        call: &'static Call,
+        page_size: Option<u32>,
+        patience: &Patience,
+    ) -> Result<Leave, EngineError> {
+        let app = self.app().await?;
+        let permit = self.inner.turnstile.pass(app, call, page_size, self.ask(call), &self.stop).await?;
+        match self.inner.access_token(self.source.grant, patience.refused.as_ref()).await {
+            Ok(token) => Ok(Leave { permit, token }),
+            Err(error) => {
+                permit.unused();
+                Err(error)
+            }
+        }
+    }
+
+    fn ask(&self, call: &'static Call) -> Ask {
+        let lane = Lane::ALL.get(usize::from(self.lane.load(Ordering::Relaxed))).copied();
+        Ask {
+            source: self.source.id,
+            weight: USUAL_WEIGHT,
+            lane: if call.is_write() { Lane::Write } else { lane.unwrap_or(Lane::Live) },
+            product: call.product,
+            cloud_id: Arc::clone(&self.cloud_id),
+            call: call.name,
+            points: 0,
+        }
+    }
+
+    async fn app(&self) -> Result<AppId, EngineError> {
+        let found = self.app.get_or_try_init(async || {
+            let grant = self.inner.store.grant(self.source.grant).await?.ok_or(GrantError::Gone)?;
+            Ok::<_, EngineError>(grant.app)
+        });
+        found.await.copied()
     }
 
     /// Takes in a failure: waits, when sending again can help; gives the error back when it is final or the tries are used
@@ -159,18 +235,39 @@ impl SourceClient {
         &self,
         call: &'static Call,
         patience: &mut Patience,
+        permit: Permit,
         token: Secret,
         error: CallError,
     ) -> Result<(), EngineError> {
         patience.attempt += 1;
         self.meter.count(0);
-        self.gate(|gate, now, cloud_id| gate.refused(now, cloud_id, &error));
-        if matches!(error, CallError::TokenRejected { .. }) && patience.refused.is_none() {
-            patience.refused = Some(token);
-            return Ok(());
+        permit.refused(&error);
+        match &error {
+            CallError::TokenRejected { .. } if patience.refused.is_none() => {
+                patience.refused = Some(token);
+                return Ok(());
+            }
+            // An expired token looks like this too; a thing that is really absent must not cost a token (hazard L5).
+            CallError::Forbidden { .. } | CallError::NotFound { .. }
+                if patience.refused.is_none()
+                    && self.inner.may_be_over(self.source.grant, &token).await? =>
+            {
+                patience.refused = Some(token);
+                return Ok(());
+            }
+            CallError::NotInstalled { .. } | CallError::ProductAccessLost { .. } => {
+                self.inner.turned_away(&self.source, &error).await?;
+            }
+            _ => {}
         }
+        // A call that upstream did not let in has not been carried out.
         let may_repeat = call.idempotent || matches!(error, CallError::Throttled { .. });
         match retry::next_wait(&error, patience.attempt, self.inner.entropy.fraction()) {
+            // What was learnt from the refusal holds the call back where it stands in line.
+            Some(_) if is_held_in_line(&error) => Ok(()),
+            Some(_) if patience.can_shrink && error.is_size() && patience.attempt >= SIZE_ATTEMPTS => {
+                Err(error.into())
+            }
             Some(wait) if may_repeat => {
                 tracing::info!(call = call.name, attempt = patience.attempt, ?wait, %error, "will be repeated");
                 self.pause(wait).await
@@ -179,15 +276,13 @@ impl SourceClient {
         }
     }
 
-    fn note(&self, call: &'static Call, reply: &Reply) {
-        self.spent(call, &reply.limits, reply.points_estimate);
-    }
-
-    fn spent(&self, call: &'static Call, limits: &LimitHeaders, points: u64) {
-        self.meter.count(points);
-        self.gate(|gate, now, cloud_id| {
-            gate.answered(now, call.product, cloud_id, call.name, limits, points);
-        });
+    async fn note(&self, permit: Permit, reply: &Reply) {
+        self.meter.count(reply.points_estimate);
+        if lists_content(reply.call) {
+            self.meter.list(reply.envelope.items, reply.points_estimate);
+        }
+        permit.answered(&reply.limits, reply.envelope.items, reply.points_estimate);
+        self.inner.let_in(&self.source).await;
     }
 
     /// Takes erased accounts out of an answer: nothing behind this place ever sees what upstream still says of them.
@@ -203,32 +298,30 @@ impl SourceClient {
         }
     }
 
-    fn gate(&self, change: impl FnOnce(&mut linkspan_atlassian::limit::Gate, jiff::Timestamp, &str)) {
-        let mut gate = self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut gate, self.inner.clock.now(), &self.source.cloud_id);
-    }
-
-    async fn wait_for_gate(&self, call: &'static Call) -> Result<(), EngineError> {
-        loop {
-            let now = self.inner.clock.now();
-            let earliest = {
-                let mut gate = self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner);
-                let earliest = gate.earliest(now, call.product, &self.source.cloud_id, call.name);
-                if earliest <= now {
-                    gate.sent(now, &self.source.cloud_id, call.name);
-                    return Ok(());
-                }
-                earliest
-            };
-            let wait = Duration::try_from(earliest.duration_since(now)).unwrap_or(Duration::ZERO);
-            self.pause(wait.min(WAIT_STEP)).await?;
-        }
-    }
-
     async fn pause(&self, wait: Duration) -> Result<(), EngineError> {
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),
             () = self.stop.cancelled() => Err(EngineError::Stopped),
         }
     }
+}
+
+/// Whether a call brings the content of a site, page by page.
+fn lists_content(call: &Call) -> bool {
+    [
+        &jira::SEARCH_JQL,
+        &confluence::PAGES,
+        &confluence::BLOGPOSTS,
+        &confluence::FOOTER_COMMENTS,
+        &confluence::INLINE_COMMENTS,
+        &confluence::ATTACHMENTS,
+        &confluence::CONTENT_SEARCH,
+    ]
+    .into_iter()
+    .any(|listing| listing.name == call.name)
+}
+
+/// Whether a refusal holds back the next call of its kind by itself, so that nobody has to wait for it here.
+fn is_held_in_line(error: &CallError) -> bool {
+    matches!(error, CallError::Throttled { reason, product: Some(_), .. } if *reason != ThrottleReason::PerIssueWrite)
 }

@@ -18,7 +18,7 @@ use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
     accounts, actions, apps, changes, content, files, followers, identities, keys, ledger, link_tokens,
-    models, personal_data, sources, status, webhook_deliveries, webhooks,
+    models, personal_data, quota, sources, status, webhook_deliveries, webhooks,
 };
 use crate::{App, dashboard, hooks, identify, link, openapi, setup, telemetry};
 
@@ -127,6 +127,7 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(webhook_deliveries::replay_webhook_endpoint))
         .routes(routes!(webhook_deliveries::retrieve_webhook_delivery))
         .routes(routes!(webhook_deliveries::replay_webhook_delivery))
+        .routes(routes!(quota::quota))
 }
 
 /// The API below `/api` and `/v1`, as the document describes it. The operations that every category has are described

@@ -43,6 +43,10 @@ pub(crate) async fn readyz(State(app): State<App>) -> Response {
 
 /// Metrics in Prometheus' text form.
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    // Gauges of what changes with every call are set when they are looked at.
+    if let Err(error) = app.engine.gauge_quota().await {
+        tracing::warn!(%error, "the gauges of quotas are stale");
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
         .into_response()
 }

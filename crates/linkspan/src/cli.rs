@@ -237,6 +237,12 @@ pub(crate) struct Extras {
     /// none without its type.
     #[arg(long, env = "LINKSPAN_CUSTOM_CONTENT_TYPES", value_delimiter = ',', value_name = "TYPE,…")]
     pub(crate) custom_content_types: Vec<String>,
+
+    /// Points of Atlassian's hourly quota that each app may spend, of each product. Default: 65000 until Atlassian's headers
+    /// say otherwise; with --atlassian-origin none until then. Where several processes share an app, give each its part.
+    #[arg(long = "points-quota-per-hour", env = "LINKSPAN_POINTS_QUOTA_PER_HOUR", value_name = "POINTS",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) points_per_hour: Option<u64>,
 }
 
 /// The vendor's OAuth registration.

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::client::{ClientLimits, Endpoints, Upstream};
 use linkspan_engine::files::FileSettings;
+use linkspan_engine::quota::PointsQuota;
 use linkspan_engine::{CensusSettings, Engine, Settings, Vendor};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
@@ -49,6 +50,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) identity_redirects: Vec<Url>,
     /// Networks to which webhooks may go besides public addresses.
     pub(crate) webhook_networks: Vec<IpNet>,
+    /// Points of an hour that each app may spend; what is usual where nobody said.
+    pub(crate) points_per_hour: Option<u64>,
 }
 
 /// The engine and the store below it.
@@ -75,6 +78,12 @@ impl Core {
             files: plan.files,
             identity_redirects: plan.identity_redirects,
             webhook_networks: plan.webhook_networks,
+            points_quota: match (plan.points_per_hour, plan.atlassian_origin) {
+                (Some(points), _) => PointsQuota::Set(points),
+                (None, None) => PointsQuota::Usual,
+                // A simulator has the quota that its headers state.
+                (None, Some(_)) => PointsQuota::UntilTold,
+            },
         };
         let engine =
             Engine::open(store.clone(), upstream, plan.ring, clock, Entropy::system(), settings).await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use linkspan_engine::progress::{Phase, ProgressBoard, StreamProgress};
+use linkspan_engine::{Estimate, LimitedBy};
 use linkspan_model::ids::SourceId;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +51,7 @@ pub(crate) async fn follow(
     let mut rows = Rows::new(label, display);
     loop {
         let is_last = done.is_cancelled();
-        rows.show(&board.of(source));
+        rows.show(&board.of(source), board.estimate_of(source).as_ref());
         if is_last {
             return;
         }
@@ -92,16 +93,16 @@ impl Rows {
         }
     }
 
-    fn show(&mut self, streams: &[StreamProgress]) {
+    fn show(&mut self, streams: &[StreamProgress], estimate: Option<&Estimate>) {
         match self {
             Self::Bars { label, bars } => {
                 for stream in streams {
-                    draw(bar_of(bars, label, stream.stream), stream);
+                    draw(bar_of(bars, label, stream.stream), stream, estimate);
                 }
             }
             Self::Lines { label, lines } => {
                 for stream in streams {
-                    say(lines, label, stream);
+                    say(lines, label, stream, estimate);
                 }
             }
             Self::Nothing => {}
@@ -120,7 +121,7 @@ fn bar_of<'a>(bars: &'a mut Vec<(&'static str, Bar)>, label: &str, stream: &'sta
     &mut bars[place].1
 }
 
-fn draw(Bar { bar, is_running }: &mut Bar, stream: &StreamProgress) {
+fn draw(Bar { bar, is_running }: &mut Bar, stream: &StreamProgress, estimate: Option<&Estimate>) {
     if bar.is_finished() {
         return;
     }
@@ -136,8 +137,9 @@ fn draw(Bar { bar, is_running }: &mut Bar, stream: &StreamProgress) {
         Phase::Running => {
             if let Some(expected) = stream.expected.filter(|expected| *expected > 0) {
                 bar.set_length(expected.max(stream.done));
+                bar.set_message(estimate.map(in_words).unwrap_or_default());
                 bar.set_style(style(
-                    "{spinner} {prefix:26} {bar:30.cyan/dim} {human_pos:>9} of {human_len} {rate:.dim}",
+                    "{spinner} {prefix:26} {bar:30.cyan/dim} {human_pos:>9} of {human_len} {rate:.dim} {msg:.dim}",
                 ));
             } else {
                 bar.set_style(style("{spinner} {prefix:26} {human_pos:>40} {rate:.dim}"));
@@ -159,6 +161,19 @@ fn draw(Bar { bar, is_running }: &mut Bar, stream: &StreamProgress) {
     }
 }
 
+/// What a first reading still takes.
+fn in_words(estimate: &Estimate) -> String {
+    let points = grouped(estimate.points_needed);
+    let until = match (estimate.finishes_at, estimate.limited_by) {
+        (None, _) => String::new(),
+        (Some(at), LimitedBy::Speed) => format!(", until about {}", at.strftime("%H:%M UTC")),
+        (Some(at), LimitedBy::Quota) => {
+            format!(", until about {} by the hourly quota", at.strftime("%F %H:%M UTC"))
+        }
+    };
+    format!("{:.0} %, {points} points to go{until}", estimate.percent)
+}
+
 fn style(template: &'static str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -169,7 +184,12 @@ fn style(template: &'static str) -> ProgressStyle {
         .progress_chars("━━─")
 }
 
-fn say(lines: &mut Vec<(&'static str, LineState)>, label: &str, stream: &StreamProgress) {
+fn say(
+    lines: &mut Vec<(&'static str, LineState)>,
+    label: &str,
+    stream: &StreamProgress,
+    estimate: Option<&Estimate>,
+) {
     let now = Instant::now();
     let place = lines.iter().position(|(name, _)| *name == stream.stream).unwrap_or_else(|| {
         lines.push((stream.stream, LineState { is_ended: false, said_at: now }));
@@ -184,7 +204,13 @@ fn say(lines: &mut Vec<(&'static str, LineState)>, label: &str, stream: &StreamP
         Phase::Waiting => return,
         Phase::Running if now < state.said_at + LINE_EVERY => return,
         Phase::Running => match stream.expected {
-            Some(expected) => format!("{done} of {}", grouped(expected.max(stream.done))),
+            Some(expected) => {
+                let all = grouped(expected.max(stream.done));
+                match estimate {
+                    Some(estimate) => format!("{done} of {all}; {}", in_words(estimate)),
+                    None => format!("{done} of {all}"),
+                }
+            }
             None => done,
         },
         Phase::Done => format!("{done} read"),

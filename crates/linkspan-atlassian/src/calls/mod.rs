@@ -340,6 +340,15 @@ impl Call {
         self
     }
 
+    /// Whether it changes something upstream. Reads that are sent as POST do not.
+    pub fn is_write(&self) -> bool {
+        match self.method {
+            Method::Get => false,
+            Method::Post => !self.idempotent,
+            Method::Put | Method::Delete => true,
+        }
+    }
+
     /// Every operation of the table.
     pub fn all() -> impl Iterator<Item = &'static Call> {
         self::jira::all().chain(self::confluence::all())

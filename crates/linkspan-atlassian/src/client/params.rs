@@ -57,6 +57,11 @@ impl Params {
         self.query.push((name, value));
     }
 
+    /// Leaves parameters out of the query.
+    pub(crate) fn leave_out(&mut self, names: &[&str]) {
+        self.query.retain(|(name, _)| !names.contains(&name.as_ref()));
+    }
+
     /// Sets a member of the JSON body, which becomes an object if it is none.
     pub(crate) fn set_body_member(&mut self, name: &str, value: Value) {
         let body = self.body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));

@@ -1,7 +1,7 @@
-//! When the next call may go: a pure state machine over what answers said (`atlassian-platform.md` 5.1 to 5.5,
-//! hazard R2). It keeps three things apart, so that no limit slows unrelated calls: the app's points for a product,
-//! the points of one site, and the burst of one operation on one site. How callers share what is left is decided
-//! above it.
+//! When the next call of one app may go: a pure state machine over what upstream refused (`atlassian-platform.md` 5.1
+//! to 5.5, hazard R2). It keeps three things apart, so that no limit slows unrelated calls: the app's points for a
+//! product, the points of one site, and the burst of one operation on one site. How points are counted, and how
+//! callers share them, is decided above it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_model::product::Product;
 
-use super::headers::LimitHeaders;
 use crate::error::{CallError, ThrottleReason};
 use crate::retry;
 
@@ -25,18 +24,8 @@ const GOOD_RUN: u32 = 20;
 /// The most operations on sites whose pace is remembered; the longest unused is forgotten first.
 const PACES_CAP: usize = 10_000;
 
-/// The points of an hour, as far as they are known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Budget {
-    /// The hour it is about, as hours since the epoch.
-    hour: i64,
-    /// Points spent in it by the price list.
-    spent: u64,
-    /// What upstream last said is left, less what was spent since.
-    left: Option<u64>,
-    /// No call before this.
-    closed_until: Option<Timestamp>,
-}
+/// Closed sites beyond which those that are open again are forgotten.
+const SITES_CAP: usize = 10_000;
 
 /// The pace of one operation on one site.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +38,10 @@ struct Pace {
 /// The state of all limits of one app.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
-    products: HashMap<Product, Budget>,
-    sites: HashMap<(Product, String), Budget>,
+    /// Products that are closed, and until when.
+    products: HashMap<Product, Timestamp>,
+    /// Sites on which a product is closed, and until when.
+    sites: HashMap<(Product, String), Timestamp>,
     paces: HashMap<(String, &'static str), Pace>,
 }
 
@@ -68,42 +59,41 @@ impl Gate {
         cloud_id: &str,
         call: &'static str,
     ) -> Timestamp {
-        let closed = [self.products.get(&product), self.sites.get(&(product, cloud_id.to_owned()))]
-            .into_iter()
-            .flatten()
-            .filter_map(|budget| budget.closed_until)
-            .max();
-        let paced = self.paces.get(&(cloud_id.to_owned(), call)).map(|pace| pace.next_at);
-        closed.into_iter().chain(paced).fold(now, Timestamp::max)
+        // Most of the time nothing is known of any limit: then nothing is looked up.
+        let closed = self.products.get(&product).copied();
+        let on_site = if self.sites.is_empty() { None } else { self.closed_on_site(product, cloud_id) };
+        let paced = if self.paces.is_empty() {
+            None
+        } else {
+            self.paces.get(&(cloud_id.to_owned(), call)).map(|pace| pace.next_at)
+        };
+        closed.into_iter().chain(on_site).chain(paced).fold(now, Timestamp::max)
+    }
+
+    /// Until when a product is closed for the app; `None` when it is not, or was never.
+    pub fn closed(&self, now: Timestamp, product: Product) -> Option<Timestamp> {
+        self.products.get(&product).copied().filter(|until| *until > now)
+    }
+
+    /// Until when a product was last closed on a site.
+    pub fn closed_on_site(&self, product: Product, cloud_id: &str) -> Option<Timestamp> {
+        self.sites.get(&(product, cloud_id.to_owned())).copied()
     }
 
     /// Notes that a call goes out now: the next of its kind on the site keeps the learnt gap.
     pub fn sent(&mut self, now: Timestamp, cloud_id: &str, call: &'static str) {
+        if self.paces.is_empty() {
+            return;
+        }
         if let Some(pace) = self.paces.get_mut(&(cloud_id.to_owned(), call)) {
             pace.next_at = later(pace.next_at.max(now), pace.gap);
         }
     }
 
-    /// Takes in a good answer with its cost in points.
-    pub fn answered(
-        &mut self,
-        now: Timestamp,
-        product: Product,
-        cloud_id: &str,
-        call: &'static str,
-        limits: &LimitHeaders,
-        points: u64,
-    ) {
-        let standing = limits.points_left();
-        let of_tenant = standing.is_some_and(|standing| standing.name.starts_with("tenant"));
-        for (budget, speaks) in [
-            (self.products.entry(product).or_default(), !of_tenant),
-            (self.sites.entry((product, cloud_id.to_owned())).or_default(), of_tenant),
-        ] {
-            budget.spend(now, points);
-            if let Some(left) = standing.filter(|_| speaks).and_then(|standing| standing.remaining) {
-                budget.left = Some(left);
-            }
+    /// Takes in a good answer: a run of them unteaches a learnt gap.
+    pub fn answered(&mut self, cloud_id: &str, call: &'static str) {
+        if self.paces.is_empty() {
+            return;
         }
         let key = (cloud_id.to_owned(), call);
         if let Some(pace) = self.paces.get_mut(&key) {
@@ -126,12 +116,16 @@ impl Gate {
         match reason {
             ThrottleReason::QuotaGlobal | ThrottleReason::Gateway => {
                 let until = closed_until(now, reason, *retry_after);
-                self.products.entry(*product).or_default().close(now, until, reason.is_quota());
+                let closed = self.products.entry(*product).or_insert(until);
+                *closed = (*closed).max(until);
             }
             ThrottleReason::QuotaTenant => {
                 let until = closed_until(now, reason, *retry_after);
-                let budget = self.sites.entry((*product, cloud_id.to_owned())).or_default();
-                budget.close(now, until, true);
+                if self.sites.len() >= SITES_CAP {
+                    self.sites.retain(|_, closed| *closed > now);
+                }
+                let closed = self.sites.entry((*product, cloud_id.to_owned())).or_insert(until);
+                *closed = (*closed).max(until);
             }
             // The issue's writer waits; other calls of the kind go on.
             ThrottleReason::PerIssueWrite => {}
@@ -140,14 +134,6 @@ impl Gate {
                 self.slow_down(now, cloud_id, call, wait);
             }
         }
-    }
-
-    /// Points spent this hour on a product by the price list, and what upstream last said is left of its quota.
-    pub fn budget(&self, now: Timestamp, product: Product) -> (u64, Option<u64>) {
-        self.products
-            .get(&product)
-            .filter(|budget| budget.hour == hour_of(now))
-            .map_or((0, None), |budget| (budget.spent, budget.left))
     }
 
     /// The learnt gap between calls of this kind on the site.
@@ -180,33 +166,6 @@ impl Gate {
             pace.next_at = until;
         }
         pace.good_run = 0;
-    }
-}
-
-impl Budget {
-    fn turn(&mut self, now: Timestamp) {
-        let hour = hour_of(now);
-        if self.hour != hour {
-            *self = Self {
-                hour,
-                closed_until: self.closed_until.filter(|until| *until > now),
-                ..Self::default()
-            };
-        }
-    }
-
-    fn spend(&mut self, now: Timestamp, points: u64) {
-        self.turn(now);
-        self.spent = self.spent.saturating_add(points);
-        self.left = self.left.map(|left| left.saturating_sub(points));
-    }
-
-    fn close(&mut self, now: Timestamp, until: Timestamp, is_empty: bool) {
-        self.turn(now);
-        self.closed_until = self.closed_until.max(Some(until));
-        if is_empty {
-            self.left = Some(0);
-        }
     }
 }
 

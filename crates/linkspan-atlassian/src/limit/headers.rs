@@ -10,6 +10,9 @@ use crate::error::ThrottleReason;
 /// The most policies of one header that are kept.
 const POLICY_CAP: usize = 8;
 
+/// The window of the points quota.
+const HOUR: Duration = Duration::from_hours(1);
+
 /// A quota as a `RateLimit-Policy` header states it: `"global-app-quota";q=65000;w=3600`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -36,6 +39,19 @@ pub struct Standing {
     pub enforced: bool,
 }
 
+/// What headers say of a limit that is not enforced yet, beside the `Beta-` forms of policies and standings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// `Beta-Retry-After`: the wait that would have been asked for.
+    pub retry_after: Option<Duration>,
+    /// `X-Beta-RateLimit-Limit`.
+    pub limit: Option<u64>,
+    /// `X-Beta-RateLimit-Remaining`.
+    pub remaining: Option<u64>,
+    /// `X-Beta-RateLimit-NearLimit`.
+    pub near_limit: bool,
+}
+
 /// All limit headers of one answer. Informational (`Beta-`) forms are kept apart from enforced ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitHeaders {
@@ -51,6 +67,8 @@ pub struct LimitHeaders {
     pub resets_at: Option<Timestamp>,
     /// `X-RateLimit-NearLimit`: less than a fifth is left.
     pub near_limit: bool,
+    /// `Beta-Retry-After` and the older `X-Beta-RateLimit-*`: shown, never obeyed.
+    pub announced: Option<Announced>,
     /// `RateLimit-Policy` and its `Beta-` form.
     pub policies: Vec<Policy>,
     /// `RateLimit` and its `Beta-` form.
@@ -78,6 +96,14 @@ impl LimitHeaders {
         {
             limits.reason = Some(ThrottleReason::Gateway);
         }
+        let is_true = |name: &str| text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let announced = Announced {
+            retry_after: text("beta-retry-after").and_then(|value| read_retry_after(value, now)),
+            limit: text("x-beta-ratelimit-limit").and_then(|value| value.parse().ok()),
+            remaining: text("x-beta-ratelimit-remaining").and_then(|value| value.parse().ok()),
+            near_limit: is_true("x-beta-ratelimit-nearlimit"),
+        };
+        limits.announced = Some(announced).filter(|announced| *announced != Announced::default());
         for (name, enforced) in [("ratelimit-policy", true), ("beta-ratelimit-policy", false)] {
             for entry in
                 headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(read_list)
@@ -124,14 +150,33 @@ impl LimitHeaders {
         until_reset.or_else(until_turn).filter(|wait| !wait.is_zero())
     }
 
-    /// The points left of the app's hourly quota, where an enforced standing tells.
-    pub fn points_left(&self) -> Option<&Standing> {
+    /// The hourly points of the app that an enforced policy states, and whether they are those of one site alone
+    /// (`atlassian-platform.md` 5.3). Where both pools are named, the site's is the one that a call counts in.
+    pub fn points_quota(&self) -> Option<(u64, bool)> {
+        let of_app = |policy: &&Policy| {
+            policy.enforced && policy.name.ends_with("app-quota") && policy.window == Some(HOUR)
+        };
+        self.policies
+            .iter()
+            .filter(of_app)
+            .filter_map(|policy| Some((policy.quota.filter(|quota| *quota > 0)?, is_of_site(&policy.name))))
+            .max_by_key(|(_, is_of_site)| *is_of_site)
+    }
+
+    /// The points left of the app's hourly quota in one pool, where an enforced standing tells.
+    pub fn points_left_in(&self, of_site: bool) -> Option<u64> {
         self.standings
             .iter()
             .filter(|standing| standing.enforced && standing.name.ends_with("app-quota"))
-            .filter(|standing| standing.remaining.is_some())
-            .min_by_key(|standing| standing.remaining)
+            .filter(|standing| is_of_site(&standing.name) == of_site)
+            .filter_map(|standing| standing.remaining)
+            .min()
     }
+}
+
+/// Whether a policy is about one site's own pool.
+fn is_of_site(name: &str) -> bool {
+    name.starts_with("tenant")
 }
 
 /// `Retry-After` as seconds or as an HTTP date.

@@ -7,4 +7,4 @@ mod headers;
 mod tests;
 
 pub use self::gate::Gate;
-pub use self::headers::{LimitHeaders, Policy, Standing};
+pub use self::headers::{Announced, LimitHeaders, Policy, Standing};

@@ -64,8 +64,7 @@ fn r2_the_documented_samples_are_read() {
     assert_eq!(near.policies.len(), 2);
     assert_eq!(near.policies[1].quota, Some(65_000));
     assert_eq!(near.policies[1].window, Some(Duration::from_hours(1)));
-    let left = near.points_left().unwrap();
-    assert_eq!((left.name.as_str(), left.remaining), ("global-app-quota", Some(11_000)));
+    assert_eq!((near.points_left_in(false), near.points_left_in(true)), (Some(11_000), None));
     assert!(!near.standings[1].enforced);
 }
 
@@ -171,23 +170,44 @@ fn r2_a_burst_refusal_teaches_a_gap_that_good_answers_unteach() {
     gate.sent(now, "a", SEARCH);
     assert!(gate.earliest(now, Product::Jira, "a", SEARCH) > now);
     for _ in 0..200 {
-        gate.answered(now, Product::Jira, "a", SEARCH, &LimitHeaders::default(), 1);
+        gate.answered("a", SEARCH);
     }
     assert_eq!(gate.gap("a", SEARCH), Duration::ZERO);
     assert_eq!(gate.earliest(now, Product::Jira, "a", SEARCH), now);
 }
 
 #[test]
-fn r3_points_are_counted_by_the_hour_and_corrected_by_what_upstream_says() {
-    let mut gate = Gate::new();
-    gate.answered(noon(), Product::Jira, "a", SEARCH, &LimitHeaders::default(), 101);
-    assert_eq!(gate.budget(noon(), Product::Jira), (101, None));
-    let told = read(&[("ratelimit", r#""global-app-quota";r=500;t=600"#)]);
-    gate.answered(noon(), Product::Jira, "b", SEARCH, &told, 101);
-    gate.answered(noon(), Product::Jira, "b", SEARCH, &LimitHeaders::default(), 100);
-    assert_eq!(gate.budget(noon(), Product::Jira), (302, Some(400)));
-    assert_eq!(gate.budget(at("2026-03-26T13:00:00Z"), Product::Jira), (0, None));
-    assert_eq!(gate.budget(noon(), Product::Confluence), (0, None));
+fn r2_the_points_quota_is_read_from_policies_in_any_order() {
+    let both = read(&[(
+        "ratelimit-policy",
+        r#""jira-burst-based";q=100;w=1, "tenant-app-quota";w=3600;q=130000, "global-app-quota";q=65000;w=3600"#,
+    )]);
+    assert_eq!(both.points_quota(), Some((130_000, true)), "the site's own pool comes first");
+    let global = read(&[
+        ("ratelimit-policy", r#""jira-burst-based";q=100;w=1,"global-app-quota";q=65000;w=3600"#),
+        ("beta-ratelimit-policy", r#""tenant-app-quota";q=5;w=3600"#),
+    ]);
+    assert_eq!(global.points_quota(), Some((65_000, false)), "what is announced is not enforced");
+    assert_eq!(read(&[("ratelimit-policy", r#""global-app-quota";q=0;w=3600"#)]).points_quota(), None);
+    assert_eq!(read(&[("ratelimit-policy", ";;,=,\"\"")]).points_quota(), None);
+    let standing = read(&[("ratelimit", r#""global-app-quota";t=9999999, "tenant-app-quota";r=7;t=1"#)]);
+    assert_eq!((standing.points_left_in(false), standing.points_left_in(true)), (None, Some(7)));
+}
+
+#[test]
+fn r2_the_older_beta_headers_are_shown_and_never_obeyed() {
+    let beta = read(&[
+        ("x-beta-ratelimit-limit", "65000"),
+        ("x-beta-ratelimit-remaining", "0"),
+        ("x-beta-ratelimit-nearlimit", "true"),
+        ("beta-retry-after", "1200"),
+    ]);
+    assert_eq!(beta.advice(noon()), None);
+    assert_eq!((beta.points_quota(), beta.limit, beta.near_limit), (None, None, false));
+    let announced = beta.announced.unwrap();
+    assert_eq!((announced.limit, announced.remaining, announced.near_limit), (Some(65_000), Some(0), true));
+    assert_eq!(announced.retry_after, Some(Duration::from_mins(20)));
+    assert_eq!(read(&[("ratelimit", r#""global-app-quota";r=1;t=9"#)]).announced, None);
 }
 
 #[test]

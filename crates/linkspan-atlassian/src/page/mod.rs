@@ -73,6 +73,26 @@ impl Pager {
         self.state.resize(self.call.paging, page_size)
     }
 
+    /// The objects that a page is asked for; `None` where upstream's default holds.
+    pub fn page_size(&self) -> Option<u32> {
+        self.state.page_size()
+    }
+
+    /// The same walk at the same place, asking without some of its parameters: for the one object that upstream cannot
+    /// answer whole (hazard S9).
+    #[must_use]
+    pub fn without(&self, left_out: &[&str]) -> Self {
+        let mut lighter = self.clone();
+        lighter.params.leave_out(left_out);
+        lighter.state.leave_out(left_out);
+        lighter
+    }
+
+    /// Goes on where another walk over the same list stands.
+    pub fn go_on_from(&mut self, other: &Self) {
+        self.state = other.state.clone();
+    }
+
     /// The next page; `None` after the last.
     ///
     /// # Errors

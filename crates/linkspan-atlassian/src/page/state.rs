@@ -54,6 +54,11 @@ impl PageState {
         self.pages
     }
 
+    /// The objects that a page is asked for; `None` where upstream's default holds.
+    pub fn page_size(&self) -> Option<u32> {
+        self.size
+    }
+
     /// Where the feed was read up to (worklog feeds), in epoch milliseconds.
     pub fn since(&self) -> Option<i64> {
         if let Position::Since(moment) = self.position { Some(moment) } else { None }
@@ -64,13 +69,24 @@ impl PageState {
         matches!(self.position, Position::Token(_) | Position::Link(_))
     }
 
-    /// Asks for another page size from here on; `false` where a token in hand is bound to the old one.
+    /// Asks for another page size from here on; `false` where a token in hand is bound to the old one. Cursors of
+    /// Confluence's second generation say where the list goes on, and the size stands beside them.
     pub(super) fn resize(&mut self, paging: Paging, page_size: u32) -> bool {
-        if paging.size().is_none() || self.carries_token() {
+        let size = within(paging, page_size);
+        if let (Position::Link(query), Paging::Cursor(parameter)) = (&mut self.position, paging) {
+            *query = without(query, &[parameter.param]);
+        } else if paging.size().is_none() || self.carries_token() {
             return false;
         }
-        self.size = Some(within(paging, page_size));
+        self.size = Some(size);
         true
+    }
+
+    /// Leaves parameters out of the query of a next link.
+    pub(super) fn leave_out(&mut self, names: &[&str]) {
+        if let Position::Link(query) = &mut self.position {
+            *query = without(query, names);
+        }
     }
 
     /// Fills the parameters of the next request.
@@ -220,6 +236,13 @@ fn after_link(call: &Call, link: Option<&str>) -> Result<Position, CallError> {
     reroot_query(call, link)
         .map(Position::Link)
         .map_err(|why| CallError::Malformed { call: call.name, why: why.to_owned() })
+}
+
+/// A query without some of its parameters; the others stay as they are.
+fn without(query: &str, names: &[&str]) -> String {
+    let is_named = |pair: &&str| names.contains(&pair.split_once('=').map_or(*pair, |(name, _)| name));
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_named(pair)).collect();
+    kept.join("&")
 }
 
 /// A page size upstream takes.

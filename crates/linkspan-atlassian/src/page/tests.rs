@@ -279,6 +279,25 @@ fn s9_only_walks_without_a_token_in_hand_change_their_page_size() {
     assert!(!by_token.resize(jira::SEARCH_JQL.paging, 10));
 }
 
+#[test]
+fn s9_a_cursor_is_kept_when_the_page_size_beside_it_changes_or_the_body_is_left_out() {
+    let mut walk = PageState::begin(confluence::PAGES.paging, Some(250));
+    let next = "/wiki/api/v2/pages?limit=250&body-format=storage&cursor=a%3Db";
+    let body = json!({ "results": [{}], "_links": { "next": next } }).to_string();
+    let envelope = Envelope::read(body.as_bytes(), confluence::PAGES.items).unwrap();
+    walk.take(&confluence::PAGES, &envelope, None, body.as_bytes()).unwrap();
+    assert!(walk.resize(confluence::PAGES.paging, 25));
+    let asked = |walk: &PageState| {
+        let mut params = Params::new();
+        walk.fill(confluence::PAGES.paging, &mut params);
+        params.query_for_tests()
+    };
+    assert_eq!(asked(&walk), "body-format=storage&cursor=a%3Db&limit=25");
+    walk.leave_out(&["body-format"]);
+    assert_eq!(asked(&walk), "cursor=a%3Db&limit=25");
+    assert_eq!(walk.page_size(), Some(25));
+}
+
 /// Serves a list of `total` objects in the manner of `call`, never more than `server_cap` a page.
 fn serve(call: &Call, total: u64, server_cap: u64, at: u64) -> (Value, u64) {
     let count = server_cap.min(total - at.min(total));

@@ -99,6 +99,13 @@ impl Jql {
         if known.is_empty() { some } else { some.and(format!("level NOT IN ({})", known.join(", "))) }
     }
 
+    /// Issues other than these, by id.
+    #[must_use]
+    pub fn other_ids(self, known: impl IntoIterator<Item = u64>) -> Self {
+        let known: Vec<String> = known.into_iter().map(|id| id.to_string()).collect();
+        if known.is_empty() { self } else { self.and(format!("id not in ({})", known.join(", "))) }
+    }
+
     /// Issues changed at `moment` or later. Upstream reads the number as epoch milliseconds, whatever the account's
     /// time zone (hazard S1).
     #[must_use]

@@ -37,7 +37,7 @@ async fn a_good_answer_comes_back_byte_for_byte_with_its_price_and_limits() {
     assert_eq!(reply.points_estimate, 3);
     assert_eq!(reply.envelope.items, 2);
     assert_eq!(reply.envelope.next_token.as_deref(), Some("t"));
-    assert_eq!(reply.limits.points_left().unwrap().remaining, Some(9));
+    assert_eq!(reply.limits.points_left_in(false), Some(9));
 }
 
 #[tokio::test]

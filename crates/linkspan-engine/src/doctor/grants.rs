@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::{Finding, LOOK_PATIENCE, age_in_words};
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::keep_alive::CONSENT_GROWS_OLD;
 use crate::tokens::GrantError;
 
 /// Grants that are looked at; the rest is counted.
@@ -114,7 +115,11 @@ impl Engine {
             age_in_words(&self.inner.clock, refreshed_at),
             ends_at.strftime("%Y-%m-%d"),
         );
-        Ok(if now + IDLE_WARNING > ends_at {
+        Ok(if now >= grant.consented_at + CONSENT_GROWS_OLD {
+            let since = age_in_words(&self.inner.clock, grant.consented_at);
+            let found = format!("{found}; the consent was given {since}, and may end after a year");
+            Finding::warning(GRANT, found, remedy)
+        } else if now + IDLE_WARNING > ends_at {
             Finding::warning(GRANT, found, remedy)
         } else {
             Finding::ok(GRANT, found)

@@ -1,6 +1,6 @@
 //! Follows the attachments of every source, in a task of its own: reads their content ahead where the settings say so, and
-//! drops copies whose attachments are gone. Reading a source never waits for it: it has few connections, a share of the
-//! hourly points, and stops before those run out.
+//! drops copies whose attachments are gone. Reading a source never waits for it: it has few connections, and its calls wait
+//! in the lane that comes last for points.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -16,12 +16,13 @@ use linkspan_store::{
 use serde::{Deserialize, Serialize};
 
 use super::MAX_BYTES_AHEAD;
-use super::pass::{TRANSFER_TIME, written};
+use super::pass::{SHORT_WAIT, TRANSFER_TIME, written};
 use super::problem::FileProblem;
 use super::transfer::Transfer;
 use super::wanted::Wanted;
 use crate::engine::Inner;
 use crate::error::EngineError;
+use crate::quota::Lane;
 
 /// How often attachments are looked for, at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -33,10 +34,6 @@ const PAGES_IN_TURN: usize = 20;
 const FILES_IN_TURN: u32 = 8;
 /// Files read at a time.
 const PARALLEL_FILES: usize = 2;
-/// Files read ahead in an hour by this process. Each costs two points of the 65 000 that the app has.
-const FILES_PER_HOUR: u32 = 5_000;
-/// Points that are left for everything else before files are read ahead.
-const POINTS_LEFT_ALONE: u64 = 10_000;
 /// Waits before a file that failed is tried again; after the last it is left until its attachment changes, or is asked for.
 const WAITS: [SignedDuration; 4] = [
     SignedDuration::from_mins(1),
@@ -52,25 +49,6 @@ const REST: SignedDuration = SignedDuration::from_mins(10);
 const AHEAD: &str = "files";
 /// Where following stands, when only copies are looked after.
 const COPIES: &str = "file-copies";
-
-/// The files that may still be read ahead in this hour.
-#[derive(Debug, Default)]
-pub(super) struct Allowance {
-    hour: i64,
-    used: u32,
-}
-
-impl Allowance {
-    /// Takes one, if there is one.
-    fn take(&mut self, now: Timestamp) -> bool {
-        let hour = now.as_second().div_euclid(3600);
-        if self.hour != hour {
-            *self = Self { hour, used: 0 };
-        }
-        self.used += 1;
-        self.used <= FILES_PER_HOUR
-    }
-}
 
 /// A place in the list of attachments.
 #[derive(Debug, Serialize, Deserialize)]
@@ -186,9 +164,6 @@ impl Inner {
             self.leave_upstream(source.id, due, cap).await?;
             return Ok(true);
         }
-        if !self.may_spend(&source, now) {
-            return Ok(false);
-        }
         let read = tokio::time::timeout(TRANSFER_TIME, self.read_into_copy(&source, &wanted, cap)).await;
         match read.unwrap_or(Err(FileProblem::TimedOut)) {
             Ok(()) => {}
@@ -210,8 +185,15 @@ impl Inner {
         let content = wanted.call(source.product).ok_or(FileProblem::NoContent)?;
         let call = content.call;
         let no_room = || FileProblem::Unreachable { why: "this server's disk does not take it".to_owned() };
+        let client = self.file_client(source, Lane::Backfill);
+        let wait = client.wait_of(call).await.map_err(|error| FileProblem::of(error, call))?;
+        if wait > SHORT_WAIT {
+            // The source rests: files of other sources, which count elsewhere, are not held up.
+            let why = "the points that files may take are used up".to_owned();
+            return Err(FileProblem::Throttled { why, retry_after: wait });
+        }
         let read = async {
-            let mut transfer = Transfer::begin(self.file_client(source), content, cap).await?;
+            let mut transfer = Transfer::begin(client, content, cap).await?;
             let mut copy = self.begin_copy().await;
             while copy.is_some()
                 && let Some(piece) = transfer.next().await?
@@ -276,30 +258,5 @@ impl Inner {
     fn rests(&self, source: SourceId, now: Timestamp) -> bool {
         let resting = self.files.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.get(&source).is_some_and(|until| now < *until)
-    }
-
-    /// Whether a file may be read ahead now: this hour's share is not used up, and enough is left for everything else.
-    fn may_spend(&self, source: &Source, now: Timestamp) -> bool {
-        let left = {
-            let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-            gate.budget(now, source.product).1
-        };
-        left.is_none_or(|left| left >= POINTS_LEFT_ALONE)
-            && self.files.allowance.lock().unwrap_or_else(PoisonError::into_inner).take(now)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r2_reading_ahead_takes_no_more_than_its_share_of_an_hour() {
-        let mut allowance = Allowance::default();
-        let at = |seconds| Timestamp::from_second(seconds).unwrap();
-        let taken = (0..2 * FILES_PER_HOUR).filter(|_| allowance.take(at(7_200))).count();
-        assert_eq!(taken, FILES_PER_HOUR as usize);
-        assert!(!allowance.take(at(10_799)));
-        assert!(allowance.take(at(10_800)));
     }
 }

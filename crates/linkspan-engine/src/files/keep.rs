@@ -9,12 +9,18 @@ use super::folder::Incoming;
 use super::problem::FileProblem;
 use super::wanted::Wanted;
 use crate::engine::Inner;
+use crate::quota::Lane;
 use crate::upstream::SourceClient;
 
 impl Inner {
     /// A client of its own for the files of a source: what it spends is no run's.
-    pub(super) fn file_client(self: &Arc<Self>, source: &Arc<linkspan_store::Source>) -> SourceClient {
-        SourceClient::new(Arc::clone(self), Arc::clone(source), Arc::default(), self.stop.child_token())
+    pub(super) fn file_client(
+        self: &Arc<Self>,
+        source: &Arc<linkspan_store::Source>,
+        lane: Lane,
+    ) -> SourceClient {
+        let stop = self.stop.child_token();
+        SourceClient::new(Arc::clone(self), Arc::clone(source), lane, Arc::default(), stop)
     }
 
     /// Begins a copy, where copies are kept. A disk that does not take it costs the copy, not the file.

@@ -26,7 +26,6 @@ pub use self::status::AttachmentStatus;
 pub use linkspan_store::{FileHash, FileState};
 
 use self::folder::Folder;
-use self::follow::Allowance;
 use crate::error::EngineError;
 
 /// The largest file that is read from upstream at all, unless the settings say otherwise.
@@ -61,7 +60,6 @@ pub(crate) struct Files {
     passes: Arc<Semaphore>,
     /// Sources whose files are not read ahead before this moment.
     resting: Mutex<HashMap<SourceId, Timestamp>>,
-    allowance: Mutex<Allowance>,
 }
 
 impl Files {
@@ -87,7 +85,6 @@ impl Files {
             folder,
             passes: Arc::new(Semaphore::new(PARALLEL_PASSES)),
             resting: Mutex::default(),
-            allowance: Mutex::default(),
         })
     }
 

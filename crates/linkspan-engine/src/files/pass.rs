@@ -23,6 +23,7 @@ use super::wanted::Wanted;
 use crate::accounts::AccountScope;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::quota::Lane;
 
 /// Bytes read from a copy at a time.
 const PIECE: usize = 64 << 10;
@@ -35,7 +36,7 @@ const CALLER_PATIENCE: Duration = Duration::from_mins(2);
 /// How long one file may take in all.
 pub(super) const TRANSFER_TIME: Duration = Duration::from_hours(6);
 /// A limit of upstream's that passes sooner is waited for.
-const SHORT_WAIT: Duration = Duration::from_secs(5);
+pub(super) const SHORT_WAIT: Duration = Duration::from_secs(5);
 const PURPOSE: &str = "attachment-content";
 
 /// An attachment of the caller's whose content can be asked for.
@@ -197,8 +198,8 @@ async fn begin(inner: &Arc<Inner>, source: &Arc<Source>, wanted: &Wanted) -> Res
     if wanted.attachment.size.is_some_and(|size| size > cap) {
         return Err(FileProblem::TooLarge { cap });
     }
-    let client = inner.file_client(source);
-    let wait = client.wait_of(content.call);
+    let client = inner.file_client(source, Lane::Live);
+    let wait = client.wait_of(content.call).await.map_err(FileProblem::Internal)?;
     if wait > SHORT_WAIT {
         let why = "the limit of calls is used up".to_owned();
         return Err(FileProblem::Throttled { why, retry_after: wait });

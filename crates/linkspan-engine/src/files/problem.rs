@@ -89,7 +89,7 @@ impl FileProblem {
         match error {
             EngineError::Call(error) => Self::of_call(&error, call),
             EngineError::NotFound => Self::NotFound,
-            EngineError::Stopped => Self::Busy,
+            EngineError::Stopped | EngineError::Crowded => Self::Busy,
             EngineError::Grant(GrantError::Unavailable(_)) => {
                 unreachable("no access token can be had at the moment")
             }

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::engine::Inner;
 use crate::error::EngineError;
+use crate::quota::Lane;
 use crate::upstream::SourceClient;
 
 /// What is wanted to be told of. Events of sprints and versions change no issue.
@@ -203,7 +204,13 @@ impl Inner {
 
     /// A client for calls that belong to no run.
     pub(super) fn client_of(self: &Arc<Self>, source: &Source) -> SourceClient {
-        SourceClient::new(Arc::clone(self), Arc::new(source.clone()), Arc::default(), self.stop.child_token())
+        SourceClient::new(
+            Arc::clone(self),
+            Arc::new(source.clone()),
+            Lane::Upkeep,
+            Arc::default(),
+            self.stop.child_token(),
+        )
     }
 
     /// The project that is told of by itself: the oldest, because it is the least likely to go.

@@ -24,6 +24,7 @@ use super::rewrite::{ACCOUNTS_PER_WALK, Subject};
 use crate::engine::Inner;
 use crate::error::EngineError;
 use crate::progress::RunMeter;
+use crate::quota::Lane;
 use crate::upstream::SourceClient;
 
 /// When a reading that failed is tried again.
@@ -184,6 +185,7 @@ impl Inner {
         let client = SourceClient::new(
             Arc::clone(self),
             Arc::new(source.clone()),
+            Lane::Upkeep,
             Arc::new(RunMeter::default()),
             self.stop.child_token(),
         );

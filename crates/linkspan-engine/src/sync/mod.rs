@@ -6,6 +6,7 @@
 mod audit;
 mod census;
 mod confluence;
+mod counts;
 mod jira;
 mod listed;
 mod names;
@@ -30,6 +31,7 @@ pub(crate) use self::run::OneList;
 use self::run::Run;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::quota::Lane;
 
 /// How late upstream's search may show a change, unless the operator knows better: hours have been seen after bulk edits.
 pub const INDEX_LAG: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
@@ -68,6 +70,7 @@ struct Reading<'a> {
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.source);
+        self.inner.progress.estimated(self.source, None);
     }
 }
 
@@ -84,6 +87,7 @@ pub(crate) async fn look_again(
     let source = source.ok_or(EngineError::NotFound)?;
     let granted = inner.scopes_of(&source).await?;
     let run = Run::new(Arc::clone(inner), source, granted, inner.stop.child_token());
+    run.client.change_lane(Lane::Live);
     match run.source.product {
         Product::Jira => jira::look_again(&run, hints).boxed().await,
         // Confluence tells of nothing.
@@ -109,6 +113,7 @@ impl Inner {
         let run = Run::new(Arc::clone(self), source, granted, stop);
         self.tell_sync_started(id).await?;
         census::let_go(&run).await?;
+        self.probe_reach(&run.source, &run.client).await?;
         match run.source.product {
             Product::Jira => jira::read(&run).boxed().await?,
             Product::Confluence => confluence::read(&run).boxed().await?,

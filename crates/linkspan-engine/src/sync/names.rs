@@ -11,6 +11,7 @@ use linkspan_atlassian::personal::mentioned_accounts;
 use super::run::Run;
 use crate::error::EngineError;
 use crate::privacy::read_people;
+use crate::quota::Lane;
 
 /// Accounts in one call (`atlassian-endpoints.md` 6.14).
 const ACCOUNTS_PER_CALL: usize = 90;
@@ -37,8 +38,10 @@ impl Run {
             .filter(|id| !names.contains_key(**id) && !self.inner.is_erased(id))
             .map(|id| (*id).to_owned())
             .collect();
+        // A page waits for them.
+        let client = self.client.in_lane(Lane::Live);
         for accounts in unknown.chunks(ACCOUNTS_PER_CALL) {
-            let read = match read_people(&self.client, &self.source, accounts).await {
+            let read = match read_people(&client, &self.source, accounts).await {
                 Ok(read) => read,
                 // A mention without a name shows the account's id.
                 Err(EngineError::Call(

@@ -1,6 +1,7 @@
-//! What a walk does when upstream refuses to go on: asks for less at a time, or begins anew from the last durable place
-//! (hazards S7, S9).
+//! What a reading does when upstream refuses to go on: asks for less at a time, or begins anew from the last durable place
+//! (hazards S7, S9). What cannot be had even alone is left out, with its reason beside it, and the others are read.
 
+use futures_util::future::BoxFuture;
 use linkspan_atlassian::error::CallError;
 
 use crate::error::EngineError;
@@ -40,6 +41,47 @@ impl Retreat {
     }
 }
 
+/// The page size to go on with after a failure; `None` where less at a time cannot help.
+pub(super) fn smaller(
+    error: &EngineError,
+    size: Option<u32>,
+    is_too_much: fn(&CallError) -> bool,
+) -> Option<u32> {
+    let EngineError::Call(error) = error else { return None };
+    let size = size.filter(|size| is_too_much(error) && *size > 1)? / 2;
+    tracing::info!(size, %error, "asks for less at a time");
+    Some(size)
+}
+
+/// What asking for things by their ids came to.
+pub(super) struct Bisected<'a, I, T> {
+    /// The answers.
+    pub(super) read: Vec<T>,
+    /// What upstream cannot answer even alone, and why.
+    pub(super) refused: Vec<(&'a I, CallError)>,
+}
+
+/// Asks for things by their ids, and for half as many where upstream cannot answer so much at once, down to one.
+pub(super) async fn bisect<'a, I: Sync, T>(
+    ids: &'a [I],
+    mut ask: impl FnMut(&'a [I]) -> BoxFuture<'a, Result<T, EngineError>> + Send,
+) -> Result<Bisected<'a, I, T>, EngineError> {
+    let mut bisected = Bisected { read: Vec::new(), refused: Vec::new() };
+    let mut parts = vec![ids];
+    while let Some(part) = parts.pop() {
+        match (ask(part).await, part) {
+            (Ok(answer), _) => bisected.read.push(answer),
+            (Err(EngineError::Call(error)), [id]) if error.is_size() => bisected.refused.push((id, error)),
+            (Err(EngineError::Call(error)), [_, ..]) if error.is_size() => {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+            }
+            (Err(error), _) => return Err(error),
+        }
+    }
+    Ok(bisected)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +102,27 @@ mod tests {
             sizes.push(retreat.size);
         }
         assert_eq!(sizes, [50, 25, 12, 6, 3, 1]);
+    }
+
+    #[tokio::test]
+    async fn s9_of_many_ids_the_one_that_cannot_be_answered_is_left_out_alone() {
+        let ids: Vec<u32> = (0..100).collect();
+        let mut asked = 0;
+        let bisected = bisect(&ids, |part| {
+            asked += 1;
+            let answer = if part.contains(&61) || part.len() > 25 {
+                Err(EngineError::Call(CallError::TooLarge { call: CALL, status: 504 }))
+            } else {
+                Ok(part.to_vec())
+            };
+            Box::pin(std::future::ready(answer))
+        })
+        .await
+        .unwrap();
+        let read: Vec<u32> = bisected.read.into_iter().flatten().collect();
+        assert_eq!(read, (0..100).filter(|id| *id != 61).collect::<Vec<_>>(), "in their order");
+        assert_eq!(bisected.refused.iter().map(|(id, _)| **id).collect::<Vec<_>>(), [61]);
+        assert!(asked < 20, "{asked}");
     }
 
     #[test]

@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::Timestamp;
-use linkspan_atlassian::calls::{Call, Feature, ScopeSet, missing_scopes};
+use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::calls::{Call, Feature, ScopeSet, confluence, jira, missing_scopes};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
+use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::{PageState, Pager};
 use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
 use linkspan_model::ids::{RecordId, SourceId};
+use linkspan_model::product::Product;
 use linkspan_model::record::Model;
 use linkspan_store::{Batch, Checkpoint, ChildSet, Removal, Source, StoredRaw, StreamProgress, StreamState};
 use serde::Serialize;
@@ -21,13 +23,19 @@ use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
 use super::SyncReport;
+use super::retreat::smaller;
 use crate::engine::Inner;
 use crate::error::EngineError;
-use crate::progress::{Phase, RunMeter};
+use crate::estimate::{Course, Estimate};
+use crate::progress::{ContentCount, Phase, RunMeter};
+use crate::quota::Lane;
 use crate::upstream::SourceClient;
 
 /// The most rows of one transaction: what is larger is written in parts, the checkpoint with the last.
 const ROWS_PER_BATCH: usize = 4_000;
+
+/// How often a first reading's estimate is logged.
+const LOG_ESTIMATE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// One run over a source.
 pub(super) struct Run {
@@ -45,6 +53,10 @@ pub(super) struct Run {
     failed: Mutex<Vec<(&'static str, String)>>,
     /// Entries made in the change feed.
     changed: AtomicU64,
+    /// When its first reading of content began, and what was spent before.
+    content_began: OnceLock<(Timestamp, ContentCount)>,
+    /// When its estimate was last logged.
+    estimate_logged: Mutex<Option<Timestamp>>,
     /// What the grant holds on the site.
     pub(super) granted: ScopeSet,
 }
@@ -53,11 +65,30 @@ impl Run {
     pub(super) fn new(inner: Arc<Inner>, source: Source, granted: ScopeSet, stop: CancellationToken) -> Self {
         let source = Arc::new(source);
         let meter = Arc::new(RunMeter::default());
-        let client =
-            SourceClient::new(Arc::clone(&inner), Arc::clone(&source), Arc::clone(&meter), stop.clone());
+        let client = SourceClient::new(
+            Arc::clone(&inner),
+            Arc::clone(&source),
+            Lane::Upkeep,
+            Arc::clone(&meter),
+            stop.clone(),
+        );
         let (began, nameless, failed) = (inner.clock.now(), Mutex::default(), Mutex::default());
         let (knew, changed) = (inner.latest_erasure(), AtomicU64::new(0));
-        Self { inner, source, client, meter, stop, began, knew, nameless, failed, changed, granted }
+        Self {
+            inner,
+            source,
+            client,
+            meter,
+            stop,
+            began,
+            knew,
+            nameless,
+            failed,
+            changed,
+            granted,
+            content_began: OnceLock::new(),
+            estimate_logged: Mutex::default(),
+        }
     }
 
     /// Whether the operator wants this read.
@@ -102,11 +133,51 @@ impl Run {
     /// Notes items read.
     pub(super) fn add(&self, stream: &'static str, items: u64) {
         self.inner.progress.add(self.id(), stream, items);
+        self.estimate();
     }
 
     /// Notes items to expect.
     pub(super) fn expect(&self, stream: &'static str, items: u64) {
         self.inner.progress.expect(self.id(), stream, items);
+    }
+
+    /// Whether a stream was read to its end before.
+    pub(super) async fn was_read(&self, stream: &str) -> Result<bool, EngineError> {
+        let state = self.inner.store.get_stream(self.id(), stream).await?;
+        Ok(state.is_some_and(|state| state.progress.last_success_at.is_some()))
+    }
+
+    /// Notes items for which everything was read that belongs to them; those that are stored at once need no note.
+    pub(super) fn prepared(&self, items: u64) {
+        self.meter.prepare(items);
+    }
+
+    /// Shows, and now and then logs, what a first reading still takes.
+    pub(super) fn estimate(&self) {
+        let now = self.inner.clock.now();
+        let spent = self.meter.content();
+        let (began, before) = self.content_began.get().copied().unwrap_or((now, spent));
+        let call = match self.source.product {
+            Product::Jira => &jira::SEARCH_JQL,
+            Product::Confluence => &confluence::PAGES,
+        };
+        let budget = self.client.budget(call);
+        let course = Course { began, now, before, spent, budget };
+        let Some(estimate) = Estimate::of(&course, &self.inner.progress.of(self.id())) else { return };
+        let is_due = {
+            let mut logged = self.estimate_logged.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_due = logged.is_none_or(|at| now >= at + LOG_ESTIMATE_EVERY);
+            if is_due {
+                *logged = Some(now);
+            }
+            is_due
+        };
+        if is_due {
+            let Estimate { percent, points_needed, finishes_at, limited_by, .. } = &estimate;
+            let (percent, limited_by) = (percent.round(), limited_by.as_str());
+            tracing::info!(source.id = %self.id(), percent, points_needed, ?finishes_at, limited_by, "a first reading goes on");
+        }
+        self.inner.progress.estimated(self.id(), Some(estimate));
     }
 
     /// Reads one stream, and shows and stores how it went. `None` when upstream refused it; the run goes on without. What
@@ -119,9 +190,17 @@ impl Run {
         let started_at = Some(self.inner.clock.now());
         let before = self.inner.store.get_stream(self.id(), name).await?.map(|state| state.progress);
         let before = before.unwrap_or_default();
+        let lane = lane_of(name, before.last_success_at.is_none());
+        self.client.change_lane(lane);
+        if lane == Lane::Backfill {
+            self.content_began.get_or_init(|| (self.inner.clock.now(), self.meter.content()));
+            self.estimate();
+        }
         self.inner.progress.set(self.id(), name, Phase::Running);
         self.note(name, StreamProgress { phase: "running".to_owned(), started_at, ..before.clone() }).await?;
         let result = work.await;
+        // What stands between the streams belongs to none of them.
+        self.client.change_lane(Lane::Upkeep);
         let done =
             self.inner.progress.of(self.id()).iter().find(|row| row.stream == name).map_or(0, |row| row.done);
         let now = self.inner.clock.now();
@@ -331,6 +410,19 @@ impl Run {
     }
 }
 
+/// The lane of a stream's calls: what changed comes before what is read for the first time, and both keep clear of what is
+/// read again from time to time.
+fn lane_of(stream: &str, is_first_reading: bool) -> Lane {
+    match stream {
+        "issues" | "worklogs" | "pages" | "blogposts" | "comments" | "attachments" if is_first_reading => {
+            Lane::Backfill
+        }
+        "issues" | "worklogs" | "pages" | "blogposts" | "comments" | "attachments" => Lane::Live,
+        "versions" => Lane::Backfill,
+        _ => Lane::Upkeep,
+    }
+}
+
 /// A list that is read outside of a run, for somebody who asks.
 pub(crate) struct OneList(Pages);
 
@@ -343,7 +435,8 @@ impl OneList {
         page_size: Option<u32>,
     ) -> Self {
         let stop = inner.stop.child_token();
-        let client = SourceClient::new(Arc::clone(inner), Arc::new(source.clone()), Arc::default(), stop);
+        let source = Arc::new(source.clone());
+        let client = SourceClient::new(Arc::clone(inner), source, Lane::Live, Arc::default(), stop);
         let pager = client.pager(call, params, page_size);
         Self(Pages { client, call, pager })
     }
@@ -364,7 +457,16 @@ pub(super) struct Pages {
 impl Pages {
     /// The text of the next page; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<String>, EngineError> {
-        let page = self.client.next(self.call, &mut self.pager).await?;
+        let page = loop {
+            match self.client.next(self.call, &mut self.pager).await {
+                Ok(page) => break page,
+                // Where a token in hand is bound to the size, whoever knows more of the list begins anew.
+                Err(error) => match smaller(&error, self.pager.page_size(), CallError::is_size) {
+                    Some(size) if self.pager.resize(size) => {}
+                    _ => return Err(error),
+                },
+            }
+        };
         page.map(|page| Ok(text(&page.reply.body)?.to_owned())).transpose()
     }
 

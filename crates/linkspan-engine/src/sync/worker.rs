@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::reach::{PROBE_EVERY, SourceReach};
 
 /// How often the worker looks for sources that are due, at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -27,6 +28,7 @@ impl Engine {
         self.inner.tasks.spawn(Arc::clone(&self.inner).keep_registrations());
         self.inner.tasks.spawn(Arc::clone(&self.inner).follow_files());
         self.inner.tasks.spawn(Arc::clone(&self.inner).keep_personal_data());
+        self.inner.tasks.spawn(Arc::clone(&self.inner).keep_grants());
     }
 }
 
@@ -87,9 +89,17 @@ impl Inner {
             return Ok(false);
         }
         let streams = self.store.get_streams(source.id).await?;
+        // Who is turned away as a whole is tried seldom.
+        let is_turned_away = SourceReach::of(&streams).is_some();
+        if is_turned_away && attempted.is_some_and(|at| now < at + PROBE_EVERY) {
+            return Ok(false);
+        }
+        if self.is_dead(source.grant).await? {
+            return Ok(false);
+        }
         let latest = streams.iter().filter_map(|stream| stream.progress.finished_at).max();
         let is_unfinished = streams.iter().any(|stream| stream.progress.phase == "running");
-        Ok(is_unfinished || latest.is_none_or(|at| now >= at + self.settings.sync_every))
+        Ok(is_turned_away || is_unfinished || latest.is_none_or(|at| now >= at + self.settings.sync_every))
     }
 
     /// Has a source read as soon as there is a place.

@@ -15,6 +15,7 @@ pub(crate) mod ledger;
 pub(crate) mod link_tokens;
 pub(crate) mod models;
 pub(crate) mod personal_data;
+pub(crate) mod quota;
 pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod webhook_deliveries;

@@ -21,8 +21,8 @@ use crate::problem::ApiError;
 use crate::wire::Time;
 use crate::wire::page::Page;
 use crate::wire::sources::{
-    RawKindList, RawKindRow, RawRow, SourceAccount, SourceDetails, SourceGap, SourceList, SourceLive,
-    SourceReach, SourceRemedy, SourceRow, SourceStream,
+    RawKindList, RawKindRow, RawRow, SourceAccount, SourceDetails, SourceEstimate, SourceGap, SourceList,
+    SourceLive, SourceReach, SourceRemedy, SourceRow, SourceStream, SourceTurnedAway,
 };
 
 /// Linked accounts of one source that are shown.
@@ -80,6 +80,21 @@ pub(crate) async fn retrieve_source(
             consent_url: app.engine.consent_url(summary.account.id),
         })
         .collect();
+    let estimate = app.engine.progress().estimate_of(id).map(|estimate| SourceEstimate {
+        items_done: estimate.items_done,
+        items_expected: estimate.items_expected,
+        percent: estimate.percent,
+        points_spent: estimate.points_spent,
+        points_needed: estimate.points_needed,
+        finishes_at: estimate.finishes_at.map(Time),
+        limited_by: estimate.limited_by.as_str().to_owned(),
+    });
+    let turned_away = app.engine.source_reach(id).await?.map(|reach| SourceTurnedAway {
+        state: reach.loss.as_str().to_owned(),
+        since: reach.since.map(Time),
+        reason: reach.reason,
+    });
+    let reconsent_advisable = app.engine.reconsent_is_advisable(found.source.grant).await?;
     let remedy = (!found.missing.is_empty()).then(|| remedy(&found));
     Ok(Json(SourceDetails {
         source: row(&found.source),
@@ -90,6 +105,9 @@ pub(crate) async fn retrieve_source(
             .map(stream_row)
             .collect(),
         live: live_row(live),
+        estimate,
+        turned_away,
+        reconsent_advisable,
         gaps: found.gaps.iter().map(gap_row).collect(),
         missing_scopes: owned(&found.missing),
         remedy,

@@ -10,6 +10,7 @@ pub mod knowledgebase;
 pub(crate) mod ledger;
 pub mod page;
 pub mod personal_data;
+pub(crate) mod quota;
 pub(crate) mod sources;
 pub mod ticketing;
 pub(crate) mod webhooks;

@@ -38,6 +38,14 @@ pub(crate) struct SourceDetails {
     pub streams: Vec<SourceStream>,
     /// How changes come to be known.
     pub live: SourceLive,
+    /// What its first reading still takes; null while it is not being read for the first time.
+    #[schema(required = true)]
+    pub estimate: Option<SourceEstimate>,
+    /// Why upstream turns all calls to it away; null while they are let in, as far as known.
+    #[schema(required = true)]
+    pub turned_away: Option<SourceTurnedAway>,
+    /// Whether the customer should consent anew although everything works: a consent of almost a year may end by itself.
+    pub reconsent_advisable: bool,
     /// What the grant does not open of what is wanted; empty when nothing is missing.
     pub gaps: Vec<SourceGap>,
     /// Every missing scope once.
@@ -84,6 +92,37 @@ pub(crate) struct SourceReach {
     pub reduced_at: Option<Time>,
     /// When somebody accepted what it sees now; the next reading acts by it.
     pub accepted_at: Option<Time>,
+}
+
+/// What a first reading still takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceEstimate {
+    /// Items of content read in this run.
+    pub items_done: u64,
+    /// Items of content that it is expected to bring.
+    pub items_expected: u64,
+    /// How far it is, in percent of its points.
+    pub percent: f64,
+    /// Points spent by this run.
+    pub points_spent: u64,
+    /// Points that it still needs.
+    pub points_needed: u64,
+    /// When it will be finished; null while too little was seen.
+    #[schema(required = true)]
+    pub finishes_at: Option<Time>,
+    /// What decides that: `speed`, or `quota` where an hour has too few points for it.
+    pub limited_by: String,
+}
+
+/// Why upstream turns all calls to a source away. Nothing stored is lost; it is tried every hour.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceTurnedAway {
+    /// `uninstalled`, or `product_access_lost`.
+    pub state: String,
+    #[schema(required = true)]
+    pub since: Option<Time>,
+    /// What is wrong and what to do.
+    pub reason: String,
 }
 
 /// How one stream stands.

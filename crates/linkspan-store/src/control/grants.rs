@@ -21,12 +21,12 @@ statements! {
         VALUES ($1, $2, $3, 1, $4, $5, $7, $6, 'healthy', $7)
         ON CONFLICT (id) DO UPDATE SET version = grants.version + 1, tokens = excluded.tokens,
             access_expires_at = excluded.access_expires_at, refreshed_at = excluded.refreshed_at,
-            scopes = excluded.scopes, state = 'healthy', reason = NULL
+            scopes = excluded.scopes, state = 'healthy', reason = NULL, created_at = excluded.created_at
         RETURNING version";
     ONE = "SELECT id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at, scopes, state,
-            reason FROM grants WHERE id = $1";
+            reason, created_at FROM grants WHERE id = $1";
     ALL = "SELECT id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at, scopes, state,
-            reason FROM grants ORDER BY created_at, id";
+            reason, created_at FROM grants ORDER BY created_at, id";
     REACH = "SELECT g.id, s.cloud_id FROM grants g
         LEFT JOIN sources s ON s.grant_id = g.id AND s.state = 'active'
         WHERE g.app_id = $1 AND g.atlassian_account_id = $2 ORDER BY g.created_at, g.id";
@@ -64,6 +64,8 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// Whether it can be used.
     pub state: GrantState,
+    /// When the account last consented: the pair's family began then.
+    pub consented_at: Timestamp,
 }
 
 /// Whether a grant can be used.
@@ -232,5 +234,6 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
             "needs_relink" => GrantState::NeedsRelink { reason: row.optional_text(9)?.unwrap_or_default() },
             other => return Err(StoreError::corrupt(format!("unknown grant state `{other}`"))),
         },
+        consented_at: row.time(10)?,
     })
 }

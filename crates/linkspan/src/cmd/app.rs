@@ -83,6 +83,7 @@ async fn open(
         identity_redirects: Vec::new(),
         webhook_networks: Vec::new(),
         census: linkspan_engine::CensusSettings::default(),
+        points_per_hour: None,
         files: linkspan_engine::files::FileSettings::default(),
     })
     .await

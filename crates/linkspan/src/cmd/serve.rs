@@ -47,6 +47,7 @@ pub(crate) async fn run(args: cli::Serve, stop: CancellationToken) -> anyhow::Re
         files: home.files(&args.attachments),
         identity_redirects: args.identity_redirect.clone(),
         webhook_networks: args.allow_webhook_network.clone(),
+        points_per_hour: args.extras.points_per_hour,
     })
     .await?;
     let has_app = register_app(&args, &core.engine, &base_url).await?

@@ -47,6 +47,7 @@ pub(crate) async fn run(args: cli::Sync, stop: CancellationToken) -> anyhow::Res
         files: FileSettings::default(),
         identity_redirects: Vec::new(),
         webhook_networks: Vec::new(),
+        points_per_hour: args.extras.points_per_hour,
     })
     .await
     .with_context(|| {

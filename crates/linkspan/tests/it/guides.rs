@@ -66,6 +66,7 @@ async fn read_with(upstream: &Upstream, scopes: &ScopeSet, product: Product) -> 
         custom_content_types: vec!["ac:com.example.docs:note".to_owned()],
         identity_redirects: Vec::new(),
         webhook_networks: Vec::new(),
+        points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
         files: linkspan_engine::files::FileSettings::default(),
     };
     let ring = KeyRing::generate(&entropy);

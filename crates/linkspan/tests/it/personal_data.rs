@@ -42,18 +42,25 @@ pub(crate) struct Privacy {
     data: TempDir,
     /// When the census is taken, from the next restart on.
     pub(crate) census: CensusSettings,
+    limits: ClientLimits,
 }
 
 impl Privacy {
     pub(crate) async fn start(world: Options) -> Self {
+        Self::start_within(world, ClientLimits::default()).await
+    }
+
+    /// One whose calls have these bounds.
+    pub(crate) async fn start_within(world: Options, limits: ClientLimits) -> Self {
         let upstream = Upstream::start(world).await;
         let data = tempfile::tempdir().unwrap();
         let now = upstream.control.get("clock").await["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
         let clock = Clock::at(now);
         let ring = KeyRing::generate(&Entropy::seeded(9));
         let census = CensusSettings::default();
-        let (store, engine) = open(&upstream, &data, &clock, &ring, census).await;
-        let privacy = Self { upstream, store, engine, clock, ring, data, census };
+        let entropy = Entropy::seeded(7);
+        let (store, engine) = open(&upstream, &data, &clock, &ring, census, entropy, limits.clone()).await;
+        let privacy = Self { upstream, store, engine, clock, ring, data, census, limits };
         privacy.register("report:personal-data").await;
         privacy
     }
@@ -78,16 +85,24 @@ impl Privacy {
     /// What is left of a server after a kill: another process over the same data.
     pub(crate) async fn restart(&mut self) {
         self.store.close().await;
-        (self.store, self.engine) =
-            open(&self.upstream, &self.data, &self.clock, &self.ring, self.census).await;
+        (self.store, self.engine) = self.open(Entropy::seeded(7)).await;
+    }
+
+    /// Another process over the same data.
+    pub(crate) async fn another(&self) -> (Store, Engine) {
+        self.open(Entropy::seeded(8)).await
+    }
+
+    async fn open(&self, entropy: Entropy) -> (Store, Engine) {
+        let (census, limits) = (self.census, self.limits.clone());
+        open(&self.upstream, &self.data, &self.clock, &self.ring, census, entropy, limits).await
     }
 
     /// Begins with an empty database, as if nothing had been linked.
     pub(crate) async fn forget_everything(&mut self) {
         self.store.close().await;
         self.data = tempfile::tempdir().unwrap();
-        (self.store, self.engine) =
-            open(&self.upstream, &self.data, &self.clock, &self.ring, self.census).await;
+        (self.store, self.engine) = self.open(Entropy::seeded(7)).await;
         self.register("report:personal-data").await;
     }
 
@@ -190,9 +205,11 @@ async fn open(
     clock: &Clock,
     ring: &KeyRing,
     census: CensusSettings,
+    entropy: Entropy,
+    limits: ClientLimits,
 ) -> (Store, Engine) {
     let endpoints = Endpoints::single_origin(&Url::parse(upstream.text("/origin")).unwrap()).unwrap();
-    let atlassian = Atlassian::new(endpoints, ClientLimits::default(), clock.clone()).unwrap();
+    let atlassian = Atlassian::new(endpoints, limits, clock.clone()).unwrap();
     let store = Store::open(&DatabaseUrl::sqlite(data.path().join("linkspan.db"))).await.unwrap();
     let settings = Settings {
         vendor: Vendor {
@@ -207,9 +224,9 @@ async fn open(
         identity_redirects: Vec::new(),
         webhook_networks: vec!["127.0.0.1/32".parse().unwrap()],
         census,
+        points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
         files: linkspan_engine::files::FileSettings::default(),
     };
-    let entropy = Entropy::seeded(7);
     let engine =
         Engine::open(store.clone(), atlassian, ring.clone(), clock.clone(), entropy, settings).await.unwrap();
     (store, engine)

@@ -90,6 +90,7 @@ impl Site {
             custom_content_types: Vec::new(),
             identity_redirects: Vec::new(),
             webhook_networks: Vec::new(),
+            points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
             files: linkspan_engine::files::FileSettings::default(),
         };
         let ring = KeyRing::generate(&entropy);

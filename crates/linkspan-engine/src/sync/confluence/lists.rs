@@ -8,9 +8,10 @@ use linkspan_atlassian::calls::Call;
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::Converted;
 use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::page::PageBody;
+use linkspan_atlassian::page::{PageBody, Pager};
 use linkspan_model::ids::RecordId;
 
+use super::super::retreat::smaller;
 use super::super::run::{ListCheckpoint, Run, text};
 use super::access::Learner;
 use super::articles::{Kind, convert_text};
@@ -89,20 +90,23 @@ async fn walk(
         Some(state) => client.resume(list.call, params, state),
         None => client.pager(list.call, params, Some(PAGE_SIZE)),
     };
-    let mut page = client.next(list.call, &mut pager).await?;
-    while let Some(current) = page {
+    // A walk that was taken up again after a heavy page goes on in usual pages.
+    pager.resize(PAGE_SIZE);
+    let mut page = next_or_part(run, list, &mut pager).await?;
+    while let Some((current, problem)) = page {
         checkpoint.walk = Some(pager.state().clone());
         checkpoint.complete = current.is_last;
         let store = async {
             let items = current.items;
-            let converted = convert(list, learner, current).await?;
+            let mut converted = convert(list, learner, current).await?;
+            mark_problem(&mut converted, problem);
             checkpoint.changed_until = checkpoint.changed_until.max(newest(&converted));
             let mark = Run::mark(list.checkpoint, &checkpoint)?;
             run.write(converted, Some(mark)).await?;
             run.add(list.stream, items);
             Ok::<_, EngineError>(())
         };
-        let (stored, next) = tokio::join!(store, client.next(list.call, &mut pager));
+        let (stored, next) = tokio::join!(store, next_or_part(run, list, &mut pager));
         stored?;
         page = next?;
     }
@@ -123,9 +127,10 @@ async fn changes(
     let mut pager = run.client.pager(list.call, params, Some(CHANGES_PAGE_SIZE));
     let mut changed_until = checkpoint.changed_until;
     let mut touched = BTreeSet::new();
-    while let Some(page) = run.client.next(list.call, &mut pager).await? {
+    while let Some((page, problem)) = next_or_part(run, list, &mut pager).await? {
         let items = page.items;
-        let converted = convert(list, learner, page).await?;
+        let mut converted = convert(list, learner, page).await?;
+        mark_problem(&mut converted, problem);
         changed_until = changed_until.max(newest(&converted));
         let reaches_back = oldest(&converted).is_some_and(|oldest| floor.is_some_and(|floor| oldest < floor));
         touched.extend(converted.records.iter().filter_map(|record| record.parent));
@@ -139,6 +144,50 @@ async fn changes(
     let mark = Run::mark(list.checkpoint, &ListCheckpoint { changed_until, ..checkpoint })?;
     run.write(Converted::default(), Some(mark)).await?;
     Ok(touched)
+}
+
+/// The next page; half as much of it where upstream cannot answer so much at once, down to one thing. One that cannot be
+/// answered even alone comes without its body, and with the reason (hazard S9).
+async fn next_or_part(
+    run: &Run,
+    list: List,
+    pager: &mut Pager,
+) -> Result<Option<(PageBody, Option<String>)>, EngineError> {
+    loop {
+        let error = match run.client.next(list.call, pager).await {
+            Ok(page) => {
+                let grown = pager.page_size().map(|size| (size * 2).min(PAGE_SIZE));
+                if let Some(size) = grown.filter(|size| Some(*size) != pager.page_size()) {
+                    pager.resize(size);
+                }
+                return Ok(page.map(|page| (page, None)));
+            }
+            Err(error) => error,
+        };
+        if let Some(size) = smaller(&error, pager.page_size(), CallError::is_size)
+            && pager.resize(size)
+        {
+            continue;
+        }
+        let EngineError::Call(call_error) = &error else { return Err(error) };
+        if !call_error.is_size() || pager.page_size() != Some(1) {
+            return Err(error);
+        }
+        let mut lighter = pager.without(&["body-format"]);
+        let page = run.client.next(list.call, &mut lighter).await?;
+        pager.go_on_from(&lighter);
+        let why = format!("upstream cannot answer it whole, so that its body is missing: {call_error}");
+        tracing::warn!(source.id = %run.id(), stream = list.stream, why, "a thing is stored without its body");
+        return Ok(page.map(|page| (page, Some(why))));
+    }
+}
+
+fn mark_problem(converted: &mut Converted, problem: Option<String>) {
+    if let Some(problem) = problem {
+        for raw in &mut converted.raws {
+            raw.problem.get_or_insert_with(|| problem.clone());
+        }
+    }
 }
 
 async fn convert(list: List, learner: &mut Learner<'_>, page: PageBody) -> Result<Converted, EngineError> {

@@ -26,7 +26,7 @@ use linkspan_atlassian::convert::ConfluenceContext;
 use self::access::Learner;
 use super::remembered::Known;
 use super::run::{Run, digest_of};
-use super::{audit, listed};
+use super::{audit, counts, listed};
 use crate::error::EngineError;
 
 /// The streams of what content is converted with, in the order in which they are read.
@@ -52,6 +52,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     streams.extend(with_audit.then_some(audit::STREAM));
     streams.extend(with_census.then_some(super::census::STREAM));
     run.announce(&streams);
+    counts::of_confluence(run).await?;
     let mut learner = match remembered {
         Some(Known::Confluence(ctx)) => Learner::new(run, ctx),
         _ => surroundings(run).boxed().await?,

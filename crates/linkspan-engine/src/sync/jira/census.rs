@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use linkspan_atlassian::calls::{Feature, jira};
 use linkspan_atlassian::client::Params;
-use linkspan_atlassian::convert::{JiraContext, PageProblem, issue_page, project_page};
+use linkspan_atlassian::convert::{JiraContext, PageProblem, project_page};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Jql, JqlOrder};
 use linkspan_model::access::{AccessRule, Gate, RuleKey};
@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 
 use super::super::census::{self, ListedContainer, ListedId, Lists, Look, Section};
 use super::super::run::{Run, text};
-use super::{children, waiting};
+use super::hinted;
 use crate::error::EngineError;
 
 /// Ids in a page of a walk: what upstream gives when nothing else is asked (`atlassian-platform.md` 6.1).
@@ -187,30 +187,11 @@ impl Projects<'_> {
     }
 
     async fn read_bulk(&self, ids: &[u64]) -> Result<BTreeSet<u64>, EngineError> {
-        let run = self.run;
         let names: Vec<String> = ids.iter().map(u64::to_string).collect();
-        let body = json!({ "issueIdsOrKeys": names, "fields": ["*all"], "expand": ["changelog"] });
-        let reply = run.client.call(&jira::ISSUE_BULKFETCH, &Params::new().body(body)).await?;
-        let mut ctx = self.ctx.lock().await;
-        let names = run.names_in(text(&reply.body)?, &ctx.names).await?;
-        if !names.is_empty() {
-            Arc::make_mut(&mut ctx).names.extend(names);
-        }
-        let known = Arc::clone(&ctx);
-        let converted = tokio::task::spawn_blocking(move || {
-            Ok::<_, EngineError>(issue_page(text(&reply.body)?, &known)?)
-        })
-        .await
-        .map_err(|error| EngineError::Invalid(format!("issues could not be converted: {error}")))?;
-        let mut converted = converted?;
-        let found = converted.ids.iter().filter_map(|id| id.parse().ok()).collect();
-        waiting::learn_levels(&mut converted, &mut ctx);
-        children::complete(run, &mut converted, &ctx).await?;
-        let pending: Vec<_> =
-            converted.waiting.drain(..).map(|waiting| (waiting.remote_id, waiting.needs)).collect();
-        run.write(converted, None).await?;
-        waiting::resolve(run, &pending, &ctx).await?;
-        Ok(found)
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let ctx = Arc::clone(&*self.ctx.lock().await);
+        let read = hinted::by_ids(self.run, ctx, &names).boxed().await?;
+        Ok(read.found.iter().filter_map(|id| id.parse().ok()).collect())
     }
 }
 

@@ -13,6 +13,7 @@ use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Access, Model};
 use serde_json::json;
 
+use super::super::retreat::bisect;
 use super::super::run::{Run, at_a_time};
 use crate::error::EngineError;
 
@@ -48,7 +49,13 @@ pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext)
         page.absorb(part);
     }
     for part in changelogs.chunks(ISSUES_PER_BULK) {
-        histories(run, part, page, ctx).await?;
+        let asked = bisect(part, |part| histories(run, part, ctx).boxed()).await?;
+        for histories in asked.read.into_iter().flatten() {
+            page.absorb(histories);
+        }
+        for (issue, error) in asked.refused {
+            run.refuse(format!("changelog/{}", issue.parent_remote_id), error.to_string()).await?;
+        }
     }
     Ok(())
 }
@@ -95,14 +102,14 @@ async fn list(
 async fn histories(
     run: &Run,
     issues: &[IncompleteChildren],
-    page: &mut Converted,
     ctx: &JiraContext,
-) -> Result<(), EngineError> {
+) -> Result<Vec<Converted>, EngineError> {
     let ids: Vec<&str> = issues.iter().map(|children| children.parent_remote_id.as_str()).collect();
     let params = Params::new().body(json!({ "issueIdsOrKeys": ids }));
     let mut answers = run.pages(&jira::CHANGELOG_BULKFETCH, params, Some(HISTORIES_PER_PAGE));
+    let mut histories = Vec::new();
     while let Some(answer) = answers.next().await? {
-        page.absorb(bulk_changelog_page(&answer, ctx)?);
+        histories.push(bulk_changelog_page(&answer, ctx)?);
     }
-    Ok(())
+    Ok(histories)
 }

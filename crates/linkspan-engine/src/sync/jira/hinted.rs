@@ -7,13 +7,14 @@ use linkspan_atlassian::calls::jira;
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page};
 use linkspan_atlassian::error::CallError;
+use linkspan_atlassian::query::Jql;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Access, Model};
 use linkspan_store::StoredHint;
 use serde_json::json;
 
 use super::super::run::{Run, text};
-use super::{children, fresh, waiting};
+use super::{children, fresh, heavy, waiting};
 use crate::error::EngineError;
 
 /// Issues in one call (`atlassian-endpoints.md` 3.2).
@@ -61,7 +62,12 @@ pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Re
         let reply = match run.client.call(&jira::ISSUE_BULKFETCH, &params).await {
             Ok(reply) => reply,
             Err(EngineError::Call(error)) if error.is_size() => {
-                too_large(run, part, &mut parts, error).await?;
+                if let [alone] = part {
+                    read.found.extend(in_part(run, alone, error, &mut ctx).await?);
+                } else {
+                    let (one, other) = part.split_at(part.len() / 2);
+                    parts.extend([other, one]);
+                }
                 continue;
             }
             Err(error) => return Err(error),
@@ -71,21 +77,20 @@ pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Re
     Ok(read)
 }
 
-/// Reads in halves what was too large together. A single issue that is too large for upstream is told, and left as it is stored.
-async fn too_large<'a>(
+/// Stores an issue that is too large for upstream even alone, as far as it can be answered; its id, if it was found.
+async fn in_part(
     run: &Run,
-    part: &'a [&'a str],
-    parts: &mut Vec<&'a [&'a str]>,
+    id: &str,
     error: CallError,
-) -> Result<(), EngineError> {
-    let (one, other) = part.split_at(part.len() / 2);
-    if one.is_empty() {
-        let id = part.first().copied().unwrap_or_default();
-        tracing::error!(source.id = %run.id(), issue = id, %error, "an issue is too large for upstream to answer");
-        return run.refuse(format!("issue/{id}"), error.to_string()).await;
-    }
-    parts.extend([other, one]);
-    Ok(())
+    ctx: &mut Arc<JiraContext>,
+) -> Result<Option<String>, EngineError> {
+    let Ok(number) = id.parse() else { return Err(error.into()) };
+    let alone = Jql::new().ids([number]);
+    let Some((converted, id)) = heavy::in_part(run, &alone, None, &error, ctx).await? else {
+        return Ok(None);
+    };
+    fresh::write(run, converted, None).await?;
+    Ok(Some(id.to_string()))
 }
 
 async fn store(

@@ -14,13 +14,13 @@ use linkspan_atlassian::query::{Jql, JqlOrder};
 use linkspan_model::record::{Body, NewRecord};
 use linkspan_store::Checkpoint;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::super::retreat::Retreat;
 use super::super::run::{Run, at_a_time, text};
 use super::settle::{self, Proof, Window};
-use super::{children, fresh, waiting};
+use super::{children, fresh, heavy, waiting};
 use crate::error::EngineError;
+use crate::quota::Lane;
 
 /// Issues asked for at a time: what upstream gives with all fields (`atlassian-platform.md` 6.1). Each costs a point, each
 /// page one more.
@@ -41,6 +41,8 @@ struct ProjectCheckpoint {
     complete: bool,
     /// Sub-tasks that nobody sees until their parents are known.
     waiting: Vec<(String, String)>,
+    /// Issues that upstream cannot answer whole, by id: they are stored in part, and left out from then on.
+    in_part: Vec<u64>,
 }
 
 /// Where the reading of changes stands.
@@ -91,7 +93,7 @@ async fn read_project(run: &Run, project: String, ctx: Arc<JiraContext>) -> Resu
     if checkpoint.complete {
         return Ok(());
     }
-    let read = ProjectReader { run, name: name.clone(), project: project.clone(), checkpoint };
+    let read = ProjectReader { run, name: name.clone(), project: project.clone(), checkpoint, last: None };
     let error = match read.read(ctx).await {
         Err(EngineError::Call(error @ CallError::BadRequest { .. })) => error,
         result => return result,
@@ -152,6 +154,8 @@ struct ProjectReader<'a> {
     name: String,
     project: String,
     checkpoint: ProjectCheckpoint,
+    /// The last issue that the walk under way has brought.
+    last: Option<String>,
 }
 
 impl ProjectReader<'_> {
@@ -159,19 +163,18 @@ impl ProjectReader<'_> {
         let Ok(project) = self.project.parse::<u64>() else {
             return Err(EngineError::Invalid(format!("the project id `{}` is no number", self.project)));
         };
-        self.expect(project).await?;
         let mut retreat = Retreat::new(PAGE_SIZE, CallError::is_size);
         // Each turn begins at the last durable place: at the start, after a page token was refused (hazard S7), or after
         // a page turned out too large (hazard S9).
         loop {
-            let mut jql = Jql::new().projects([project]);
-            if let Some(created) = self.checkpoint.created.and_then(|at| Timestamp::from_millisecond(at).ok())
-            {
-                jql = jql.created_since(created);
-            }
-            let jql = jql.order_by(JqlOrder::CreatedAscending).order_by(JqlOrder::IdAscending);
+            self.last = None;
+            let jql = self.rest_of(project);
             match self.walk(&jql, retreat.size, &mut ctx).await {
                 Ok(()) => break,
+                Err(EngineError::Call(error)) if error.is_size() && retreat.size == 1 => {
+                    self.store_in_part(project, error, &mut ctx).await?;
+                    retreat = Retreat::new(PAGE_SIZE, CallError::is_size);
+                }
                 Err(error) => retreat.from(error, self.checkpoint.created)?,
             }
         }
@@ -183,30 +186,40 @@ impl ProjectReader<'_> {
         Ok(())
     }
 
-    async fn expect(&self, project: u64) -> Result<(), EngineError> {
-        #[derive(Deserialize)]
-        struct Counted {
-            count: u64,
-        }
-        if !self.run.opens(&jira::APPROXIMATE_COUNT) {
-            return Ok(());
-        }
+    /// The issues that are not stored yet, and the last one that is.
+    fn rest_of(&self, project: u64) -> Jql {
         let mut jql = Jql::new().projects([project]);
         if let Some(created) = self.checkpoint.created.and_then(|at| Timestamp::from_millisecond(at).ok()) {
             jql = jql.created_since(created);
         }
-        let params = Params::new().body(json!({ "jql": jql.to_string() }));
-        // A count is a courtesy to the person who waits.
-        if let Ok(reply) = self.run.client.call(&jira::APPROXIMATE_COUNT, &params).await {
-            self.run.expect(STREAM, reply.json::<Counted>()?.count);
+        let jql = jql.other_ids(self.checkpoint.in_part.iter().copied());
+        jql.order_by(JqlOrder::CreatedAscending).order_by(JqlOrder::IdAscending)
+    }
+
+    /// Stores the one issue at which a walk cannot go on, as far as upstream can answer it (hazard S9).
+    async fn store_in_part(
+        &mut self,
+        project: u64,
+        error: CallError,
+        ctx: &mut Arc<JiraContext>,
+    ) -> Result<(), EngineError> {
+        let rest = self.rest_of(project);
+        let found = heavy::in_part(self.run, &rest, self.last.as_deref(), &error, ctx).await?;
+        let Some((mut converted, id)) = found else { return Err(error.into()) };
+        if self.checkpoint.in_part.contains(&id) || self.checkpoint.in_part.len() >= heavy::CAP {
+            return Err(error.into());
         }
-        Ok(())
+        self.checkpoint.in_part.push(id);
+        let waiting = converted.waiting.drain(..);
+        self.checkpoint.waiting.extend(waiting.map(|waiting| (waiting.remote_id, waiting.needs)));
+        let mark = Run::mark(&self.name, &self.checkpoint)?;
+        store(self.run, Some(Prepared { converted, mark, items: 1 })).await
     }
 
     /// Walks the search to its end. While one page is stored, the next is converted and the one behind it is on its way:
     /// three pages are held at most.
     async fn walk(&mut self, jql: &Jql, size: u32, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
-        let (run, client) = (self.run, self.run.client.clone());
+        let (run, client) = (self.run, self.run.client.in_lane(Lane::Backfill));
         let mut pager = client.pager(&jira::SEARCH_JQL, search_params(jql), Some(size));
         let mut page = client.next(&jira::SEARCH_JQL, &mut pager).await?;
         let mut ready = None;
@@ -235,8 +248,10 @@ impl ProjectReader<'_> {
         learn_names(self.run, &page, ctx).await?;
         let mut converted = convert(page, ctx).await?;
         let items = converted.ids.len() as u64;
+        self.last = converted.ids.last().cloned().or(self.last.take());
         waiting::learn_levels(&mut converted, ctx);
         children::complete(self.run, &mut converted, ctx).await?;
+        self.run.prepared(items);
         if let Some(created) = last_ticket(&converted).and_then(|ticket| ticket.remote_created_at) {
             self.checkpoint.created = Some(created.as_millisecond());
         }
@@ -311,27 +326,49 @@ async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<
     // Everything that changed before this is stored.
     let mut reached: Option<Timestamp> = None;
     let mut retreat = Retreat::new(PAGE_SIZE, CallError::is_size);
-    let begin = |from: Timestamp, size| {
-        let changed = Jql::new().updated_since(from);
-        let jql = changed.order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending);
-        run.client.pager(&jira::SEARCH_JQL, search_params(&jql), Some(size))
+    // Issues that upstream cannot answer whole.
+    let mut left_out: Vec<u64> = Vec::new();
+    // The last issue that the walk under way has brought.
+    let mut last: Option<String> = None;
+    let search = |from: Timestamp, left_out: &[u64]| {
+        let changed = Jql::new().updated_since(from).other_ids(left_out.iter().copied());
+        changed.order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending)
+    };
+    let begin = |from: Timestamp, left_out: &[u64], size| {
+        run.client.pager(&jira::SEARCH_JQL, search_params(&search(from, left_out)), Some(size))
     };
     let mut ctx = Arc::clone(ctx);
     let mut waiting = Vec::new();
-    let mut pager = begin(from, retreat.size);
+    let mut pager = begin(from, &left_out, retreat.size);
     loop {
         let page = match run.client.next(&jira::SEARCH_JQL, &mut pager).await {
             Ok(Some(page)) => page,
             Ok(None) => break,
+            Err(EngineError::Call(error))
+                if error.is_size() && retreat.size == 1 && left_out.len() < heavy::CAP =>
+            {
+                let jql = search(reached.unwrap_or(from), &left_out);
+                let found = heavy::in_part(run, &jql, last.as_deref(), &error, &mut ctx).await?;
+                let Some((converted, id)) = found else { return Err(error.into()) };
+                last = None;
+                fresh::write(run, converted, None).await?;
+                run.add(STREAM, 1);
+                left_out.push(id);
+                retreat = Retreat::new(PAGE_SIZE, CallError::is_size);
+                pager = begin(reached.unwrap_or(from), &left_out, retreat.size);
+                continue;
+            }
             Err(error) => {
                 retreat.from(error, reached.map(Timestamp::as_millisecond))?;
-                pager = begin(reached.unwrap_or(from), retreat.size);
+                last = None;
+                pager = begin(reached.unwrap_or(from), &left_out, retreat.size);
                 continue;
             }
         };
         learn_names(run, &page, &mut ctx).await?;
         let mut converted = convert(page, &ctx).await?;
         let items = converted.ids.len() as u64;
+        last = converted.ids.last().cloned().or(last);
         waiting::learn_levels(&mut converted, &mut ctx);
         children::complete(run, &mut converted, &ctx).await?;
         waiting
@@ -345,7 +382,11 @@ async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<
 }
 
 /// Learns the names of who is mentioned in a page.
-async fn learn_names(run: &Run, page: &PageBody, ctx: &mut Arc<JiraContext>) -> Result<(), EngineError> {
+pub(super) async fn learn_names(
+    run: &Run,
+    page: &PageBody,
+    ctx: &mut Arc<JiraContext>,
+) -> Result<(), EngineError> {
     let names = run.names_in(text(&page.reply.body)?, &ctx.names).await?;
     if !names.is_empty() {
         Arc::make_mut(ctx).names.extend(names);
@@ -354,7 +395,7 @@ async fn learn_names(run: &Run, page: &PageBody, ctx: &mut Arc<JiraContext>) -> 
 }
 
 /// Converts a page off the threads that serve requests.
-async fn convert(page: PageBody, ctx: &Arc<JiraContext>) -> Result<Converted, EngineError> {
+pub(super) async fn convert(page: PageBody, ctx: &Arc<JiraContext>) -> Result<Converted, EngineError> {
     let ctx = Arc::clone(ctx);
     tokio::task::spawn_blocking(move || Ok(issue_page(text(&page.reply.body)?, &ctx)?))
         .await

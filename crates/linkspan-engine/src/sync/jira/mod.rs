@@ -7,6 +7,7 @@ mod census;
 mod children;
 mod customers;
 mod fresh;
+mod heavy;
 mod hinted;
 mod issues;
 mod people;
@@ -28,7 +29,7 @@ use linkspan_store::StoredHint;
 
 use super::remembered::Known;
 use super::run::{Run, text};
-use super::{audit, listed};
+use super::{audit, counts, listed};
 use crate::error::EngineError;
 
 /// The streams of what issues are converted with, in the order in which they are read.
@@ -53,6 +54,7 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     streams.extend(with_audit.then_some(audit::STREAM));
     streams.extend(with_census.then_some(super::census::STREAM));
     run.announce(&streams);
+    counts::of_jira(run).await?;
     let (ctx, projects) = match remembered {
         Some(Known::Jira(ctx, projects)) => (ctx, projects),
         _ => surroundings(run).boxed().await?,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, jira};
 use linkspan_atlassian::client::Params;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::super::retreat::bisect;
 use super::super::run::{Run, text};
 use crate::error::EngineError;
 
@@ -45,7 +47,10 @@ pub(super) async fn feeds(run: &Run, ctx: &Arc<JiraContext>, began: Timestamp) -
     if let Some(since) = known.since {
         let changed = ids(run, &jira::WORKLOG_UPDATED, since).await?;
         for part in changed.chunks(WORKLOGS_PER_CALL) {
-            changed_worklogs(run, ctx, part).await?;
+            let asked = bisect(part, |part| changed_worklogs(run, ctx, part).boxed()).await?;
+            for (id, error) in asked.refused {
+                run.refuse(format!("{STREAM}/{id}"), error.to_string()).await?;
+            }
             run.add(STREAM, part.len() as u64);
         }
         let gone = ids(run, &jira::WORKLOG_DELETED, since).await?;

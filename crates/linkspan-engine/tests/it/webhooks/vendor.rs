@@ -266,6 +266,7 @@ async fn open(store: &Store, clock: &Clock, ring: &KeyRing, networks: &[&str]) -
         sync_every: Duration::from_hours(1),
         index_lag: linkspan_engine::sync::INDEX_LAG,
         census: linkspan_engine::CensusSettings::default(),
+        points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
         parallel_lists: 1,
         features: Vec::new(),
         custom_content_types: Vec::new(),

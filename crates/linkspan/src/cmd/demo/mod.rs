@@ -77,6 +77,7 @@ pub(crate) async fn run(args: cli::Demo, stop: CancellationToken) -> anyhow::Res
         files: home.files(&args.attachments),
         identity_redirects: Vec::new(),
         webhook_networks: loopback.map(IpNet::from).to_vec(),
+        points_per_hour: None,
     })
     .await?;
     let app = NewApp {

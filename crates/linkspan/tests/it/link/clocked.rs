@@ -58,6 +58,7 @@ impl Clocked {
             files: linkspan_engine::files::FileSettings::default(),
             identity_redirects: Vec::new(),
             webhook_networks: Vec::new(),
+            points_quota: linkspan_engine::quota::PointsQuota::UntilTold,
         };
         let ring = KeyRing::generate(&entropy);
         let engine = Engine::open(store, atlassian, ring, clock.clone(), entropy, settings).await.unwrap();
