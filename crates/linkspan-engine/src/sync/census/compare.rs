@@ -33,7 +33,7 @@ pub(super) async fn page(
     let record = |id: u64| RecordId::of(run.id(), row.model, &id.to_string());
     let ids: Vec<RecordId> = listed.iter().map(|listed| record(listed.id)).collect();
     let states = run.inner.store.record_states(run.id(), &ids).await?;
-    let (mut missing, mut moved, mut stale, mut unarchived) =
+    let (mut missing, mut moved, mut outdated, mut unarchived) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for listed in listed {
         let known = states.get(&record(listed.id)).filter(|known| !known.deleted);
@@ -49,10 +49,10 @@ pub(super) async fn page(
         } else if (lists.shows_archived() && is_archived != listed.is_archived)
             || listed.changed_at.is_some_and(|at| known.remote_updated_at != Some(at))
         {
-            stale.push(listed.id);
+            outdated.push(listed.id);
         }
     }
-    for (kind, ids) in [(MISSING, missing), (MOVED, moved), (STALE, stale)] {
+    for (kind, ids) in [(MISSING, missing), (MOVED, moved), (STALE, outdated)] {
         if ids.is_empty() {
             continue;
         }

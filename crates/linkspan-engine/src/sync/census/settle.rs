@@ -1,6 +1,7 @@
 //! The end of a walk: what was not met is judged, and the row says how it went.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use linkspan_model::absence::Absence;
@@ -129,12 +130,12 @@ async fn unmet(run: &Run, lists: &impl Lists, row: &LedgerRow, ids: &[u64]) -> R
             if ids.binary_search(&id).is_ok() {
                 continue;
             }
-            let list = if record.is_archived && !lists.shows_archived() {
+            let kind = if record.is_archived && !lists.shows_archived() {
                 &mut unmet.archived
             } else {
                 &mut unmet.live
             };
-            list.push((id, record.id));
+            kind.push((id, record.id));
         }
     }
 }
@@ -198,7 +199,8 @@ fn words(conclusion: Conclusion, state: &WalkState, waits: usize) -> String {
         Conclusion::OfSecondWalk | Conclusion::OfEverything => "every id was compared".to_owned(),
     };
     if state.unread > 0 {
-        words += &format!("; {} that are listed could not be read by id", state.unread);
+        // Writing to a string cannot fail.
+        let _ = write!(words, "; {} that are listed could not be read by id", state.unread);
     }
     words
 }

@@ -91,8 +91,8 @@ async fn look(run: &Run, lists: &impl Lists, row: &mut LedgerRow) -> Result<(), 
     row.looked_at = Some(before);
     match row.upstream {
         None => {
-            row.outcome =
-                Some("upstream gives no count; the ids are compared at the longer interval".to_owned())
+            let words = "upstream gives no count; the ids are compared at the longer interval";
+            row.outcome = Some(words.to_owned());
         }
         Some(_) if is_unexplained(row) => {
             row.outcome = Some("the counts differ; the ids are compared next".to_owned());
@@ -114,16 +114,15 @@ async fn walk(run: &Run, lists: &impl Lists, mut row: LedgerRow) -> Result<(), E
     if !may_go_on(run) {
         return Ok(());
     }
-    let mut state = match known {
-        Some(state) => state,
-        None => {
-            run.inner.store.drop_census_pages(run.id(), row.container, row.model).await?;
-            WalkState {
-                began_at: run.inner.clock.now().as_millisecond(),
-                scopes: scopes_of(run),
-                counted: lists.count(&row).await?,
-                ..WalkState::default()
-            }
+    let mut state = if let Some(state) = known {
+        state
+    } else {
+        run.inner.store.drop_census_pages(run.id(), row.container, row.model).await?;
+        WalkState {
+            began_at: run.inner.clock.now().as_millisecond(),
+            scopes: scopes_of(run),
+            counted: lists.count(&row).await?,
+            ..WalkState::default()
         }
     };
     let sections = lists.sections(&row).await?;
@@ -168,14 +167,14 @@ async fn walk_section(
         state.position = Some(pager.state().clone());
         let ids: BTreeSet<u64> = listed.iter().map(|listed| listed.id).collect();
         let ids: Vec<u64> = ids.into_iter().collect();
-        row.walk = Some(serde_json::to_string(state).map_err(unwritable)?);
+        row.walk = Some(serde_json::to_string(state).map_err(|error| unwritable(&error))?);
         run.inner.store.put_census_page(run.id(), row, state.pages, &ids).await?;
         state.pages += 1;
     }
     Ok(true)
 }
 
-fn unwritable(error: serde_json::Error) -> EngineError {
+fn unwritable(error: &serde_json::Error) -> EngineError {
     EngineError::Invalid(format!("where a walk stands cannot be written: {error}"))
 }
 

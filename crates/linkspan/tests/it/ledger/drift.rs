@@ -124,12 +124,14 @@ async fn s11_after_many_random_changes_the_mirror_is_what_the_account_sees() {
     }
 }
 
+/// The operation of a look.
+const COUNT: &str = "POST /rest/api/3/search/approximate-count";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn looks_cost_a_point_or_two_a_container_and_walks_no_more_than_their_ids() {
     let mirror = Mirror::small().await;
     let spent = async || mirror.privacy.upstream.control.get("stats").await["points_by_operation"].clone();
     let of = |stats: &serde_json::Value, operation: &str| stats[operation].as_u64().unwrap_or_default();
-    const COUNT: &str = "POST /rest/api/3/search/approximate-count";
     let before = spent().await;
     mirror.interval().await;
     let after = spent().await;

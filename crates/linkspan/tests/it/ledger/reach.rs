@@ -18,7 +18,7 @@ fn close(
 ) -> Vec<SpacePermission> {
     let found = site.spaces().iter().find(|it| it.id == space).unwrap();
     let is_read = |row: &&SpacePermission| row.operation == "read" && row.target == "space";
-    let rows: Vec<SpacePermission> = found.permissions.iter().filter(is_read).cloned().collect();
+    let rows: Vec<SpacePermission> = found.permissions.iter().filter(is_read).copied().collect();
     for row in &rows {
         site.set_space_permission(stamp, space, row.principal, ("read", "space"), false).unwrap();
     }
