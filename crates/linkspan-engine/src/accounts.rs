@@ -6,8 +6,9 @@ use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_model::record::{Body, Model};
 use linkspan_model::secret::Secret;
-use linkspan_store::{AccountFilter, LinkedAccount, ListFilter, Source};
+use linkspan_store::{AccountFilter, AccountUnlinked, LinkedAccount, ListFilter, Source, UnlinkReceipt};
 use linkspan_vault::opaque;
+use uuid::Uuid;
 
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
@@ -112,10 +113,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`] when it is gone already.
-    pub async fn unlink(&self, account: LinkedAccountId) -> Result<(), EngineError> {
+    pub async fn unlink(&self, account: LinkedAccountId) -> Result<UnlinkReceipt, EngineError> {
         self.inner.take_back_registrations(account).await?;
         let unlinked =
-            self.inner.store.unlink(account, self.inner.clock.now()).await?.ok_or(EngineError::NotFound)?;
+            self.inner.store.unlink(account, self.inner.entropy.uuid(), self.inner.clock.now()).await?;
+        let AccountUnlinked { left: unlinked, receipt } = unlinked.ok_or(EngineError::NotFound)?;
         self.inner.feed_grew();
         if unlinked.source_is_unused {
             self.inner.erase_later(unlinked.source);
@@ -123,8 +125,31 @@ impl Engine {
         if unlinked.grant_is_gone {
             self.inner.forget_token(unlinked.grant);
         }
-        tracing::info!(account.id = %account, "unlinked");
-        Ok(())
+        tracing::info!(account.id = %account, receipt.id = %receipt.id, "unlinked");
+        Ok(receipt)
+    }
+}
+
+impl Engine {
+    /// A receipt of an unlinked account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unlink_receipt(&self, id: Uuid) -> Result<Option<UnlinkReceipt>, EngineError> {
+        Ok(self.inner.store.unlink_receipt(id).await?)
+    }
+
+    /// Receipts, of one account or of all, oldest first, behind the position `after` (time and id of the last one).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unlink_receipts(
+        &self,
+        account: Option<LinkedAccountId>,
+        after: Option<(jiff::Timestamp, Uuid)>,
+        limit: u32,
+    ) -> Result<Vec<UnlinkReceipt>, EngineError> {
+        Ok(self.inner.store.unlink_receipts(account, after, limit).await?)
     }
 }
 
@@ -163,8 +188,12 @@ impl Inner {
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
             match inner.store.delete_source(source).await {
-                Ok(_) => {
+                Ok(erased) => {
                     inner.files.erase(source).await;
+                    // Last: a receipt says what is over.
+                    if let Err(error) = inner.store.note_erased(source, &erased, inner.clock.now()).await {
+                        tracing::error!(source.id = %source, %error, "the erasure could not be noted on its receipt");
+                    }
                     tracing::info!(source.id = %source, "erased");
                 }
                 Err(error) => {

@@ -1,18 +1,19 @@
 //! The change feed as the vendor's programs read it: from any position, in order, each entry at least once. A program may
 //! keep its own position, or let this server keep it as a *follower*.
 
-use linkspan_model::change::Change;
+use std::collections::{BTreeSet, HashSet};
+
 use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use linkspan_model::record::Model;
 use tokio::sync::watch;
 
-pub use linkspan_store::{Follower, MAX_FOLLOWERS};
-use linkspan_store::{NewFollower, StoreError};
+use linkspan_store::{Event, NewFollower, StoreError, StoredRecord};
+pub use linkspan_store::{FeedEntry, Follower, MAX_FOLLOWERS};
 
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::read::lies_in_containers;
+use crate::read::{is_visible, lies_in_containers};
 
 /// The longest name of a follower.
 const NAME_CAP: usize = 64;
@@ -30,7 +31,7 @@ pub struct FeedView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedSlice {
     /// The entries that the view shows, in order.
-    pub changes: Vec<Change>,
+    pub entries: Vec<FeedEntry>,
     /// Where to go on. Moves on even over stretches of which the view shows nothing.
     pub next: i64,
     /// There was nothing behind `next` when this was read.
@@ -58,36 +59,53 @@ impl Engine {
     /// When the store fails.
     pub async fn changes(&self, view: &FeedView, after: i64, limit: u32) -> Result<FeedSlice, EngineError> {
         let source = view.scope.as_ref().map(|scope| scope.source.id);
-        let page = self.inner.store.read_changes(source, after, limit).await?;
-        let is_end = page.changes.len() < limit as usize;
-        let mut changes = page.changes;
-        changes.retain(|change| view.models.is_empty() || view.models.contains(&change.model));
+        let page = self.inner.store.read_feed(source, after, limit).await?;
+        let is_end = page.entries.len() < limit as usize;
+        let mut entries = page.entries;
+        entries.retain(|entry| match entry {
+            FeedEntry::Change(change) => view.models.is_empty() || view.models.contains(&change.model),
+            // Who asks for some models asks for nothing else.
+            FeedEntry::Event(_) => view.models.is_empty(),
+        });
         if let Some(scope) = &view.scope {
-            changes = self.seen_by(scope, changes).await?;
+            self.keep_seen(scope, &mut entries).await?;
         }
-        Ok(FeedSlice { changes, next: page.next, is_end })
+        Ok(FeedSlice { entries, next: page.next, is_end })
     }
 
-    /// Those of these entries whose records the account sees.
-    async fn seen_by(
+    /// Keeps the entries that concern the account: of records that it sees, and events about it.
+    async fn keep_seen(&self, scope: &AccountScope, entries: &mut Vec<FeedEntry>) -> Result<(), EngineError> {
+        let is_its_own = |event: &Event| event.account.is_none_or(|account| account == scope.account.id);
+        entries.retain(|entry| match entry {
+            FeedEntry::Change(change) => scope.offers(change.model),
+            FeedEntry::Event(event) => is_its_own(event),
+        });
+        if scope.containers.is_none() {
+            return Ok(());
+        }
+        let contained = |entry: &FeedEntry| match entry {
+            FeedEntry::Change(change) if lies_in_containers(change.model) => Some(change.record),
+            FeedEntry::Change(_) | FeedEntry::Event(_) => None,
+        };
+        let ids: BTreeSet<RecordId> = entries.iter().filter_map(contained).collect();
+        let records = self.records_of_feed(scope, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let seen: HashSet<RecordId> = records.iter().map(|record| record.id).collect();
+        entries.retain(|entry| contained(entry).is_none_or(|record| seen.contains(&record)));
+        Ok(())
+    }
+
+    /// The records of these ids that an account sees, tombstones too: what goes with entries of the feed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn records_of_feed(
         &self,
         scope: &AccountScope,
-        mut changes: Vec<Change>,
-    ) -> Result<Vec<Change>, EngineError> {
-        changes.retain(|change| scope.offers(change.model));
-        if scope.containers.is_none() {
-            return Ok(changes);
-        }
-        let mut ids: Vec<RecordId> = changes
-            .iter()
-            .filter(|change| lies_in_containers(change.model))
-            .map(|change| change.record)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let seen = self.get_records(scope, &ids).await?;
-        changes.retain(|change| !lies_in_containers(change.model) || seen.contains_key(&change.record));
-        Ok(changes)
+        ids: &[RecordId],
+    ) -> Result<Vec<StoredRecord>, EngineError> {
+        let mut records = self.inner.store.get_records(scope.source.id, ids).await?;
+        records.retain(|record| is_visible(scope, record));
+        Ok(records)
     }
 
     /// Moves on whenever this process adds to the feed. What other processes add is seen by looking again after a while.

@@ -4,6 +4,7 @@ mod accounts;
 mod adopt;
 mod apps;
 mod callback;
+pub mod control;
 pub mod doctor;
 mod engine;
 mod error;
@@ -43,7 +44,7 @@ pub mod scopes {
 pub use gaps::{ConsentApp, Gap, GapExtent, SourceGaps};
 pub use keep_alive::{CONSENT_GROWS_OLD, ExerciseTurn, IDLE_AFTER};
 pub use keys::{IssuedKey, KeyHolder};
-pub use linkspan_store::{Erasure, ReportCounts, Touched};
+pub use linkspan_store::{Erasure, ReportCounts, Touched, UnlinkReceipt};
 pub use privacy::{PersonalDataStatus, ReceiptsPage, ReportTurn};
 pub use reach::{ReachLoss, SourceReach};
 pub use sync::CensusSettings;

@@ -60,6 +60,7 @@ pub(crate) struct SourceClient {
     app: Arc<OnceCell<AppId>>,
     /// The lane of its calls, as a place in [`Lane::ALL`]. Clones share it.
     lane: Arc<AtomicU8>,
+    weight: u32,
     meter: Arc<RunMeter>,
     stop: CancellationToken,
 }
@@ -75,7 +76,13 @@ impl SourceClient {
         let site = Site::new(&source.cloud_id);
         let cloud_id = source.cloud_id.as_str().into();
         let lane = Arc::new(AtomicU8::new(lane as u8));
-        Self { inner, source, site, cloud_id, app: Arc::default(), lane, meter, stop }
+        Self { inner, source, site, cloud_id, app: Arc::default(), lane, weight: USUAL_WEIGHT, meter, stop }
+    }
+
+    /// The same way, with another weight among those that want points.
+    #[must_use]
+    pub(crate) fn weighing(self, weight: u32) -> Self {
+        Self { weight, ..self }
     }
 
     /// The same way in another lane.
@@ -212,7 +219,7 @@ impl SourceClient {
         let lane = Lane::ALL.get(usize::from(self.lane.load(Ordering::Relaxed))).copied();
         Ask {
             source: self.source.id,
-            weight: USUAL_WEIGHT,
+            weight: self.weight,
             lane: if call.is_write() { Lane::Write } else { lane.unwrap_or(Lane::Live) },
             product: call.product,
             cloud_id: Arc::clone(&self.cloud_id),

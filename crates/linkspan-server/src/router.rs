@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use crate::openapi::Contract;
 use crate::problem::ApiError;
 use crate::rest::{
-    accounts, actions, apps, changes, content, files, followers, identities, keys, ledger, link_tokens,
-    models, personal_data, quota, sources, status, webhook_deliveries, webhooks,
+    accounts, actions, apps, changes, content, control, files, followers, identities, keys, ledger,
+    link_tokens, models, personal_data, quota, receipts, sources, status, webhook_deliveries, webhooks,
 };
 use crate::{App, dashboard, hooks, identify, link, openapi, setup, telemetry};
 
@@ -43,6 +43,7 @@ fn common() -> OpenApiRouter<App> {
         .routes(routes!(link_tokens::exchange_public_token))
         .routes(routes!(actions::available_actions))
         .routes(routes!(status::sync_status))
+        .routes(routes!(control::resync_account))
         .routes(routes!(keys::generate_key))
         .routes(routes!(keys::regenerate_key))
 }
@@ -104,6 +105,12 @@ fn native() -> OpenApiRouter<App> {
         .routes(routes!(sources::retrieve_source))
         .routes(routes!(sources::list_raw_kinds))
         .routes(routes!(sources::list_raw))
+        .routes(routes!(control::retrieve_control, control::update_control))
+        .routes(routes!(control::sync_now))
+        .routes(routes!(control::resync))
+        .routes(routes!(receipts::unlink_account))
+        .routes(routes!(receipts::list_unlink_receipts))
+        .routes(routes!(receipts::retrieve_unlink_receipt))
         .routes(routes!(changes::list_changes))
         .routes(routes!(followers::list_followers))
         .routes(routes!(followers::retrieve_follower, followers::put_follower, followers::delete_follower))

@@ -21,7 +21,7 @@ mod store;
 pub mod testing;
 mod url;
 
-pub use control::accounts::{AccountFilter, AccountStatus, LinkedAccount, Unlinked};
+pub use control::accounts::{AccountFilter, AccountStatus, AccountUnlinked, LinkedAccount, Unlinked};
 pub use control::api_keys::ApiKey;
 pub use control::apps::{App, PreviousSecret};
 pub use control::data_keys::StoredDataKey;
@@ -37,8 +37,10 @@ pub use control::reports::{
     AnsweredReport, DueAccount, Enrolment, PendingAccount, ReportCounts, ReportCycle, ReportState,
 };
 pub use control::setup_tokens::SetupTokenKind;
+pub use control::source_controls::SourceControl;
 pub use control::sources::{NewSource, Source, SourceState};
 pub use control::sync_notices::SyncNotice;
+pub use control::unlink_receipts::UnlinkReceipt;
 pub use control::webhook_deliveries::{Delivery, DeliveryState, NewAttempt, NewDelivery, Noted, Verdict};
 pub use control::webhook_endpoints::{
     DisabledReason, EndpointSettings, FailurePolicy, StoredWebhookSecret, WebhookEndpoint, WebhookFormat,

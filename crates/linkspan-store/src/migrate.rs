@@ -18,6 +18,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0011_ledger", include_str!("../migrations/0011_ledger.sql")),
     ("0012_followers", include_str!("../migrations/0012_followers.sql")),
     ("0013_live", include_str!("../migrations/0013_live.sql")),
+    ("0014_control", include_str!("../migrations/0014_control.sql")),
 ];
 
 const CREATE: &str =

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
 use crate::control::{
     accounts, api_keys, apps, data_keys, erasures, followers, grants, identities, identity_passes, links,
-    reports, server_secrets, setup_tokens, sources, sync_notices, webhook_deliveries, webhook_endpoints,
-    webhook_log,
+    reports, server_secrets, setup_tokens, source_controls, sources, sync_notices, unlink_receipts,
+    webhook_deliveries, webhook_endpoints, webhook_log,
 };
 use crate::db::{Bulk, Db, Dialect, dialect};
 use crate::migrate;
@@ -30,8 +30,10 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("reports", reports::STATEMENTS),
     ("server_secrets", server_secrets::STATEMENTS),
     ("setup_tokens", setup_tokens::STATEMENTS),
+    ("source_controls", source_controls::STATEMENTS),
     ("sources", sources::STATEMENTS),
     ("sync_notices", sync_notices::STATEMENTS),
+    ("unlink_receipts", unlink_receipts::STATEMENTS),
     ("webhook_deliveries", webhook_deliveries::STATEMENTS),
     ("webhook_endpoints", webhook_endpoints::STATEMENTS),
     ("webhook_log", webhook_log::STATEMENTS),

@@ -61,6 +61,10 @@ impl Inner {
 
     async fn start_readers(self: &Arc<Self>) -> Result<(), EngineError> {
         for source in self.store.sources_with_hints(self.clock.now()).await? {
+            // What is told of a source that is paused is kept until it is resumed.
+            if self.store.source_control(source).await?.paused_at.is_some() {
+                continue;
+            }
             let Some(gather) = self.begin_reading_hints(source) else { continue };
             let inner = Arc::clone(self);
             self.tasks.spawn(async move {

@@ -16,7 +16,7 @@ use crate::error::EngineError;
 pub struct ModelStatus {
     /// The model.
     pub model: Model,
-    /// `SYNCING`, `DONE`, `FAILED`, `PARTIALLY_SYNCED`, or `DISABLED` where it is not read at all.
+    /// `SYNCING`, `DONE`, `FAILED`, `PARTIALLY_SYNCED`, `PAUSED`, or `DISABLED` where it is not read at all.
     pub status: &'static str,
     /// The first reading is not finished.
     pub is_initial: bool,
@@ -96,6 +96,12 @@ impl Engine {
                     status.status = "PARTIALLY_SYNCED";
                 }
                 status.reason = Some(reduced(&reach));
+            }
+        }
+        if self.inner.store.source_control(scope.source.id).await?.paused_at.is_some() {
+            for status in statuses.iter_mut().filter(|status| status.status != "DISABLED") {
+                (status.status, status.next_at) = ("PAUSED", None);
+                status.reason = Some("the source is paused; resume it to have it read".to_owned());
             }
         }
         Ok(statuses)

@@ -64,7 +64,7 @@ pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
     }
     let known: AuditCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
     let tried = known.tried_at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    Ok(tried.is_none_or(|tried| run.inner.clock.now() >= tried + EVERY))
+    Ok(tried.is_none_or(|tried| run.inner.clock.now() >= tried + run.every(STREAM, EVERY)))
 }
 
 /// Reads the records of a closed span of time: they come newest first, so that new ones would shift an open one.

@@ -48,9 +48,9 @@ impl ListedCheckpoint {
     }
 
     /// Whether these kinds were read so lately that they need not be read again.
-    pub(super) fn covers(&self, now: Timestamp, kinds: &[&'static str]) -> bool {
+    pub(super) fn covers(&self, run: &Run, stream: &str, kinds: &[&'static str]) -> bool {
         let at = self.read_at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
-        at.is_some_and(|at| now < at + EVERY) && self.kinds == kinds
+        at.is_some_and(|at| run.inner.clock.now() < at + run.every(stream, EVERY)) && self.kinds == kinds
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn due(run: &Run, but: &[Feature]) -> Result<Vec<Feature>, Engi
         }
         let open = kinds(&open_resources(run, feature));
         let known: ListedCheckpoint = run.checkpoint(&checkpoint_name(feature)).await?.unwrap_or_default();
-        if !open.is_empty() && !known.covers(run.inner.clock.now(), &open) {
+        if !open.is_empty() && !known.covers(run, feature.as_str(), &open) {
             due.push(feature);
         }
     }

@@ -10,6 +10,7 @@ mod counts;
 mod jira;
 mod listed;
 mod names;
+mod pace;
 mod remembered;
 mod retreat;
 mod run;
@@ -86,7 +87,8 @@ pub(crate) async fn look_again(
     let source = inner.store.source(id).await?.filter(|source| source.state == SourceState::Active);
     let source = source.ok_or(EngineError::NotFound)?;
     let granted = inner.scopes_of(&source).await?;
-    let run = Run::new(Arc::clone(inner), source, granted, inner.stop.child_token());
+    let control = inner.store.source_control(id).await?;
+    let run = Run::new(Arc::clone(inner), source, granted, control, inner.stop.child_token());
     run.client.change_lane(Lane::Live);
     match run.source.product {
         Product::Jira => jira::look_again(&run, hints).boxed().await,
@@ -110,7 +112,8 @@ impl Inner {
         // A grant that gives no token fails the run at once, in one place, instead of every stream.
         self.access_token(source.grant, None).await?;
         let granted = self.scopes_of(&source).await?;
-        let run = Run::new(Arc::clone(self), source, granted, stop);
+        let control = self.store.source_control(id).await?;
+        let run = Run::new(Arc::clone(self), source, granted, control, stop);
         self.tell_sync_started(id).await?;
         census::let_go(&run).await?;
         self.probe_reach(&run.source, &run.client).await?;
@@ -119,6 +122,7 @@ impl Inner {
             Product::Confluence => confluence::read(&run).boxed().await?,
         }
         let report = run.report();
+        self.note_pace(id, run.source.product, report.changed > 0);
         self.tell_sync_completed(id, &report).await?;
         tracing::info!(
             source.id = %id,

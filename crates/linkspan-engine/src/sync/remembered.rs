@@ -11,6 +11,8 @@ use super::run::Run;
 /// How old access data may be before it is read again.
 const ACCESS_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// The name under which a schedule for access data is kept.
+const ACCESS: &str = "access";
 /// How often a change may cause access data to be read before it has grown old.
 const OUTDATED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
@@ -36,7 +38,7 @@ impl Run {
     pub(super) fn recall(&self) -> Option<Known> {
         let remembered = self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let found = remembered.get(&self.id()).cloned()?;
-        (self.inner.clock.now() < found.at + ACCESS_EVERY).then_some(found.known)
+        (self.inner.clock.now() < found.at + self.every(ACCESS, ACCESS_EVERY)).then_some(found.known)
     }
 
     /// What the last reading found, however old: who stores a change at once goes by what is known.
@@ -55,7 +57,7 @@ impl Run {
             if now < found.at + OUTDATED_EVERY {
                 return;
             }
-            found.at = now - ACCESS_EVERY;
+            found.at = now - self.every(ACCESS, ACCESS_EVERY);
         }
         self.inner.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id());
         self.inner.hurry(self.id());

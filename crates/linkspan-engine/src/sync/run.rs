@@ -16,7 +16,9 @@ use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::product::Product;
 use linkspan_model::record::Model;
-use linkspan_store::{Batch, Checkpoint, ChildSet, Removal, Source, StoredRaw, StreamProgress, StreamState};
+use linkspan_store::{
+    Batch, Checkpoint, ChildSet, Removal, Source, SourceControl, StoredRaw, StreamProgress, StreamState,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedMutexGuard;
@@ -24,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::SyncReport;
 use super::retreat::smaller;
+use crate::control::every;
 use crate::engine::Inner;
 use crate::error::EngineError;
 use crate::estimate::{Course, Estimate};
@@ -59,10 +62,18 @@ pub(super) struct Run {
     estimate_logged: Mutex<Option<Timestamp>>,
     /// What the grant holds on the site.
     pub(super) granted: ScopeSet,
+    /// What the vendor wants of the source.
+    control: SourceControl,
 }
 
 impl Run {
-    pub(super) fn new(inner: Arc<Inner>, source: Source, granted: ScopeSet, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        inner: Arc<Inner>,
+        source: Source,
+        granted: ScopeSet,
+        control: SourceControl,
+        stop: CancellationToken,
+    ) -> Self {
         let source = Arc::new(source);
         let meter = Arc::new(RunMeter::default());
         let client = SourceClient::new(
@@ -71,7 +82,8 @@ impl Run {
             Lane::Upkeep,
             Arc::clone(&meter),
             stop.clone(),
-        );
+        )
+        .weighing(control.weight);
         let (began, nameless, failed) = (inner.clock.now(), Mutex::default(), Mutex::default());
         let (knew, changed) = (inner.latest_erasure(), AtomicU64::new(0));
         Self {
@@ -86,9 +98,15 @@ impl Run {
             failed,
             changed,
             granted,
+            control,
             content_began: OnceLock::new(),
             estimate_logged: Mutex::default(),
         }
+    }
+
+    /// How often a stream on a clock of its own is read: as the vendor wants, or as usual.
+    pub(super) fn every(&self, stream: &str, usual: SignedDuration) -> SignedDuration {
+        every(&self.control, stream, usual)
     }
 
     /// Whether the operator wants this read.

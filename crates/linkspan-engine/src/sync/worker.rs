@@ -79,13 +79,18 @@ impl Inner {
     /// A source is due when it was never read to its end, or when that is long enough ago; not sooner than that after an
     /// attempt that failed.
     async fn is_due(&self, source: &Source) -> Result<bool, EngineError> {
+        let control = self.store.source_control(source.id).await?;
+        if control.paused_at.is_some() {
+            return Ok(false);
+        }
         if self.hurried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source.id) {
             return Ok(true);
         }
+        let sync_every = self.pace_of(source.id, self.sync_every_of(&control));
         let now = self.clock.now();
         let attempted =
             self.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&source.id).copied();
-        if attempted.is_some_and(|at| now < at + self.settings.sync_every) {
+        if attempted.is_some_and(|at| now < at + sync_every) {
             return Ok(false);
         }
         let streams = self.store.get_streams(source.id).await?;
@@ -99,7 +104,7 @@ impl Inner {
         }
         let latest = streams.iter().filter_map(|stream| stream.progress.finished_at).max();
         let is_unfinished = streams.iter().any(|stream| stream.progress.phase == "running");
-        Ok(is_turned_away || is_unfinished || latest.is_none_or(|at| now >= at + self.settings.sync_every))
+        Ok(is_turned_away || is_unfinished || latest.is_none_or(|at| now >= at + sync_every))
     }
 
     /// Has a source read as soon as there is a place.

@@ -118,7 +118,7 @@ impl Engine {
         let from = store.webhook_cursor().await?;
         // Before the endpoints are read: one that is made meanwhile begins behind what is skipped here.
         let present = store.feed_position().await?;
-        let feed = store.read_feed(from, PAGE).await?;
+        let feed = store.read_feed(None, from, PAGE).await?;
         if feed.entries.is_empty() {
             return Ok(false);
         }

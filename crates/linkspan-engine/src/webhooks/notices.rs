@@ -35,8 +35,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn tell_ledger_drift(&self, source: SourceId, drift: LedgerDrift) -> Result<(), EngineError> {
-        let details = json!({ "container": drift.container, "upstream": drift.upstream, "held": drift.held });
-        self.inner.tell(EventKind::LedgerDrift, source, details).await
+        self.inner.tell_drift(source, drift).await
     }
 
     /// Tells that a grant opens less of a source than it did (`reach.reduced`), in words. Consents to fewer scopes are told
@@ -64,7 +63,13 @@ impl Inner {
         self.feed.send_modify(|times| *times = times.wrapping_add(1));
     }
 
-    async fn tell(
+    /// Tells that upstream and what is held here differ.
+    pub(crate) async fn tell_drift(&self, source: SourceId, drift: LedgerDrift) -> Result<(), EngineError> {
+        let details = json!({ "container": drift.container, "upstream": drift.upstream, "held": drift.held });
+        self.tell(EventKind::LedgerDrift, source, details).await
+    }
+
+    pub(crate) async fn tell(
         &self,
         kind: EventKind,
         source: SourceId,

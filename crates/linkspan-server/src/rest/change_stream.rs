@@ -7,11 +7,10 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
-use linkspan_engine::feed::FeedView;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::changes::rows;
+use super::changes::{Asked, rows};
 use crate::App;
 use crate::problem::ApiError;
 
@@ -39,7 +38,7 @@ impl ChangeStreams {
 /// A stream that is open.
 struct Following {
     app: App,
-    view: FeedView,
+    asked: Asked,
     after: i64,
     moves: watch::Receiver<u64>,
     stopping: CancellationToken,
@@ -50,7 +49,7 @@ struct Following {
 ///
 /// # Errors
 /// When as many are open as may be.
-pub(super) fn open(app: &App, view: FeedView, after: i64) -> Result<Response, ApiError> {
+pub(super) fn open(app: &App, asked: Asked, after: i64) -> Result<Response, ApiError> {
     let place = Arc::clone(&app.streams.0).try_acquire_owned().map_err(|_| {
         ApiError::unavailable(format!(
             "{MAX_STREAMS} streams of changes are open, which is the most: close one."
@@ -58,7 +57,7 @@ pub(super) fn open(app: &App, view: FeedView, after: i64) -> Result<Response, Ap
     })?;
     let following = Following {
         app: app.clone(),
-        view,
+        asked,
         after,
         moves: app.engine.feed_moves(),
         stopping: app.engine.stopping(),
@@ -86,7 +85,7 @@ impl Following {
                 return None;
             }
             self.moves.mark_unchanged();
-            let slice = match self.app.engine.changes(&self.view, self.after, ENTRIES_PER_READ).await {
+            let slice = match self.app.engine.changes(&self.asked.view, self.after, ENTRIES_PER_READ).await {
                 Ok(slice) => slice,
                 Err(error) => {
                     tracing::warn!(%error, "a stream of changes ends: the feed cannot be read");
@@ -95,8 +94,8 @@ impl Following {
             };
             let is_end = slice.is_end;
             self.after = slice.next;
-            if !slice.changes.is_empty() {
-                let rows = rows(&self.app.engine, &self.view, slice).await.ok()?;
+            if !slice.entries.is_empty() {
+                let rows = rows(&self.app.engine, &self.asked, slice).await.ok()?;
                 let event = |row: &crate::wire::changes::ChangeRow| {
                     Event::default().event("change").id(&row.position).json_data(row)
                 };

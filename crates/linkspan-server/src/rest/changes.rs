@@ -1,21 +1,24 @@
 //! The change feed: stretch by stretch, or as a stream of events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use linkspan_engine::Engine;
-use linkspan_engine::feed::{FeedSlice, FeedView};
-use linkspan_model::change::Change;
-use linkspan_model::ids::{LinkedAccountId, SourceId};
+use linkspan_engine::feed::{FeedEntry, FeedSlice, FeedView};
+use linkspan_engine::webhooks::EventPresenter as _;
+use linkspan_engine::{AccountScope, Engine};
+use linkspan_model::absence::Absence;
+use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use linkspan_model::record::Model;
+use serde_json::Value;
 
 use super::change_stream;
 use crate::App;
 use crate::extract::{Segment, Vendor};
 use crate::params::Params;
+use crate::present::WebhookBodies;
 use crate::problem::ApiError;
 use crate::wire::Time;
 use crate::wire::changes::{ChangeList, ChangeRow};
@@ -25,7 +28,7 @@ const LIMIT_DEFAULT: u32 = 100;
 /// Most entries in a stretch; larger requests get this many.
 const LIMIT_MAX: u32 = 1_000;
 
-/// Lists what happened to records, in order, each entry at least once. With `Accept: text/event-stream` the answer is a
+/// Lists what happened to records, and the events beside that, in order, each entry at least once. With `Accept: text/event-stream` the answer is a
 /// stream of server-sent events that stays open: `id` is the position, `Last-Event-ID` resumes behind it.
 #[utoipa::path(
     get,
@@ -37,6 +40,7 @@ const LIMIT_MAX: u32 = 1_000;
         ("linked_account" = Option<uuid::Uuid>, Query, description = "Only what this linked account sees"),
         ("models" = Option<String>, Query, description = "Only these models, such as `ticket,comment`"),
         ("limit" = Option<i64>, Query, description = "Entries looked at: 1 to 1000, default 100"),
+        ("include_record" = Option<bool>, Query, description = "Send each record along as it is now; for one linked account"),
     ),
     responses(
         (status = 200, description = "A stretch of the feed, or a stream of it", content(
@@ -76,6 +80,7 @@ pub(crate) async fn list_changes(
         ("name" = String, Path, description = "The follower"),
         ("after" = Option<String>, Query, description = "Go on behind this position instead, to read ahead of what is acknowledged"),
         ("limit" = Option<i64>, Query, description = "Entries looked at: 1 to 1000, default 100"),
+        ("include_record" = Option<bool>, Query, description = "Send each record along as it is now; for one linked account"),
     ),
     responses(
         (status = 200, description = "A stretch of the feed, or a stream of it", content(
@@ -110,48 +115,117 @@ async fn answer(
     after: i64,
 ) -> Result<Response, ApiError> {
     let limit = limit(params)?;
+    let asked = Asked { view, with_records: params.flag("include_record")? };
+    if asked.with_records && asked.view.scope.is_none() {
+        return Err(ApiError::bad_request(
+            "`include_record` needs `linked_account`, or a follower of one: a record is shown as an account sees it.",
+        ));
+    }
     if wants_stream(headers) {
         let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok());
         let after = resumed.map_or(Ok(after), |text| position("Last-Event-ID", text))?;
-        return change_stream::open(app, view, after);
+        return change_stream::open(app, asked, after);
     }
-    let slice = app.engine.changes(&view, after, limit).await?;
+    let slice = app.engine.changes(&asked.view, after, limit).await?;
     let list = ChangeList {
         next: slice.next.to_string(),
         has_more: !slice.is_end,
-        results: rows(&app.engine, &view, slice).await?,
+        results: rows(&app.engine, &asked, slice).await?,
     };
     Ok(Json(list).into_response())
+}
+
+/// What of the feed is asked for.
+pub(super) struct Asked {
+    pub(super) view: FeedView,
+    with_records: bool,
 }
 
 /// The entries of a slice on the wire.
 pub(super) async fn rows(
     engine: &Engine,
-    view: &FeedView,
+    asked: &Asked,
     slice: FeedSlice,
 ) -> Result<Vec<ChangeRow>, ApiError> {
-    let sources: BTreeSet<SourceId> = slice.changes.iter().map(|change| change.source).collect();
-    let accounts = match &view.scope {
+    let source_of = |entry: &FeedEntry| match entry {
+        FeedEntry::Change(change) => Some(change.source),
+        FeedEntry::Event(event) => event.source,
+    };
+    let sources: BTreeSet<SourceId> = slice.entries.iter().filter_map(source_of).collect();
+    let accounts = match &asked.view.scope {
         Some(scope) => vec![(scope.source().id, vec![scope.account().id])],
         None => engine.accounts_over(&sources.into_iter().collect::<Vec<_>>()).await?,
     };
-    Ok(slice.changes.into_iter().map(|change| row(&change, &accounts)).collect())
-}
-
-fn row(change: &Change, accounts: &[(SourceId, Vec<LinkedAccountId>)]) -> ChangeRow {
-    let of_source = accounts.iter().find(|(source, _)| *source == change.source);
-    ChangeRow {
-        position: change.seq.to_string(),
-        kind: change.kind.as_str().to_owned(),
-        model: change.model.to_string(),
-        record_id: change.record,
-        source_id: change.source,
-        linked_account_ids: of_source.map(|(_, accounts)| accounts.clone()).unwrap_or_default(),
-        at: Time(change.at),
+    let over = |source: Option<SourceId>| {
+        let found = accounts.iter().find(|(known, _)| Some(*known) == source);
+        found.map(|(_, accounts)| accounts.clone()).unwrap_or_default()
+    };
+    let records = match &asked.view.scope {
+        Some(scope) if asked.with_records => records(engine, scope, &slice).await?,
+        _ => HashMap::new(),
+    };
+    let mut rows = Vec::with_capacity(slice.entries.len());
+    for entry in slice.entries {
+        rows.push(match entry {
+            FeedEntry::Change(change) => ChangeRow {
+                position: change.seq.to_string(),
+                kind: change.kind.as_str().to_owned(),
+                model: Some(change.model.to_string()),
+                record_id: Some(change.record),
+                absence: change.absence.map(|absence| absence.to_string()),
+                source_id: Some(change.source),
+                linked_account_ids: over(Some(change.source)),
+                details: None,
+                // The same record may have several entries.
+                record: records.get(&change.record).cloned(),
+                at: Time(change.at),
+            },
+            FeedEntry::Event(event) => ChangeRow {
+                position: event.seq.to_string(),
+                kind: event.kind.to_string(),
+                model: None,
+                record_id: None,
+                absence: None,
+                source_id: event.source,
+                linked_account_ids: event.account.map_or_else(|| over(event.source), |account| vec![account]),
+                details: Some(event.details),
+                record: None,
+                at: Time(event.at),
+            },
+        });
     }
+    Ok(rows)
 }
 
-async fn scope(app: &App, params: &Params) -> Result<Option<linkspan_engine::AccountScope>, ApiError> {
+/// The records of a slice as they are now, in the shape of the API.
+async fn records(
+    engine: &Engine,
+    scope: &AccountScope,
+    slice: &FeedSlice,
+) -> Result<HashMap<RecordId, Value>, ApiError> {
+    let ids: BTreeSet<RecordId> = slice
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            FeedEntry::Change(change) => Some(change.record),
+            FeedEntry::Event(_) => None,
+        })
+        .collect();
+    let mut shown = HashMap::new();
+    for record in engine.records_of_feed(scope, &ids.into_iter().collect::<Vec<_>>()).await? {
+        let id = record.id;
+        // What was lost sight of is told, and not shown.
+        if record.absence == Some(Absence::LostAccess) {
+            continue;
+        }
+        if let Some(record) = WebhookBodies.record(engine, scope, record).await? {
+            shown.insert(id, record);
+        }
+    }
+    Ok(shown)
+}
+
+async fn scope(app: &App, params: &Params) -> Result<Option<AccountScope>, ApiError> {
     let Some(id) = params.id("linked_account")? else { return Ok(None) };
     let scope = app.engine.scope_of_account(LinkedAccountId(id)).await?;
     scope.map(Some).ok_or_else(ApiError::not_found)

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use linkspan_engine::AccountScope;
 use linkspan_model::product::Category;
 use linkspan_model::record::Model;
 
@@ -55,7 +56,6 @@ pub(crate) async fn sync_status(
     Account(scope): Account,
     params: Params,
 ) -> Result<Json<Page<SyncStatus>>, ApiError> {
-    let category = scope.account().integration.category();
     let page_size = params.page_size()?;
     let from: usize = match params.text("cursor") {
         None => 0,
@@ -63,8 +63,18 @@ pub(crate) async fn sync_status(
             .parse()
             .map_err(|_| ApiError::bad_request("`cursor` is not one that this server gave out."))?,
     };
+    let rows = rows(&app, &scope).await?;
+    let end = from.saturating_add(page_size).min(rows.len());
+    let next = (end < rows.len()).then(|| end.to_string());
+    let results = rows.into_iter().skip(from).take(page_size).collect();
+    Ok(Json(Page { next, previous: None, results }))
+}
+
+/// How fresh each model of a linked account is.
+pub(super) async fn rows(app: &App, scope: &AccountScope) -> Result<Vec<SyncStatus>, ApiError> {
+    let category = scope.account().integration.category();
     let mut rows = Vec::new();
-    for status in app.engine.model_statuses(&scope).await? {
+    for status in app.engine.model_statuses(scope).await? {
         let Some(model_name) = name(category, status.model) else { continue };
         rows.push(SyncStatus {
             model_name: model_name.to_owned(),
@@ -81,8 +91,5 @@ pub(crate) async fn sync_status(
             sync_status_reason: status.reason,
         });
     }
-    let end = from.saturating_add(page_size).min(rows.len());
-    let next = (end < rows.len()).then(|| end.to_string());
-    let results = rows.into_iter().skip(from).take(page_size).collect();
-    Ok(Json(Page { next, previous: None, results }))
+    Ok(rows)
 }

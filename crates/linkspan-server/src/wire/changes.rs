@@ -2,6 +2,7 @@
 
 use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,17 +14,33 @@ pub(crate) struct ChangeRow {
     /// Where it stands in the feed: a whole number as text, because it may exceed what JSON readers keep exact. It grows, with
     /// gaps.
     pub position: String,
-    /// `created` (or back after it was gone), `updated`, `removed`, or `access`: who may see it changed, its content did not.
+    /// What happened to a record: `created` (or back after it was gone), `updated`, `removed`, or `access`: who may see it
+    /// changed, its content did not. Or an event, such as `linked_account.relink_needed`.
     pub kind: String,
-    /// The model, such as `ticket`.
-    pub model: String,
-    #[schema(value_type = Uuid)]
-    pub record_id: RecordId,
-    #[schema(value_type = Uuid)]
-    pub source_id: SourceId,
-    /// The linked accounts over the source.
+    /// The model of the record, such as `ticket`; null for events.
+    #[schema(required = true)]
+    pub model: Option<String>,
+    /// The record; null for events.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    pub record_id: Option<RecordId>,
+    /// Why a record went: `removed`, `trashed`, `archived` or `lost_access`.
+    #[schema(required = true)]
+    pub absence: Option<String>,
+    /// The source; null for events that outlive it.
+    #[schema(required = true, value_type = Option<Uuid>)]
+    pub source_id: Option<SourceId>,
+    /// The linked accounts that it concerns.
     #[schema(value_type = Vec<Uuid>)]
     pub linked_account_ids: Vec<LinkedAccountId>,
+    /// Figures and words about an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub details: Option<Value>,
+    /// The record as it is now, in the shape of its category's API; only where `include_record` asks for it, and null where the
+    /// API does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub record: Option<Value>,
     /// When it was stored here.
     pub at: Time,
 }

@@ -4,6 +4,7 @@
 pub mod account;
 pub(crate) mod apps;
 pub(crate) mod changes;
+pub(crate) mod control;
 pub mod file;
 pub(crate) mod identities;
 pub mod knowledgebase;

@@ -1,14 +1,18 @@
 //! Linked accounts: what the vendor's API callers see.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use linkspan_model::event::EventKind;
 use linkspan_model::ids::{GrantId, LinkedAccountId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_vault::{Digest, Sealed};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::Store;
 use crate::control::links::EndUser;
+use crate::control::unlink_receipts::{self, UnlinkReceipt};
 use crate::db::{Query, Row, Tx, args, statements};
 use crate::error::StoreError;
 use crate::spine::events::{self, NewEvent};
@@ -120,6 +124,15 @@ pub struct Unlinked {
     pub grant_is_gone: bool,
 }
 
+/// What unlinking an account came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountUnlinked {
+    /// What it left to do.
+    pub left: Unlinked,
+    /// What is left of the account.
+    pub receipt: UnlinkReceipt,
+}
+
 impl Store {
     /// A linked account.
     pub async fn linked_account(&self, id: LinkedAccountId) -> Result<Option<LinkedAccount>, StoreError> {
@@ -192,8 +205,13 @@ impl Store {
     /// Unlinks: deletes the account and its data key; retires the source when no other account uses it; deletes the
     /// grant with its data key when no other source uses it. One transaction: nobody sees half of it, and a refresh or
     /// a sync that is under way can write nothing afterwards (hazards L3, L11, G4). Of what was told about the account, the
-    /// event `linked_account.deleted` alone is left. `None` when the account is gone.
-    pub async fn unlink(&self, id: LinkedAccountId, now: Timestamp) -> Result<Option<Unlinked>, StoreError> {
+    /// event `linked_account.deleted` alone is left, and a receipt, which gets the id `receipt`. `None` when the account is gone.
+    pub async fn unlink(
+        &self,
+        id: LinkedAccountId,
+        receipt: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<AccountUnlinked>, StoreError> {
         let mut tx = self.db.begin().await?;
         let Some(row) = tx.first(SOURCE_OF, args![id]).await? else {
             return Ok(None);
@@ -214,9 +232,21 @@ impl Store {
         let deleted =
             NewEvent { kind: EventKind::LinkedAccountDeleted, source: None, account: Some(id), details };
         events::append(&mut tx, &[deleted], now).await?;
+        let receipt = UnlinkReceipt {
+            id: receipt,
+            account: id,
+            integration: row.word(2)?,
+            source,
+            unlinked_at: now,
+            grant_destroyed: unlinked.grant_is_gone,
+            source_shared: !unlinked.source_is_unused,
+            erased_at: None,
+            erased: BTreeMap::new(),
+        };
+        unlink_receipts::insert(&mut tx, &receipt).await?;
         tx.commit().await?;
         self.delete_deliveries_of_account(id).await?;
-        Ok(Some(unlinked))
+        Ok(Some(AccountUnlinked { left: unlinked, receipt }))
     }
 }
 

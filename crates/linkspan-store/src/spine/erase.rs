@@ -1,5 +1,7 @@
 //! Erasing a source.
 
+use std::collections::BTreeMap;
+
 use linkspan_model::ids::SourceId;
 
 use crate::Store;
@@ -45,12 +47,14 @@ statements! {
         (SELECT container, record_id FROM suspects WHERE source_id = $1 LIMIT $2)";
     // One row; the bound is there for all statements alike.
     REACHES = "DELETE FROM reaches WHERE source_id = $1 AND $2 > 0";
+    SOURCE_CONTROLS = "DELETE FROM source_controls WHERE source_id = $1
+        AND source_id IN (SELECT source_id FROM source_controls WHERE source_id = $1 LIMIT $2)";
     CHANGES = "DELETE FROM changes WHERE source_id = $1
         AND seq IN (SELECT seq FROM changes WHERE source_id = $1 LIMIT $2)";
 }
 
 /// Every table that holds rows of sources.
-pub(crate) const TABLES: [(&str, &str); 17] = [
+pub(crate) const TABLES: [(&str, &str); 18] = [
     ("records", RECORDS),
     ("raws", RAWS),
     ("record_access", RECORD_ACCESS),
@@ -67,17 +71,18 @@ pub(crate) const TABLES: [(&str, &str); 17] = [
     ("census_pages", CENSUS_PAGES),
     ("suspects", SUSPECTS),
     ("reaches", REACHES),
+    ("source_controls", SOURCE_CONTROLS),
     ("changes", CHANGES),
 ];
 
 impl Store {
-    /// Erases everything stored of a source, and the source itself, in bounded steps; the number of rows erased. The
+    /// Erases everything stored of a source, and the source itself, in bounded steps; the number of rows erased, by table. The
     /// source takes no more writes from the first step on. Safe to repeat after a crash, which leaves the source in
     /// [`SourceState::Removing`](crate::SourceState::Removing).
     ///
     /// # Errors
     /// [`StoreError::InUse`] while a linked account uses the source: see [`Store::unlink`].
-    pub async fn delete_source(&self, source: SourceId) -> Result<u64, StoreError> {
+    pub async fn delete_source(&self, source: SourceId) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         // Waits for a write that is under way; none can begin afterwards.
         tx.lock_source(source).await?;
@@ -87,17 +92,20 @@ impl Store {
         tx.execute(RETIRE, args![source]).await?;
         tx.commit().await?;
 
-        let mut erased = 0;
-        for (_, statement) in TABLES {
+        let mut erased = BTreeMap::new();
+        for (table, statement) in TABLES {
             loop {
                 let rows = self.db.write(statement, args![source, STEP]).await?;
                 if rows == 0 {
                     break;
                 }
-                erased += rows;
+                *erased.entry(table.to_owned()).or_default() += rows;
             }
         }
-        erased += self.db.write(DELETE, args![source]).await?;
+        let sources = self.db.write(DELETE, args![source]).await?;
+        if sources > 0 {
+            erased.insert("sources".to_owned(), sources);
+        }
         self.drop_unknown_accounts().await?;
         self.db.forget_erased().await?;
         Ok(erased)

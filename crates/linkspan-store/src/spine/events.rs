@@ -14,6 +14,8 @@ statements! {
     INSERT = "INSERT INTO events (seq, kind, source_id, account_id, details, at) VALUES ($1, $2, $3, $4, $5, $6)";
     OF_ALL = "SELECT seq, kind, source_id, account_id, details, at FROM events
         WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+    OF_SOURCE = "SELECT seq, kind, source_id, account_id, details, at FROM events
+        WHERE source_id = $4 AND seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
     ONE = "SELECT seq, kind, source_id, account_id, details, at FROM events WHERE seq = $1";
     FORGET_ACCOUNT = "DELETE FROM events WHERE account_id = $1";
     FORGET_OLD = "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < $1 ORDER BY at LIMIT 500)";
@@ -78,17 +80,26 @@ pub struct Feed {
 }
 
 impl Store {
-    /// At most `limit` changes and events behind the position `after`, in the one order that both share. As with
-    /// [`Store::read_changes`], a reader that goes on from [`Feed::next`] never misses an entry.
-    pub async fn read_feed(&self, after: i64, limit: u32) -> Result<Feed, StoreError> {
+    /// At most `limit` changes and events behind the position `after`, of one source or of all, in the one order that both
+    /// share. As with [`Store::read_changes`], a reader that goes on from [`Feed::next`] never misses an entry.
+    pub async fn read_feed(
+        &self,
+        source: Option<SourceId>,
+        after: i64,
+        limit: u32,
+    ) -> Result<Feed, StoreError> {
         // Taken before the entries are read: what it covers is visible to every later statement.
         let horizon = self.db.feed_horizon().await?;
         let args = args![after, horizon, i64::from(limit)];
         let mut entries: Vec<FeedEntry> = Vec::new();
-        for row in self.db.all(changes::OF_ALL, args.clone()).await? {
+        let (of_changes, of_events, args) = match source {
+            None => (changes::OF_ALL, OF_ALL, args),
+            Some(source) => (changes::OF_SOURCE, OF_SOURCE, args.into_iter().chain(args![source]).collect()),
+        };
+        for row in self.db.all(of_changes, args.clone()).await? {
             entries.push(FeedEntry::Change(changes::read(&row)?));
         }
-        for row in self.db.all(OF_ALL, args).await? {
+        for row in self.db.all(of_events, args).await? {
             entries.push(FeedEntry::Event(read(&row)?));
         }
         entries.sort_unstable_by_key(FeedEntry::seq);

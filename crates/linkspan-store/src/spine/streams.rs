@@ -33,6 +33,7 @@ statements! {
         VALUES ($1, $2, $3, COALESCE($4, ''), COALESCE($5, 0), $6)
         ON CONFLICT (source_id, stream) DO UPDATE SET state = excluded.state, phase = COALESCE($4, streams.phase),
             items_done = COALESCE($5, streams.items_done), items_expected = COALESCE($6, streams.items_expected)";
+    REWIND = "UPDATE streams SET state = NULL WHERE source_id = $1 AND stream = $2";
     RESET = "DELETE FROM streams WHERE source_id = $1 AND stream = $2";
 }
 
@@ -104,6 +105,12 @@ impl Store {
         require_active(&mut tx, source).await?;
         tx.execute(PUT, args).await?;
         tx.commit().await
+    }
+
+    /// Lets a stream begin anew, and keeps how it went so far.
+    pub async fn rewind_stream(&self, source: SourceId, stream: &str) -> Result<(), StoreError> {
+        self.db.write(REWIND, args![source, stream]).await?;
+        Ok(())
     }
 
     /// Forgets where a stream stands, so that it begins anew.

@@ -29,7 +29,7 @@ async fn all(linking: &Linking, query: &str) -> (Vec<Value>, String) {
 /// What a consumer holds that dealt with these entries: live records by id.
 fn replayed(entries: &[Value]) -> BTreeMap<String, String> {
     let mut live = BTreeMap::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry["record_id"].is_null()) {
         let id = entry["record_id"].as_str().unwrap().to_owned();
         match entry["kind"].as_str().unwrap() {
             "removed" => drop(live.remove(&id)),
@@ -56,7 +56,10 @@ async fn the_feed_read_from_its_beginning_rebuilds_what_is_stored_and_each_accou
     let positions: Vec<i64> =
         entries.iter().map(|entry| entry["position"].as_str().unwrap().parse().unwrap()).collect();
     assert!(positions.is_sorted_by(|a, b| a < b), "in order, each once");
-    insta::assert_json_snapshot!("change_of_the_feed", shape(&entries[0]));
+    let of_record = entries.iter().find(|entry| entry["model"] == "ticket").unwrap();
+    insta::assert_json_snapshot!("change_of_the_feed", shape(of_record));
+    let of_account = entries.iter().find(|entry| entry["kind"] == "linked_account.created").unwrap();
+    insta::assert_json_snapshot!("event_of_the_feed", shape(of_account));
     let live = replayed(&entries);
     let mut of_tickets: Vec<&String> =
         live.iter().filter(|(_, model)| *model == "ticket").map(|(id, _)| id).collect();
@@ -71,6 +74,12 @@ async fn the_feed_read_from_its_beginning_rebuilds_what_is_stored_and_each_accou
     assert!(of_jira.iter().all(|entry| entry["model"] != "article"));
     let (articles, _) = all(&linking, &format!("&linked_account={}&models=article", confluence.id)).await;
     assert!(!articles.is_empty() && articles.iter().all(|entry| entry["model"] == "article"));
+
+    // With the records as they are, a consumer needs nothing else.
+    let query = format!("&linked_account={}&models=ticket&include_record=true", jira.id);
+    let (with_records, _) = all(&linking, &query).await;
+    assert!(with_records.iter().all(|entry| entry["record"]["id"] == entry["record_id"]), "{with_records:?}");
+    assert_eq!(linking.get("/v1/changes?include_record=true", None).await.0, 400);
 
     for wrong in ["after=-1", "after=x", "limit=0", "models=issue", "linked_account=7"] {
         assert_eq!(linking.get(&format!("/v1/changes?{wrong}"), None).await.0, 400, "{wrong}");

@@ -3,6 +3,7 @@
 mod api;
 mod doubts;
 mod drift;
+mod histories;
 mod reach;
 mod states;
 

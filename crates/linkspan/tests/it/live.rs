@@ -1,7 +1,9 @@
 //! Live changes from end to end: the real server, told by the sandbox as Jira tells.
 
+mod control;
 mod intake;
 mod registered;
+mod speed;
 
 use std::time::{Duration, Instant};
 

@@ -13,9 +13,11 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::future::BoxFuture;
 use linkspan_model::absence::Absence;
+use linkspan_model::event::EventKind;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::{ContainerState, LedgerRow, Reach, Removal};
+use serde_json::json;
 
 use super::super::run::Run;
 use super::ROWS_PER_READ;
@@ -69,6 +71,8 @@ pub(in crate::sync) async fn settle(
                 source.id = %run.id(), known, missing = vanished,
                 "reach reduced: the account behind the grant suddenly sees much less; what it saw is kept, and hidden"
             );
+            let details = json!({ "known": known, "missing": vanished });
+            run.inner.tell(EventKind::ReachReduced, run.id(), details).await?;
         }
         let (known, missing) = (known as u64, vanished as u64);
         Reach { known, missing, reduced_at: Some(reduced_at), accepted_at: None }

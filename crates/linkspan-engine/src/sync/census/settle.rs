@@ -14,6 +14,7 @@ use super::verdict::{Conclusion, Look, Verdict, WalkEvidence, is_suspicious, ver
 use super::walk::{WalkState, scopes_of, spend};
 use super::{Lists, difference};
 use crate::error::EngineError;
+use crate::webhooks::LedgerDrift;
 
 /// Stored records looked through at a time.
 const STORED_PER_READ: u32 = 1_000;
@@ -98,6 +99,9 @@ pub(super) async fn settle(
     row.found = std::mem::take(&mut state.repaired);
     if !row.found.is_empty() {
         tracing::info!(source.id = %run.id(), container = row.remote_id, drift = ?row.found, "the ledger found drift");
+        let (upstream, held) = (row.upstream.unwrap_or_default(), row.stored.unwrap_or_default());
+        let drift = LedgerDrift { container: Some(row.container), upstream, held };
+        run.inner.tell_drift(run.id(), drift).await?;
     }
     store.put_ledger_row(run.id(), &row, Some(state.began())).await?;
     store.drop_census_pages(run.id(), row.container, row.model).await?;

@@ -59,7 +59,7 @@ fn feature_kinds(run: &Run) -> Vec<&'static str> {
 pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
     let open = feature_kinds(run);
     let known: ListedCheckpoint = run.checkpoint(STREAM).await?.unwrap_or_default();
-    Ok(!open.is_empty() && !known.covers(run.inner.clock.now(), &open))
+    Ok(!open.is_empty() && !known.covers(run, STREAM, &open))
 }
 
 /// Reads organizations, their customers, and those of service desks.

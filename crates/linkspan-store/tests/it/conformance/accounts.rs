@@ -60,20 +60,20 @@ pub(crate) async fn an_account_token_is_replaced_and_the_old_one_refused(store: 
 
 pub(crate) async fn g4_unlinking_retires_what_nobody_else_uses(store: Store) {
     let account = link(&store, "a", "acme", "ann").await.account;
-    let unlinked = store.unlink(account.id, at(900)).await.unwrap().unwrap();
+    let unlinked = store.unlink(account.id, uuid_of("receipt"), at(900)).await.unwrap().unwrap().left;
     assert_eq!((unlinked.source, unlinked.grant), (account.source, grant("ann")));
     assert!(unlinked.source_is_unused && unlinked.grant_is_gone);
     assert!(store.linked_account(account.id).await.unwrap().is_none());
     assert_eq!(store.source(account.source).await.unwrap().unwrap().state, SourceState::Removing);
-    assert!(store.unlink(account.id, at(900)).await.unwrap().is_none());
-    assert_eq!(store.delete_source(account.source).await.unwrap(), 1);
+    assert!(store.unlink(account.id, uuid_of("receipt"), at(900)).await.unwrap().is_none());
+    assert_eq!(store.delete_source(account.source).await.unwrap().values().sum::<u64>(), 1);
     assert!(store.source(account.source).await.unwrap().is_none());
 }
 
 pub(crate) async fn l11_unlinking_destroys_the_data_keys(store: Store) {
     let account = link(&store, "a", "acme", "ann").await.account;
     store.ensure_data_key(grant("ann").0, &sealed("of the grant"), at(1)).await.unwrap();
-    store.unlink(account.id, at(900)).await.unwrap();
+    store.unlink(account.id, uuid_of("receipt"), at(900)).await.unwrap();
     assert!(store.data_key(account.id.0).await.unwrap().is_none());
     assert!(store.data_key(grant("ann").0).await.unwrap().is_none());
 }
@@ -82,7 +82,7 @@ pub(crate) async fn a_source_that_another_account_uses_survives_an_unlink(store:
     let first = link(&store, "a", "acme", "ann").await.account;
     let second = link(&store, "b", "bolt", "ann").await.account;
     assert_eq!(first.source, second.source);
-    let unlinked = store.unlink(first.id, at(900)).await.unwrap().unwrap();
+    let unlinked = store.unlink(first.id, uuid_of("receipt"), at(900)).await.unwrap().unwrap().left;
     assert!(!unlinked.source_is_unused && !unlinked.grant_is_gone);
     let source = store.source(second.source).await.unwrap().unwrap();
     assert_eq!((source.state, source.scopes), (SourceState::Active, new_source("ann").scopes));

@@ -10,7 +10,7 @@ use crate::fixture::{app, at, grant, link, new_source, records, source, ticket, 
 /// Everything in the feed, once it holds `expected` entries. On PostgreSQL an entry waits for older transactions.
 async fn everything(store: &Store, expected: usize) -> Vec<FeedEntry> {
     for _ in 0..500 {
-        let feed = store.read_feed(0, 10_000).await.unwrap();
+        let feed = store.read_feed(None, 0, 10_000).await.unwrap();
         if feed.entries.len() >= expected {
             return feed.entries;
         }
@@ -53,7 +53,7 @@ pub(crate) async fn one_cursor_orders_changes_and_events(store: Store) {
     for limit in 1..=6 {
         let (mut next, mut seen) = (0, Vec::new());
         loop {
-            let feed = store.read_feed(next, limit).await.unwrap();
+            let feed = store.read_feed(None, next, limit).await.unwrap();
             assert!(feed.next >= next && feed.entries.len() <= limit as usize);
             next = feed.next;
             if feed.entries.is_empty() {
@@ -75,7 +75,7 @@ pub(crate) async fn linking_and_unlinking_are_told_with_their_transactions(store
     let again = link(&store, "b", "acme", "ann").await;
     assert!(again.relinked);
     assert_eq!(told(&events(&store, 1).await), [(EventKind::LinkedAccountCreated, Some(account))]);
-    store.unlink(account, at(900)).await.unwrap().unwrap();
+    store.unlink(account, uuid_of("receipt"), at(900)).await.unwrap().unwrap();
     let after = events(&store, 1).await;
     // What was told before goes with the account.
     let last = after.last().unwrap();
@@ -173,7 +173,7 @@ pub(crate) async fn a_reader_of_everything_beside_writers_misses_nothing(store: 
     }
     let (mut next, mut seen) = (0, Vec::new());
     for _ in 0..3_000 {
-        let feed = store.read_feed(next, 5).await.unwrap();
+        let feed = store.read_feed(None, next, 5).await.unwrap();
         next = feed.next;
         seen.extend(feed.entries);
         if seen.len() >= 4 * 15 * 2 && writers.is_empty() {

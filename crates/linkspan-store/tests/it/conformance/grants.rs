@@ -64,7 +64,7 @@ pub(crate) async fn l3_a_late_refresh_cannot_overwrite_a_newer_consent(store: St
 pub(crate) async fn l3_a_late_refresh_cannot_revive_an_unlinked_grant(store: Store) {
     let linked = link(&store, "a", "acme", "ann").await;
     let version = store.grant(grant("ann")).await.unwrap().unwrap().version;
-    store.unlink(linked.account.id, at(900)).await.unwrap().unwrap();
+    store.unlink(linked.account.id, uuid_of("receipt"), at(900)).await.unwrap().unwrap();
     assert!(!store.update_grant_if_version(grant("ann"), version, &tokens("late"), at(3)).await.unwrap());
     assert!(store.grant(grant("ann")).await.unwrap().is_none());
     assert!(store.grants().await.unwrap().is_empty());

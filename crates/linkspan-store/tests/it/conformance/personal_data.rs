@@ -16,6 +16,7 @@ use linkspan_vault::{Digest, DigestKey};
 use uuid::Uuid;
 
 use super::identities::proven;
+use crate::fixture::uuid_of;
 use crate::fixture::{app, at, link, person, raw, records, source, ticket, ticket_id, write};
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -423,7 +424,7 @@ pub(crate) async fn g4_accounts_that_nothing_names_any_more_are_dropped(store: S
     let accounts = [enrolment("a", 10), enrolment("b", 10), enrolment("c", 10)];
     store.enrol_accounts(app(), &accounts, at(1)).await.unwrap();
     store.set_report_state(app(), "c", ReportState::Closed, None).await.unwrap();
-    store.unlink(gone.id, at(900)).await.unwrap();
+    store.unlink(gone.id, uuid_of("receipt"), at(900)).await.unwrap();
     // From the moment of unlinking on they are not reported.
     assert_eq!(due(&store, 100, 10).await, ["b"]);
     store.delete_source(gone.source).await.unwrap();

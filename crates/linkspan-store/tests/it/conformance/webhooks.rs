@@ -260,7 +260,7 @@ pub(crate) async fn o8_an_endpoint_that_only_fails_is_disabled_with_notice(store
     assert_eq!(endpoint.disabled, Some((DisabledReason::Failing, at(1_400))));
     let mut told = Vec::new();
     for _ in 0..500 {
-        told = store.read_feed(0, 100).await.unwrap().entries;
+        told = store.read_feed(None, 0, 100).await.unwrap().entries;
         if !told.is_empty() {
             break;
         }
@@ -334,7 +334,7 @@ pub(crate) async fn g4_deliveries_of_an_unlinked_account_are_gone(store: Store) 
         of(3, gone, "linked_account.deleted"),
     ];
     enter(&store, &all).await;
-    store.unlink(gone, at(900)).await.unwrap().unwrap();
+    store.unlink(gone, uuid_of("receipt"), at(900)).await.unwrap().unwrap();
     let left = store.list_deliveries(id, &DeliveryFilter::default(), None, 10).await.unwrap();
     let left: Vec<_> = left.iter().map(|it| (it.account.unwrap(), it.event.as_str())).collect();
     assert_eq!(left, [(gone, "linked_account.deleted"), (stays, "ticket.created")]);

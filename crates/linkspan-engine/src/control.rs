@@ -1,0 +1,205 @@
+//! What the vendor wants of the reading of a source: pause, resume, read anew, how often, how important.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use jiff::SignedDuration;
+use linkspan_model::ids::SourceId;
+pub use linkspan_store::SourceControl;
+use linkspan_store::SourceState;
+
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+
+/// The largest weight of a source.
+pub const MAX_WEIGHT: u32 = 100;
+/// The shortest time between two readings that can be asked for, in seconds: each costs points.
+pub const SHORTEST: u32 = 5;
+/// The longest, in seconds: a month.
+pub const LONGEST: u32 = 30 * 24 * 3_600;
+/// Streams with a schedule of their own, at most.
+const SCHEDULES_CAP: usize = 100;
+/// The longest name of a stream.
+const NAME_CAP: usize = 100;
+
+/// Changes of what is wanted of a source; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControlChange {
+    /// Whether it is to be read.
+    pub paused: Option<bool>,
+    /// Its weight among the sources that share an app's points.
+    pub weight: Option<u32>,
+    /// How often it is read for changes, in seconds; `Some(None)`: as often as the server reads.
+    pub sync_every: Option<Option<u32>>,
+    /// How often streams on a clock of their own are read, in seconds; `None` gives a stream its usual time back.
+    pub schedules: BTreeMap<String, Option<u32>>,
+}
+
+impl Engine {
+    /// What the vendor wants of a source.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is no such source.
+    pub async fn source_control(&self, id: SourceId) -> Result<SourceControl, EngineError> {
+        self.inner.active(id).await?;
+        Ok(self.inner.store.source_control(id).await?)
+    }
+
+    /// Changes what is wanted of a source; how it is wanted then. A source that is paused stops at its next safe point and goes
+    /// on from there when it is resumed; what upstream tells meanwhile is kept.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is no such source; [`EngineError::Invalid`] for numbers out of bounds.
+    pub async fn control_source(
+        &self,
+        id: SourceId,
+        change: &ControlChange,
+    ) -> Result<SourceControl, EngineError> {
+        check(change)?;
+        self.inner.active(id).await?;
+        let store = &self.inner.store;
+        let mut control = store.source_control(id).await?;
+        match change.paused {
+            Some(true) => control.paused_at = control.paused_at.or(Some(self.inner.clock.now())),
+            Some(false) => control.paused_at = None,
+            None => {}
+        }
+        control.weight = change.weight.unwrap_or(control.weight);
+        control.sync_every = change.sync_every.unwrap_or(control.sync_every);
+        for (stream, every) in &change.schedules {
+            match every {
+                Some(every) => drop(control.schedules.insert(stream.clone(), *every)),
+                None => drop(control.schedules.remove(stream)),
+            }
+        }
+        if control.schedules.len() > SCHEDULES_CAP {
+            return Err(EngineError::Invalid(format!("At most {SCHEDULES_CAP} streams have schedules.")));
+        }
+        store.put_source_control(id, &control).await?;
+        match change.paused {
+            Some(true) => {
+                tracing::info!(source.id = %id, "paused");
+                self.inner.break_off(id);
+            }
+            Some(false) => {
+                tracing::info!(source.id = %id, "resumed");
+                self.inner.hurry(id);
+            }
+            None => {}
+        }
+        Ok(control)
+    }
+
+    /// Reads a source anew, or one stream of it: everything is fetched again. What is the same as what is stored is not written
+    /// and makes no change; ids stay.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is no such source, or no such stream of it.
+    pub async fn read_anew(&self, id: SourceId, stream: Option<&str>) -> Result<(), EngineError> {
+        self.inner.active(id).await?;
+        let known = self.inner.store.get_streams(id).await?;
+        let belongs = |name: &str, stream: &str| {
+            name == stream || name.strip_prefix(stream).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let names: Vec<&str> = known
+            .iter()
+            .map(|state| state.stream.as_str())
+            .filter(|name| *name != KEPT && stream.is_none_or(|stream| belongs(name, stream)))
+            .collect();
+        if names.is_empty() && stream.is_some() {
+            return Err(EngineError::NotFound);
+        }
+        // One that is being read would put its place back.
+        self.inner.break_off(id);
+        for name in names {
+            self.inner.store.rewind_stream(id, name).await?;
+        }
+        self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.inner.hurry(id);
+        tracing::info!(source.id = %id, stream, "is read anew");
+        Ok(())
+    }
+
+    /// Has a source read for changes without waiting for its time.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is no such source.
+    pub async fn read_soon(&self, id: SourceId) -> Result<(), EngineError> {
+        self.inner.active(id).await?;
+        self.inner.hurry(id);
+        Ok(())
+    }
+}
+
+/// Whether stored records are guarded by the newest access data: no place in a list, so that it is never put back.
+const KEPT: &str = "access";
+
+impl Inner {
+    async fn active(&self, id: SourceId) -> Result<(), EngineError> {
+        let source = self.store.source(id).await?;
+        source.filter(|source| source.state == SourceState::Active).map(drop).ok_or(EngineError::NotFound)
+    }
+
+    /// Stops the reading of a source at its next safe point.
+    fn break_off(&self, id: SourceId) {
+        if let Some(reading) = self.reading.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            reading.cancel();
+        }
+    }
+
+    /// How often a source is read for changes.
+    pub(crate) fn sync_every_of(&self, control: &SourceControl) -> std::time::Duration {
+        match control.sync_every {
+            Some(seconds) => std::time::Duration::from_secs(u64::from(seconds)),
+            None => self.settings.sync_every,
+        }
+    }
+}
+
+/// How often a stream on a clock of its own is read: as the vendor wants, or as usual.
+pub(crate) fn every(control: &SourceControl, stream: &str, usual: SignedDuration) -> SignedDuration {
+    match control.schedules.get(stream) {
+        Some(seconds) => SignedDuration::from_secs(i64::from(*seconds)),
+        None => usual,
+    }
+}
+
+fn check(change: &ControlChange) -> Result<(), EngineError> {
+    let invalid = |what: String| Err(EngineError::Invalid(what));
+    if change.weight.is_some_and(|weight| !(1..=MAX_WEIGHT).contains(&weight)) {
+        return invalid(format!("`priority` takes a whole number from 1 to {MAX_WEIGHT}."));
+    }
+    let times = change.schedules.values().copied().chain(change.sync_every).flatten();
+    if times.into_iter().any(|seconds| !(SHORTEST..=LONGEST).contains(&seconds)) {
+        return invalid(format!("Times are given in seconds, from {SHORTEST} to {LONGEST}."));
+    }
+    match change.schedules.keys().find(|name| name.is_empty() || name.len() > NAME_CAP) {
+        Some(_) => invalid(format!("A stream's name has 1 to {NAME_CAP} characters.")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_read_as_often_as_is_wanted_and_otherwise_as_usual() {
+        let schedules = BTreeMap::from([("customers".to_owned(), 60)]);
+        let control = SourceControl { schedules, ..SourceControl::default() };
+        let usual = SignedDuration::from_hours(6);
+        assert_eq!(every(&control, "customers", usual), SignedDuration::from_mins(1));
+        assert_eq!(every(&control, "audit", usual), usual);
+    }
+
+    #[test]
+    fn numbers_out_of_bounds_are_refused_in_words() {
+        let refused = |change: &ControlChange| check(change).unwrap_err().to_string();
+        let weight = ControlChange { weight: Some(0), ..ControlChange::default() };
+        assert!(refused(&weight).contains("from 1 to 100"));
+        let often = ControlChange { sync_every: Some(Some(1)), ..ControlChange::default() };
+        assert!(refused(&often).contains("from 5 to"));
+        let usual = ControlChange { sync_every: Some(None), ..ControlChange::default() };
+        assert!(check(&usual).is_ok());
+    }
+}

@@ -1,0 +1,178 @@
+//! Random histories: a site that changes, while its reader meets faults, kills and jumps of the clock. Each ends with what a
+//! fresh reading finds, a clean ledger, and a change feed that replays to just that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use linkspan_model::change::ChangeKind;
+use linkspan_model::record::Model;
+use linkspan_sandbox::Options;
+use linkspan_store::{ListFilter, StoredAccess};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use serde_json::{Value, json};
+
+use super::Mirror;
+use crate::link::tiny_world;
+use crate::personal_data::Privacy;
+
+/// Histories unless [`VARIABLE`] says otherwise, and the first seed.
+const HISTORIES: u64 = 3;
+const VARIABLE: &str = "LINKSPAN_HISTORIES";
+const SEED_VARIABLE: &str = "LINKSPAN_HISTORY_SEED";
+/// What happens in one history, at most.
+const STEPS: u32 = 14;
+
+/// Models whose records are compared with those of a fresh reading.
+const COMPARED: [Model; 6] =
+    [Model::Ticket, Model::Comment, Model::Attachment, Model::Article, Model::Collection, Model::Container];
+
+fn number(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).ok().map_or(usual, |text| text.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_s12_every_random_history_ends_in_what_a_fresh_reading_finds() {
+    let first = number(SEED_VARIABLE, 1);
+    for seed in first..first + number(VARIABLE, HISTORIES) {
+        history(seed).await;
+    }
+}
+
+async fn history(seed: u64) {
+    let mut dice = StdRng::seed_from_u64(seed);
+    // No service desk among two projects: the clocks of requests run on, so that no two readings are alike.
+    let world = Options { seed: seed % 7 + 1, issues: 24, pages: 12, ..tiny_world() };
+    let mut mirror = Mirror::of(world).await;
+    for step in 0..dice.random_range(4..=STEPS) {
+        happen(&mut mirror, &mut dice, seed * 1_000 + u64::from(step)).await;
+    }
+    settle(&mut mirror).await;
+    mirror.is_clean().await;
+    let here = state(&mirror.privacy).await;
+    replays(&mirror.privacy, &here, seed).await;
+    mirror.privacy.forget_everything().await;
+    mirror.privacy.linked_and_read().await;
+    let fresh = state(&mirror.privacy).await;
+    for (key, expected) in &fresh {
+        assert_eq!(here.get(key), Some(expected), "history {seed}: {key:?} differs from a fresh reading");
+    }
+    let surplus: Vec<_> = here.keys().filter(|key| !fresh.contains_key(*key)).collect();
+    assert!(surplus.is_empty(), "history {seed}: not upstream: {surplus:?}");
+}
+
+/// One random thing.
+async fn happen(mirror: &mut Mirror, dice: &mut StdRng, seed: u64) {
+    let control = &mirror.privacy.upstream.control;
+    match dice.random_range(0..10) {
+        0..=4 => {
+            let families = ["creates", "edits", "comments", "moves", "deletes", "restores", "permissions"];
+            let kinds: Vec<&str> = families.into_iter().filter(|_| dice.random_bool(0.6)).collect();
+            let kinds = if kinds.is_empty() { vec!["edits"] } else { kinds };
+            let count = dice.random_range(1..12);
+            control.post("mutate", &json!({ "seed": seed, "count": count, "kinds": kinds })).await;
+        }
+        5 => {
+            let lag = [0, 1_000, 600_000, 6 * 3_600_000, 11 * 3_600_000][dice.random_range(0..5)];
+            control.post("settings", &json!({ "index_lag_ms": lag })).await;
+        }
+        6 => mirror.privacy.fault(fault(dice)).await,
+        7 => {
+            // Killed in the middle, wherever that is.
+            let after = Duration::from_millis(dice.random_range(1..400));
+            for source in [mirror.jira, mirror.confluence] {
+                let _ = tokio::time::timeout(after, mirror.privacy.engine.sync_source(source)).await;
+            }
+            mirror.privacy.restart().await;
+        }
+        8 => {
+            let minutes = [1, 20, 90, 8 * 60, 30 * 60][dice.random_range(0..5)];
+            mirror.privacy.pass(SignedDuration::from_mins(minutes)).await;
+        }
+        _ => {
+            for source in [mirror.jira, mirror.confluence] {
+                // Whatever a fault makes of it.
+                let _ = mirror.privacy.engine.sync_source(source).await;
+            }
+        }
+    }
+}
+
+/// A fault that a reader meets a few times. None of them takes long to be over.
+fn fault(dice: &mut StdRng) -> Value {
+    let count = dice.random_range(1..4);
+    let path =
+        ["/rest/api/3/search/jql", "/rest/api/3/*", "/wiki/api/v2/*", "/wiki/rest/api/*", "/oauth/token"]
+            [dice.random_range(0..5)];
+    match dice.random_range(0..6) {
+        0 => json!({ "kind": "status", "status": 500, "path": path, "count": count }),
+        1 => json!({ "kind": "status", "status": 404, "path": path, "count": count }),
+        2 => json!({ "kind": "status", "status": 403, "path": path, "count": count }),
+        3 => json!({ "kind": "cut_body", "path": path, "count": count }),
+        4 => json!({ "kind": "lost_reply", "path": path, "count": count }),
+        _ => json!({ "kind": "no_reply", "path": path, "count": count }),
+    }
+}
+
+/// Everything is over: the faults, the lag of the index, and the times after which the slow readers and the census look.
+async fn settle(mirror: &mut Mirror) {
+    mirror.privacy.clear_faults().await;
+    mirror.privacy.upstream.control.post("settings", &json!({ "index_lag_ms": 0 })).await;
+    for _ in 0..4 {
+        mirror.privacy.pass(SignedDuration::from_hours(13)).await;
+        mirror.read_anyway().await;
+    }
+    // A removal that is suspected wants a second walk.
+    for _ in 0..2 {
+        mirror.interval().await;
+        for source in [mirror.jira, mirror.confluence] {
+            mirror.walk(source).await;
+        }
+    }
+}
+
+type Key = (Model, String);
+
+/// Live records with what they say and who may see them.
+async fn state(privacy: &Privacy) -> BTreeMap<Key, (Value, StoredAccess)> {
+    let mut state = BTreeMap::new();
+    for source in privacy.store.sources().await.unwrap() {
+        for model in COMPARED {
+            let records = privacy
+                .store
+                .list_records(source.id, model, &ListFilter::default(), None, 10_000)
+                .await
+                .unwrap();
+            let ids: Vec<_> = records.iter().map(|record| record.id).collect();
+            let access = privacy.store.record_access(source.id, &ids).await.unwrap();
+            for record in records {
+                let key = (model, format!("{} {}", source.product, record.remote_id.clone().unwrap()));
+                let body = serde_json::from_str(&record.body).unwrap();
+                state.insert(key, (body, access[&record.id]));
+            }
+        }
+    }
+    state
+}
+
+/// The change feed, replayed from its beginning, names just the records that live.
+async fn replays(privacy: &Privacy, here: &BTreeMap<Key, (Value, StoredAccess)>, seed: u64) {
+    let mut live = BTreeSet::new();
+    let mut after = 0;
+    loop {
+        let page = privacy.store.read_changes(None, after, 500).await.unwrap();
+        for change in page.changes.iter().filter(|change| COMPARED.contains(&change.model)) {
+            match change.kind {
+                ChangeKind::Removed => drop(live.remove(&change.record)),
+                ChangeKind::Created | ChangeKind::Updated => drop(live.insert(change.record)),
+                ChangeKind::Access => {}
+            }
+        }
+        if page.next == after {
+            break;
+        }
+        after = page.next;
+    }
+    assert_eq!(live.len(), here.len(), "history {seed}: the feed replays to another number of records");
+}
