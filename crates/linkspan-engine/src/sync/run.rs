@@ -8,10 +8,8 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, Feature, ScopeSet, confluence, jira, missing_scopes};
-use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, PageProblem};
-use linkspan_atlassian::error::CallError;
-use linkspan_atlassian::page::{PageState, Pager};
+use linkspan_atlassian::page::PageState;
 use linkspan_atlassian::resources::{Resource, Way, gap_of, open_way};
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::product::Product;
@@ -21,11 +19,9 @@ use linkspan_store::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
 use super::SyncReport;
-use super::retreat::smaller;
 use crate::control::every;
 use crate::engine::Inner;
 use crate::error::EngineError;
@@ -368,29 +364,6 @@ impl Run {
         Ok(())
     }
 
-    /// Lets nobody else store issues of the source until what comes back is dropped.
-    pub(super) async fn issue_writer(&self) -> OwnedMutexGuard<()> {
-        let writers = {
-            let mut writers = self.inner.issue_writers.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(writers.entry(self.id()).or_default())
-        };
-        writers.lock_owned().await
-    }
-
-    /// Whether upstream tells of changes of the source.
-    pub(super) async fn is_told_of_changes(&self) -> Result<bool, EngineError> {
-        let live = self.inner.store.live_source(self.id()).await?;
-        let ends = live.and_then(|live| live.expires_at);
-        Ok(ends.is_some_and(|ends| ends > self.inner.clock.now()))
-    }
-
-    /// Notes that a reading found changes of which no delivery had told (hazard W7).
-    pub(super) async fn note_missed(&self, count: u64) -> Result<(), EngineError> {
-        tracing::warn!(source.id = %self.id(), count, "reading found changes of which upstream had not told");
-        let now = self.inner.clock.now();
-        Ok(self.inner.store.note_missed_deliveries(self.id(), count, now).await?)
-    }
-
     /// Marks records as gone upstream.
     pub(super) async fn remove(&self, removed: Vec<(Model, RecordId)>) -> Result<(), EngineError> {
         self.make_absent(removed.into_iter().map(Removal::from).collect()).await
@@ -421,11 +394,6 @@ impl Run {
         self.changed.fetch_add(outcome.changes(), Ordering::Relaxed);
         Ok(())
     }
-
-    /// A whole list that needs no checkpoint of its own, page by page.
-    pub(super) fn pages(&self, call: &'static Call, params: Params, page_size: Option<u32>) -> Pages {
-        Pages { client: self.client.clone(), call, pager: self.client.pager(call, params, page_size) }
-    }
 }
 
 /// The lane of a stream's calls: what changed comes before what is read for the first time, and both keep clear of what is
@@ -438,63 +406,6 @@ fn lane_of(stream: &str, is_first_reading: bool) -> Lane {
         "issues" | "worklogs" | "pages" | "blogposts" | "comments" | "attachments" => Lane::Live,
         "versions" => Lane::Backfill,
         _ => Lane::Upkeep,
-    }
-}
-
-/// A list that is read outside of a run, for somebody who asks.
-pub(crate) struct OneList(Pages);
-
-impl OneList {
-    pub(crate) fn new(
-        inner: &Arc<Inner>,
-        source: &Source,
-        call: &'static Call,
-        params: Params,
-        page_size: Option<u32>,
-    ) -> Self {
-        let stop = inner.stop.child_token();
-        let source = Arc::new(source.clone());
-        let client = SourceClient::new(Arc::clone(inner), source, Lane::Live, Arc::default(), stop);
-        let pager = client.pager(call, params, page_size);
-        Self(Pages { client, call, pager })
-    }
-
-    /// The text of the next page; `None` after the last.
-    pub(crate) async fn next(&mut self) -> Result<Option<String>, EngineError> {
-        self.0.next().await
-    }
-}
-
-/// A list, page by page.
-pub(super) struct Pages {
-    client: SourceClient,
-    call: &'static Call,
-    pager: Pager,
-}
-
-impl Pages {
-    /// The text of the next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<String>, EngineError> {
-        let page = loop {
-            match self.client.next(self.call, &mut self.pager).await {
-                Ok(page) => break page,
-                // Where a token in hand is bound to the size, whoever knows more of the list begins anew.
-                Err(error) => match smaller(&error, self.pager.page_size(), CallError::is_size) {
-                    Some(size) if self.pager.resize(size) => {}
-                    _ => return Err(error),
-                },
-            }
-        };
-        page.map(|page| Ok(text(&page.reply.body)?.to_owned())).transpose()
-    }
-
-    /// The texts of all pages.
-    pub(super) async fn all(mut self) -> Result<Vec<String>, EngineError> {
-        let mut texts = Vec::new();
-        while let Some(text) = self.next().await? {
-            texts.push(text);
-        }
-        Ok(texts)
     }
 }
 

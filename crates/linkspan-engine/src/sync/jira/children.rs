@@ -9,6 +9,7 @@ use linkspan_atlassian::convert::{
     ChildKind, CompleteChildren, Converted, IncompleteChildren, JiraContext, ParentIssue,
     bulk_changelog_page, comment_page, worklog_page,
 };
+use linkspan_atlassian::error::CallError;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Access, Model};
 use serde_json::json;
@@ -45,19 +46,25 @@ pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext)
             list(run, children, access, ctx).boxed()
         })
         .collect();
-    for part in at_a_time(PARALLEL_ISSUES, reads).await? {
-        page.absorb(part);
+    for part in at_a_time(PARALLEL_ISSUES, reads).await?.into_iter().flatten() {
+        absorb(page, part);
     }
     for part in changelogs.chunks(ISSUES_PER_BULK) {
         let asked = bisect(part, |part| histories(run, part, ctx).boxed()).await?;
         for histories in asked.read.into_iter().flatten() {
-            page.absorb(histories);
+            absorb(page, histories);
         }
         for (issue, error) in asked.refused {
             run.refuse(format!("changelog/{}", issue.parent_remote_id), error.to_string()).await?;
         }
     }
     Ok(())
+}
+
+/// Adds what belongs to issues of a page. The page's own items stay what they are.
+fn absorb(page: &mut Converted, mut part: Converted) {
+    part.ids.clear();
+    page.absorb(part);
 }
 
 /// The call that completes a list of this kind.
@@ -69,13 +76,13 @@ fn call_for(kind: ChildKind) -> &'static Call {
     }
 }
 
-/// All comments or worklogs of an issue.
+/// All comments or worklogs of an issue; `None` when the issue is out of sight by now, which fails no other (hazard S15).
 async fn list(
     run: &Run,
     children: IncompleteChildren,
     access: Access,
     ctx: &JiraContext,
-) -> Result<Converted, EngineError> {
+) -> Result<Option<Converted>, EngineError> {
     let call = call_for(children.kind);
     let model = if children.kind == ChildKind::Worklogs { Model::Worklog } else { Model::Comment };
     let issue = ParentIssue {
@@ -86,7 +93,16 @@ async fn list(
     let mut whole = Converted::default();
     let params = Params::new().path("issueIdOrKey", children.parent_remote_id.as_str());
     let mut pages = run.pages(call, params, Some(CHILDREN_PER_PAGE));
-    while let Some(page) = pages.next().await? {
+    loop {
+        let page = match pages.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            Err(EngineError::Call(error @ (CallError::NotFound { .. } | CallError::Forbidden { .. }))) => {
+                tracing::info!(source.id = %run.id(), issue = issue.issue_id, %error, "its children are not listed");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
         whole.absorb(match model {
             Model::Worklog => worklog_page(&page, &issue, ctx)?,
             _ => comment_page(&page, &issue, ctx)?,
@@ -95,7 +111,7 @@ async fn list(
     let ids =
         whole.records.iter().filter(|record| record.body.model() == model).map(|record| record.id).collect();
     whole.complete.push(CompleteChildren { parent: children.parent, model, ids });
-    Ok(whole)
+    Ok(Some(whole))
 }
 
 /// All change histories of issues, in bulk: one call serves a thousand issues.

@@ -5,15 +5,28 @@
 //! while ago. So who stores issues compares them with what is stored, and nobody else stores any in between.
 
 use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use linkspan_atlassian::convert::Converted;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::Checkpoint;
+use tokio::sync::OwnedMutexGuard;
 
 use super::super::run::Run;
 use crate::error::EngineError;
+
+impl Run {
+    /// Lets nobody else store issues of the source until what comes back is dropped.
+    pub(super) async fn issue_writer(&self) -> OwnedMutexGuard<()> {
+        let writers = {
+            let mut writers = self.inner.issue_writers.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(writers.entry(self.id()).or_default())
+        };
+        writers.lock_owned().await
+    }
+}
 
 /// Stores what a page of issues became, but for issues of which a newer version is stored.
 pub(super) async fn write(

@@ -53,6 +53,22 @@ impl Window {
     }
 }
 
+impl Run {
+    /// Whether upstream tells of changes of the source.
+    pub(super) async fn is_told_of_changes(&self) -> Result<bool, EngineError> {
+        let live = self.inner.store.live_source(self.id()).await?;
+        let ends = live.and_then(|live| live.expires_at);
+        Ok(ends.is_some_and(|ends| ends > self.inner.clock.now()))
+    }
+
+    /// Notes that a reading found changes of which no delivery had told (hazard W7).
+    pub(super) async fn note_missed(&self, count: u64) -> Result<(), EngineError> {
+        tracing::warn!(source.id = %self.id(), count, "reading found changes of which upstream had not told");
+        let now = self.inner.clock.now();
+        Ok(self.inner.store.note_missed_deliveries(self.id(), count, now).await?)
+    }
+}
+
 /// Makes sure that everything that changed in a window is stored; how many issues were not.
 pub(super) async fn window(
     run: &Run,

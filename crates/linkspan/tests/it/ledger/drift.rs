@@ -136,7 +136,8 @@ async fn looks_cost_a_point_or_two_a_container_and_walks_no_more_than_their_ids(
     mirror.interval().await;
     let after = spent().await;
     let projects = mirror.ledger(mirror.jira).await.len() as u64;
-    assert!(of(&after, COUNT) - of(&before, COUNT) <= projects);
+    // Two slow readers may count what changed meanwhile.
+    assert!(of(&after, COUNT) - of(&before, COUNT) <= projects + 2);
     let search = "GET /rest/api/3/search/jql";
     // Nothing differs, so nothing is walked: what is searched is what changed.
     assert!(of(&after, search) - of(&before, search) <= 2, "{before} {after}");

@@ -36,13 +36,19 @@ async fn an_edit_a_comment_a_new_issue_and_a_deletion_arrive_without_any_reading
     assert_eq!(status, 204);
     told.until("the comment goes", async || !has_comment().await).await;
 
-    let project = told.tickets().await[0]["collections"][0].as_str().unwrap().to_owned();
-    let collection =
-        told.linking.get(&format!("/api/ticketing/v1/collections/{project}"), Some(&told.jira)).await.1;
-    let types = told.jira(Method::GET, "/rest/api/3/issuetype", &Value::Null).await.1;
-    let plain = types.as_array().unwrap().iter().find(|it| it["subtask"] == false).unwrap();
+    // Like one that is there and is no sub-task.
+    let mut like = Value::Null;
+    for issue in &issues {
+        let path = format!("/rest/api/3/issue/{issue}?fields=project,issuetype");
+        let (_, found) = told.jira(Method::GET, &path, &Value::Null).await;
+        if found["fields"]["issuetype"]["subtask"] == false {
+            like = found["fields"].clone();
+            break;
+        }
+    }
     let fields = json!({ "fields": {
-        "project": { "id": collection["remote_id"] }, "issuetype": { "id": plain["id"] }, "summary": "Brand new",
+        "project": { "id": like["project"]["id"] }, "issuetype": { "id": like["issuetype"]["id"] },
+        "summary": "Brand new",
     } });
     let (status, made) = told.jira(Method::POST, "/rest/api/3/issue", &fields).await;
     assert_eq!(status, 201, "{made}");
