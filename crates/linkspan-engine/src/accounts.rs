@@ -185,6 +185,10 @@ impl Inner {
         self.forget_live(source);
         self.issue_writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
+        // One at a time: of two, each would count only what the other left.
+        if !self.erasing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source) {
+            return;
+        }
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
             match inner.store.delete_source(source).await {
@@ -200,6 +204,7 @@ impl Inner {
                     tracing::error!(source.id = %source, %error, "erasing failed; it is tried again");
                 }
             }
+            inner.erasing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         });
     }
 }

@@ -88,6 +88,8 @@ pub(crate) struct Inner {
     pub(crate) attempts: Mutex<HashMap<SourceId, jiff::Timestamp>>,
     /// Sources that are to be read without waiting for their time.
     pub(crate) hurried: Mutex<HashSet<SourceId>>,
+    /// Sources that are being erased by this process.
+    pub(crate) erasing: Mutex<HashSet<SourceId>>,
     /// How the intervals of sources stand to the one that was set.
     pub(crate) paces: Mutex<HashMap<SourceId, f64>>,
     /// Wakes the worker: there may be something to read.
@@ -159,6 +161,7 @@ impl Engine {
                 node,
                 attempts: Mutex::default(),
                 hurried: Mutex::default(),
+                erasing: Mutex::default(),
                 paces: Mutex::default(),
                 wake: Notify::new(),
                 feed: watch::Sender::new(0),

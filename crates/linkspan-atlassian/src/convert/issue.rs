@@ -240,7 +240,7 @@ fn ticket(
     let no_hold = Vec::new();
     let on_hold = if is_service(fields, ctx) { &ctx.on_hold_names } else { &no_hold };
     let above = fields.parent.get().and_then(|parent| parent.id.id()).map(str::to_owned);
-    let key = issue.key.text().unwrap_or_default().to_owned();
+    let key = present_key(issue.key.text().unwrap_or_default(), fields, ctx);
     Ticket {
         name: fields.summary.text().unwrap_or_default().to_owned(),
         description: rich_field(&fields.description, "description", ctx, odd),
@@ -276,6 +276,16 @@ fn ticket(
         environment: rich_field(&fields.environment, "environment", ctx, odd),
         remote_fields: remote_fields(&fields.others, odd),
         key,
+    }
+}
+
+/// The key of an issue under its project's present key.
+fn present_key(key: &str, fields: &IssueFields<'_>, ctx: &JiraContext) -> String {
+    let project = fields.project.get().and_then(|project| project.id.id());
+    let present = project.and_then(|project| ctx.project_keys.get(project));
+    match (present, key.rsplit_once('-')) {
+        (Some(present), Some((_, number))) if !present.is_empty() => format!("{present}-{number}"),
+        _ => key.to_owned(),
     }
 }
 

@@ -100,6 +100,9 @@ pub struct JiraContext {
     pub site_url: String,
     /// What the permission reads said.
     pub access: JiraAccess,
+    /// The present keys of projects, by their ids. A project that is renamed gives its issues other keys, and none of them
+    /// counts as changed for that (hazard S14).
+    pub project_keys: HashMap<String, String>,
     /// The fields of the site.
     pub fields: FieldCatalogue,
     /// Who is in which group, for users' teams and groups' members.
@@ -123,6 +126,7 @@ impl JiraContext {
             source,
             site_url: site_url.into(),
             access: JiraAccess::default(),
+            project_keys: HashMap::new(),
             fields: FieldCatalogue::default(),
             memberships: Memberships::default(),
             parent_levels: HashMap::new(),

@@ -17,8 +17,8 @@ use crate::sync;
 /// How long hints are gathered when a source was quiet: a single edit is seen at once.
 const GATHER_QUIET: Duration = Duration::from_millis(50);
 /// How long hints are gathered while they keep coming. Each reading costs a point besides those of its issues: at twenty
-/// edits a second, five or six share it.
-const GATHER_BUSY: Duration = Duration::from_millis(260);
+/// edits a second, six or seven share it.
+const GATHER_BUSY: Duration = Duration::from_millis(320);
 /// A source without hints for so long is quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(3);
 /// Issues read at a time: what upstream takes (`atlassian-endpoints.md` 3.2).

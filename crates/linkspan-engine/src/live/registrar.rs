@@ -202,6 +202,15 @@ impl Inner {
         registry.reconcile().await
     }
 
+    /// Has registrations made now that projects are known, if there are none yet.
+    pub(crate) async fn projects_are_known(&self, source: SourceId) -> Result<(), EngineError> {
+        if self.store.live_source(source).await?.is_none_or(|live| live.expires_at.is_none()) {
+            self.store.hurry_live_check(source, self.clock.now()).await?;
+            self.live.wake_registrar();
+        }
+        Ok(())
+    }
+
     /// A client for calls that belong to no run.
     pub(super) fn client_of(self: &Arc<Self>, source: &Source) -> SourceClient {
         SourceClient::new(

@@ -124,6 +124,7 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
         is_whole &= found.is_some();
         if let Some(found) = found {
             ctx.access = found.access;
+            ctx.project_keys = found.keys;
             ids = found.ids;
             digest = Some(found.digest);
         }
@@ -146,10 +147,10 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
             run.access_is_settled().await?;
         }
     }
-    // What was read or gone through in part is so again with the next run.
-    if is_whole && is_settled {
-        run.remember(began, Known::Jira(Arc::clone(&ctx), Arc::clone(&projects)));
-    }
+    // What was read or gone through in part is so again with the next run; until then, live changes go by it.
+    let at = if is_whole && is_settled { began } else { jiff::Timestamp::UNIX_EPOCH };
+    run.remember(at, Known::Jira(Arc::clone(&ctx), Arc::clone(&projects)));
+    run.inner.projects_are_known(run.id()).await?;
     Ok((ctx, projects))
 }
 

@@ -1,5 +1,7 @@
 //! Projects, the roles in them, and who may browse them.
 
+use std::collections::HashMap;
+
 use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::{Call, jira};
 use linkspan_atlassian::client::Params;
@@ -9,6 +11,7 @@ use linkspan_atlassian::convert::{
 };
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::Jql;
+use linkspan_model::record::Body;
 use serde::Deserialize;
 
 use super::super::run::{Run, at_a_time, digest_of};
@@ -29,6 +32,8 @@ pub(super) struct Projects {
     pub(super) digest: String,
     /// Project ids, in upstream's order.
     pub(super) ids: Vec<String>,
+    /// Their present keys, by id.
+    pub(super) keys: HashMap<String, String>,
 }
 
 /// The security scheme of a project.
@@ -53,13 +58,20 @@ struct ProjectFacts {
 
 pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, EngineError> {
     let mut access = ctx.access.clone();
-    let mut seen = String::new();
+    // Issues are shown by keys and addresses that follow from these.
+    let mut seen = digest_of(&run.source.site_url);
     let params =
         Params::new().query("expand", "description,lead").query("status", "live").query("status", "archived");
     let pages = run.pages(&jira::PROJECT_SEARCH, params, Some(50)).all().await?;
-    let mut ids = Vec::new();
+    let (mut ids, mut keys) = (Vec::new(), HashMap::new());
     for page in &pages {
-        ids.extend(project_page(page, ctx)?.ids);
+        let converted = project_page(page, ctx)?;
+        for record in converted.records {
+            if let (Body::Collection(project), Some(id)) = (record.body, record.remote_id) {
+                keys.insert(id, project.key);
+            }
+        }
+        ids.extend(converted.ids);
         access.add_projects(page)?;
         seen += &digest_of(page);
     }
@@ -116,7 +128,7 @@ pub(super) async fn projects(run: &Run, ctx: &JiraContext) -> Result<Projects, E
     for page in &pages {
         run.write(project_page(page, &ctx)?, None).await?;
     }
-    Ok(Projects { access: ctx.access, digest: digest_of(&seen), ids })
+    Ok(Projects { access: ctx.access, digest: digest_of(&seen), ids, keys })
 }
 
 impl ProjectFacts {

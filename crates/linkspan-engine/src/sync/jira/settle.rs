@@ -221,7 +221,7 @@ mod tests {
                 windows.push(window);
             }
         }
-        assert_eq!(windows.len(), 20, "one in three hours, once twelve have passed");
+        assert_eq!(windows.len(), 19, "one in three hours, once twelve have passed");
     }
 
     #[test]
