@@ -22,6 +22,15 @@ const SCHEDULES_CAP: usize = 100;
 /// The longest name of a stream.
 const NAME_CAP: usize = 100;
 
+/// How often a source is to be read for changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// As often as the server reads.
+    AsServer,
+    /// Every so many seconds.
+    Seconds(u32),
+}
+
 /// Changes of what is wanted of a source; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ControlChange {
@@ -29,8 +38,8 @@ pub struct ControlChange {
     pub paused: Option<bool>,
     /// Its weight among the sources that share an app's points.
     pub weight: Option<u32>,
-    /// How often it is read for changes, in seconds; `Some(None)`: as often as the server reads.
-    pub sync_every: Option<Option<u32>>,
+    /// How often it is read for changes.
+    pub sync_every: Option<Interval>,
     /// How often streams on a clock of their own are read, in seconds; `None` gives a stream its usual time back.
     pub schedules: BTreeMap<String, Option<u32>>,
 }
@@ -65,7 +74,11 @@ impl Engine {
             None => {}
         }
         control.weight = change.weight.unwrap_or(control.weight);
-        control.sync_every = change.sync_every.unwrap_or(control.sync_every);
+        match change.sync_every {
+            Some(Interval::AsServer) => control.sync_every = None,
+            Some(Interval::Seconds(seconds)) => control.sync_every = Some(seconds),
+            None => {}
+        }
         for (stream, every) in &change.schedules {
             match every {
                 Some(every) => drop(control.schedules.insert(stream.clone(), *every)),
@@ -169,8 +182,18 @@ fn check(change: &ControlChange) -> Result<(), EngineError> {
     if change.weight.is_some_and(|weight| !(1..=MAX_WEIGHT).contains(&weight)) {
         return invalid(format!("`priority` takes a whole number from 1 to {MAX_WEIGHT}."));
     }
-    let times = change.schedules.values().copied().chain(change.sync_every).flatten();
-    if times.into_iter().any(|seconds| !(SHORTEST..=LONGEST).contains(&seconds)) {
+    let set = match change.sync_every {
+        Some(Interval::Seconds(seconds)) => Some(seconds),
+        Some(Interval::AsServer) | None => None,
+    };
+    if change
+        .schedules
+        .values()
+        .copied()
+        .flatten()
+        .chain(set)
+        .any(|seconds| !(SHORTEST..=LONGEST).contains(&seconds))
+    {
         return invalid(format!("Times are given in seconds, from {SHORTEST} to {LONGEST}."));
     }
     match change.schedules.keys().find(|name| name.is_empty() || name.len() > NAME_CAP) {
@@ -197,9 +220,9 @@ mod tests {
         let refused = |change: &ControlChange| check(change).unwrap_err().to_string();
         let weight = ControlChange { weight: Some(0), ..ControlChange::default() };
         assert!(refused(&weight).contains("from 1 to 100"));
-        let often = ControlChange { sync_every: Some(Some(1)), ..ControlChange::default() };
+        let often = ControlChange { sync_every: Some(Interval::Seconds(1)), ..ControlChange::default() };
         assert!(refused(&often).contains("from 5 to"));
-        let usual = ControlChange { sync_every: Some(None), ..ControlChange::default() };
+        let usual = ControlChange { sync_every: Some(Interval::AsServer), ..ControlChange::default() };
         assert!(check(&usual).is_ok());
     }
 }

@@ -59,7 +59,7 @@ impl Params {
 
     /// Leaves parameters out of the query.
     pub(crate) fn leave_out(&mut self, names: &[&str]) {
-        self.query.retain(|(name, _)| !names.contains(&name.as_ref()));
+        self.query.retain(|(name, _)| !names.contains(name));
     }
 
     /// Sets a member of the JSON body, which becomes an object if it is none.

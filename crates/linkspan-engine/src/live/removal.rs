@@ -42,7 +42,7 @@ impl Inner {
                 tracing::warn!(source.id = %source.id, %error, "registrations for changes could not be taken back");
             }
             Err(_) => {
-                tracing::warn!(source.id = %source.id, "upstream did not take registrations back in time")
+                tracing::warn!(source.id = %source.id, "upstream did not take registrations back in time");
             }
         }
         Ok(())

@@ -37,19 +37,20 @@ fn went(answer: Answer) -> Option<Sent> {
 fn spend(governor: &mut Governor, now: Timestamp, lane: Lane, points: u64) -> u64 {
     let mut spent = 0;
     loop {
-        let sent = match governor.ask(now, APP, ask(1, lane, points)) {
-            Answer::Go(sent) => sent,
+        let gone_out = match governor.ask(now, APP, ask(1, lane, points)) {
+            Answer::Go(gone_out) => gone_out,
             Answer::Full => panic!("the line is too long"),
             Answer::Wait(ticket) => {
                 let gone = governor.advance(now).gone;
-                let Some((_, sent)) = gone.into_iter().find(|(number, _)| *number == ticket.number()) else {
+                let Some((_, gone_out)) = gone.into_iter().find(|(number, _)| *number == ticket.number())
+                else {
                     governor.give_up(&ticket);
                     return spent;
                 };
-                sent
+                gone_out
             }
         };
-        governor.answered(now, &sent, &LimitHeaders::default(), 0, points);
+        governor.answered(now, &gone_out, &LimitHeaders::default(), 0, points);
         spent += points;
         assert!(spent <= 1_000_000);
     }
@@ -245,7 +246,7 @@ fn r3_a_heavier_source_gets_more_of_the_same_lane() {
             _ => {}
         }
     }
-    assert!(heavy > 0 && (heavy - 3 * light as i32).abs() <= 3, "{heavy} to {light}");
+    assert!(heavy > 0 && i32::abs(heavy - 3 * light) <= 3, "{heavy} to {light}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use linkspan_engine::control::Interval;
 use linkspan_model::ids::{LinkedAccountId, SourceId};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -38,15 +39,16 @@ pub(crate) struct SourceControlRequest {
     /// 5 to 2592000; null: as often as the server reads.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<u32>)]
-    pub sync_every_seconds: Option<Option<u32>>,
+    pub sync_every_seconds: Option<Interval>,
     /// Seconds by stream; null gives a stream its usual time back.
     #[serde(default)]
     pub schedules: BTreeMap<String, Option<u32>>,
 }
 
 /// Tells `null` apart from a member that is not there.
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>, D::Error> {
+    let told = Option::deserialize(deserializer)?;
+    Ok(Some(told.map_or(Interval::AsServer, Interval::Seconds)))
 }
 
 /// What is to be read anew.

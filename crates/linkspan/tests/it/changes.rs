@@ -19,7 +19,7 @@ async fn all(linking: &Linking, query: &str) -> (Vec<Value>, String) {
         let (status, list) = linking.get(&format!("/v1/changes?after={after}&limit=7{query}"), None).await;
         assert_eq!(status, 200, "{list}");
         entries.extend(list["results"].as_array().unwrap().iter().cloned());
-        after = list["next"].as_str().unwrap().to_owned();
+        list["next"].as_str().unwrap().clone_into(&mut after);
         if list["has_more"] == false {
             return (entries, after);
         }
@@ -140,13 +140,14 @@ async fn events(linking: &Linking, path: &str, last: Option<&str>, enough: usize
             let part = response.chunk().await.unwrap().expect("the stream stays open");
             text.push_str(std::str::from_utf8(&part).unwrap());
             while let Some((event, rest)) = text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
                 let field =
                     |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 if let (Some(id), Some(data)) = (field("id:"), field("data:")) {
                     assert_eq!(field("event:"), Some("change"));
                     found.push((id.to_owned(), serde_json::from_str(data).unwrap()));
                 }
-                text = rest.to_owned();
+                text = rest;
             }
         }
     };

@@ -95,8 +95,7 @@ impl Told {
         let admin = self.linking.person(0);
         let path = format!("oracle/visible?account_id={admin}");
         let visible = self.linking.upstream.control.get(&path).await;
-        let mut ids: Vec<String> =
-            visible["issues"].as_array().unwrap().iter().map(|id| text_of(id)).collect();
+        let mut ids: Vec<String> = visible["issues"].as_array().unwrap().iter().map(text_of).collect();
         ids.sort();
         ids
     }

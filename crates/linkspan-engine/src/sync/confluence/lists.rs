@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::Call;
 use linkspan_atlassian::client::Params;
@@ -68,10 +69,10 @@ pub(super) async fn read(
         return changes(run, list, learner, checkpoint).await;
     }
     let params = params(list.kind).query("sort", stable_order(list.kind));
-    match walk(run, list, learner, params.clone(), checkpoint).await {
+    match walk(run, list, learner, params.clone(), checkpoint).boxed().await {
         // Upstream forgot the cursor: what is stored stays, and the list is walked from its beginning (hazard S7).
         Err(EngineError::Call(CallError::PageTokenRejected { .. })) => {
-            walk(run, list, learner, params, ListCheckpoint::default()).await?;
+            walk(run, list, learner, params, ListCheckpoint::default()).boxed().await?;
         }
         result => result?,
     }

@@ -169,7 +169,7 @@ impl ProjectReader<'_> {
         loop {
             self.last = None;
             let jql = self.rest_of(project);
-            match self.walk(&jql, retreat.size, &mut ctx).await {
+            match self.walk(&jql, retreat.size, &mut ctx).boxed().await {
                 Ok(()) => break,
                 Err(EngineError::Call(error)) if error.is_size() && retreat.size == 1 => {
                     self.store_in_part(project, error, &mut ctx).await?;

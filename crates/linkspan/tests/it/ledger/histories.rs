@@ -29,7 +29,7 @@ const COMPARED: [Model; 6] =
     [Model::Ticket, Model::Comment, Model::Attachment, Model::Article, Model::Collection, Model::Container];
 
 fn number(variable: &str, usual: u64) -> u64 {
-    std::env::var(variable).ok().map_or(usual, |text| text.parse().unwrap())
+    std::env::var_os(variable).map_or(usual, |text| text.to_string_lossy().parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +145,7 @@ async fn settle(mirror: &mut Mirror) {
 type Key = (Model, String);
 
 /// Live records with what they say and who may see them.
-async fn state(privacy: &Privacy) -> BTreeMap<Key, (Value, StoredAccess)> {
+async fn state(privacy: &Privacy) -> BTreeMap<Key, (Value, String)> {
     let (mut state, mut archived) = (BTreeMap::new(), BTreeSet::new());
     for source in privacy.store.sources().await.unwrap() {
         for model in COMPARED {
@@ -163,12 +163,18 @@ async fn state(privacy: &Privacy) -> BTreeMap<Key, (Value, StoredAccess)> {
                 .collect();
             let ids: Vec<_> = records.iter().map(|record| record.id).collect();
             let access = privacy.store.record_access(source.id, &ids).await.unwrap();
+            let rules: BTreeMap<_, _> =
+                privacy.store.access_rules(source.id).await.unwrap().into_iter().collect();
+            let told = |access: StoredAccess| match access {
+                StoredAccess::Rule(key) => format!("{:?}", rules[&key]),
+                other => format!("{other:?}"),
+            };
             for record in records {
                 let key = (model, format!("{} {}", source.product, record.remote_id.clone().unwrap()));
                 let mut body: Value = serde_json::from_str(&record.body).unwrap();
                 // Other fields repeat what other things are called: upstream changes them there without a trace here.
                 body.as_object_mut().unwrap().remove("remote_fields");
-                state.insert(key, (body, access[&record.id]));
+                state.insert(key, (body, told(access[&record.id])));
             }
         }
     }

@@ -61,8 +61,8 @@ async fn an_edit_a_comment_a_new_issue_and_a_deletion_arrive_without_any_reading
     assert_eq!(status, 204);
     let is_gone = async || told.ticket(deleted).await.unwrap()["remote_was_deleted"] == true;
     told.until("the deletion", is_gone).await;
-    let live = told.live().await;
-    assert_eq!((&live["missed"], &live["waiting"]), (&json!(0), &json!(0)), "{live}");
+    let state = told.live().await;
+    assert_eq!((&state["missed"], &state["waiting"]), (&json!(0), &json!(0)), "{state}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
