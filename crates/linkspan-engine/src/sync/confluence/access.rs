@@ -11,6 +11,7 @@ use linkspan_atlassian::convert::{
 };
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Cql, CqlType};
+use linkspan_model::access::Gate;
 use linkspan_model::record::{Access, NewRaw};
 use serde::Deserialize;
 
@@ -275,14 +276,21 @@ pub(super) fn hosts_in(json: &str) -> BTreeSet<String> {
     listed.into_iter().filter_map(Hosted::host).collect()
 }
 
+/// Whether nobody is let through because something is unknown. What is restricted to nobody looks alike, and is asked for once.
+fn is_closed(access: &Access) -> bool {
+    match access {
+        Access::Unknown => true,
+        Access::Rule(rule) => {
+            rule.clauses().iter().any(|clause| clause.gate == Gate::Page && clause.any_of.is_empty())
+        }
+        Access::Unguarded => false,
+    }
+}
+
 /// Content on which comments and attachments hang that nobody can see as far as known.
 fn hosts_of_closed(converted: &Converted) -> Vec<String> {
-    let closed: HashSet<_> = converted
-        .records
-        .iter()
-        .filter(|record| record.access == Access::Unknown)
-        .map(|record| record.id)
-        .collect();
+    let closed: HashSet<_> =
+        converted.records.iter().filter(|record| is_closed(&record.access)).map(|record| record.id).collect();
     let hangs = |raw: &&NewRaw| {
         matches!(raw.kind, "confluence.comment" | "confluence.attachment")
             && raw.record.is_some_and(|record| closed.contains(&record))
