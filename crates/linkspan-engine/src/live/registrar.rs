@@ -19,7 +19,7 @@ use linkspan_store::{ListFilter, LiveCheck, LiveSource, Source, SourceState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::engine::Inner;
+use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::quota::Lane;
 use crate::upstream::SourceClient;
@@ -82,23 +82,35 @@ enum Outcome {
     Closed(String, SignedDuration),
 }
 
+impl Engine {
+    /// Looks after the registrations that are due, once. The worker does so by itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tend_registrations(&self) -> Result<(), EngineError> {
+        self.inner.tend_registrations().await
+    }
+}
+
 impl Inner {
+    async fn tend_registrations(self: &Arc<Self>) -> Result<(), EngineError> {
+        // One after the other: two at once for one account would leave orphans (`atlassian-platform.md` 4.2).
+        for source in self.store.due_live_checks(self.clock.now(), SOURCES_PER_STEP).await? {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            if let Err(error) = self.check_registrations(source).boxed().await {
+                tracing::warn!(source.id = %source, %error, "registrations could not be looked after");
+            }
+        }
+        Ok(())
+    }
+
     /// Looks after the registrations of all sources, until the engine stops.
     pub(crate) async fn keep_registrations(self: Arc<Self>) {
         loop {
-            match self.store.due_live_checks(self.clock.now(), SOURCES_PER_STEP).await {
-                // One after the other: two at once for one account would leave orphans (`atlassian-platform.md` 4.2).
-                Ok(due) => {
-                    for source in due {
-                        if self.stop.is_cancelled() {
-                            return;
-                        }
-                        if let Err(error) = self.check_registrations(source).boxed().await {
-                            tracing::warn!(source.id = %source, %error, "registrations could not be looked after");
-                        }
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "could not look for registrations that are due"),
+            if let Err(error) = self.tend_registrations().await {
+                tracing::warn!(%error, "could not look for registrations that are due");
             }
             tokio::select! {
                 () = self.stop.cancelled() => return,

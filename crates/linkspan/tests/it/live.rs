@@ -1,5 +1,6 @@
 //! Live changes from end to end: the real server, told by the sandbox as Jira tells.
 
+mod clocked;
 mod control;
 mod intake;
 mod registered;

@@ -67,8 +67,8 @@ impl Privacy {
 
     /// Registers the app with the scopes of a sync and these.
     async fn register(&self, more: &str) {
-        let list =
-            smallest_scopes(&[Product::Jira, Product::Confluence], &Feature::reading(), ScopeFamily::Classic);
+        let wanted = [Feature::reading(), vec![Feature::Webhooks]].concat();
+        let list = smallest_scopes(&[Product::Jira, Product::Confluence], &wanted, ScopeFamily::Classic);
         let scopes = list.set().iter().chain(more.split_whitespace()).map(str::to_owned).collect();
         let secret = Secret::new(self.upstream.text("/client_secret"));
         let (client_id, callback) = (self.upstream.text("/client_id"), self.upstream.text("/redirect_uri"));
