@@ -14,7 +14,7 @@ use crate::support::{Upstream, only_line, small_world, stderr};
 const ROUNDS: u32 = 5;
 const ROUNDS_VARIABLE: &str = "LINKSPAN_KILL_ROUNDS";
 /// In each round at most so many runs are killed before one may finish.
-const KILLS: u32 = 6;
+pub(crate) const KILLS: u32 = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s16_a_sync_of_jira_killed_at_any_moment_ends_as_an_uninterrupted_one() {
@@ -88,6 +88,7 @@ async fn fingerprint(home: &Path) -> Fingerprint {
     fingerprint
 }
 
-fn rounds() -> u32 {
+/// How many rounds of kills are asked for.
+pub(crate) fn rounds() -> u32 {
     std::env::var_os(ROUNDS_VARIABLE).map_or(ROUNDS, |text| text.to_string_lossy().parse().unwrap())
 }

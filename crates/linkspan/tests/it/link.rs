@@ -10,6 +10,7 @@ mod state;
 mod success;
 mod tenants;
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use linkspan_sandbox::Options;
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 pub(crate) use self::customer::Customer;
 use self::customer::Page;
 pub(crate) use self::failures::state_of;
-use crate::support::{Running, Upstream, http, run, stdout};
+use crate::support::{Running, Upstream, http, linkspan, run, stdout};
 
 /// The vendor's name on the link page.
 const VENDOR: &str = "Acme Tools";
@@ -107,9 +108,21 @@ impl Linking {
 
     /// The same server, killed as by a power cut and started again, perhaps on another port.
     pub(crate) fn restarted(self) -> Self {
+        self.restarted_after(&[])
+    }
+
+    /// As [`Linking::restarted`], but each of these times the new one is killed so long after its start.
+    pub(crate) fn restarted_after(self, killed: &[Duration]) -> Self {
         let Self { upstream, server, api_key, arguments, data, master_key, .. } = self;
         drop(server);
         let command: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        for &moment in killed {
+            let mut starting = linkspan(&command);
+            let mut starting = starting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(moment);
+            starting.kill().unwrap();
+            starting.wait().unwrap();
+        }
         let server = Running::start(&command);
         let address = server.text("/base_url").to_owned();
         Self { upstream, server, api_key, address, arguments, data, master_key }

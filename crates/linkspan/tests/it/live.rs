@@ -3,6 +3,7 @@
 mod clocked;
 mod control;
 mod intake;
+mod killed;
 mod registered;
 mod speed;
 
