@@ -32,6 +32,11 @@ pub async fn fresh_postgres(name: &str) -> Result<Option<Store>, StoreError> {
 /// The URL of an empty PostgreSQL schema called `name`; `None`, with a line that says so, when [`POSTGRES_VARIABLE`]
 /// names no server.
 pub async fn fresh_postgres_url(name: &str) -> Result<Option<DatabaseUrl>, StoreError> {
+    fresh_postgres_text(name).await?.map(|url| url.parse()).transpose()
+}
+
+/// As [`fresh_postgres_url`], in the form in which a command takes it.
+pub async fn fresh_postgres_text(name: &str) -> Result<Option<String>, StoreError> {
     #[expect(clippy::disallowed_methods, reason = "tests have no configuration module")]
     let Ok(server) = std::env::var(POSTGRES_VARIABLE) else {
         #[expect(clippy::print_stderr, reason = "who runs the tests is to know what was not tested")]
@@ -47,7 +52,7 @@ pub async fn fresh_postgres_url(name: &str) -> Result<Option<DatabaseUrl>, Store
         admin.write(Sql::Built(text.into()), Vec::new()).await?;
     }
     admin.close().await;
-    format!("{server}?options[search_path]={schema}").parse().map(Some)
+    Ok(Some(format!("{server}?options[search_path]={schema}")))
 }
 
 /// A writer that has taken its place in the change feed and has not committed yet.

@@ -43,6 +43,9 @@ pub struct ClientLimits {
     pub read_timeout: Duration,
     /// For a whole call. Downloads are bounded by the read timeout and their size alone.
     pub total_timeout: Duration,
+    /// For a whole call of the token endpoint. Longer than between two pieces of any other answer: giving such a call up
+    /// may lose the pair that was issued (hazard L1).
+    pub token_timeout: Duration,
     /// The most bytes (uncompressed) of one answer.
     pub body_cap: u64,
     /// The most bytes of one downloaded file.
@@ -57,6 +60,7 @@ impl Default for ClientLimits {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_mins(2),
+            token_timeout: Duration::from_secs(45),
             body_cap: DEFAULT_BODY_CAP,
             file_cap: 2 << 30,
             idle_connections: 16,
@@ -73,6 +77,8 @@ pub struct ClientError(String);
 #[derive(Clone, Debug)]
 pub struct Upstream {
     http: reqwest::Client,
+    /// For the token endpoint: only a whole client can have another read timeout.
+    token_http: reqwest::Client,
     pub(crate) endpoints: Endpoints,
     limits: ClientLimits,
     clock: Clock,
@@ -124,24 +130,37 @@ pub(crate) fn unreadable(call: &'static str, error: &serde_json::Error) -> CallE
     }
 }
 
+async fn within<T>(
+    time: Duration,
+    call: &'static str,
+    exchange: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    tokio::time::timeout(time, exchange)
+        .await
+        .unwrap_or(Err(CallError::Transport { call, kind: TransportKind::Timeout }))
+}
+
 impl Upstream {
     /// A client for these endpoints. A rustls provider must have been installed before.
     ///
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(endpoints: Endpoints, limits: ClientLimits, clock: Clock) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("linkspan/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(limits.connect_timeout)
-            .read_timeout(limits.read_timeout)
-            .pool_max_idle_per_host(limits.idle_connections)
-            .tcp_nodelay(true)
-            .gzip(true)
-            .referer(false)
-            .build()
-            .map_err(|error| ClientError(error.without_url().to_string()))?;
-        Ok(Self { http, endpoints, limits, clock })
+        let client = |read_timeout| {
+            reqwest::Client::builder()
+                .user_agent(concat!("linkspan/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(limits.connect_timeout)
+                .read_timeout(read_timeout)
+                .pool_max_idle_per_host(limits.idle_connections)
+                .tcp_nodelay(true)
+                .gzip(true)
+                .referer(false)
+                .build()
+                .map_err(|error| ClientError(error.without_url().to_string()))
+        };
+        let (http, token_http) = (client(limits.read_timeout)?, client(limits.token_timeout)?);
+        Ok(Self { http, token_http, endpoints, limits, clock })
     }
 
     /// Where it sends what.
@@ -256,9 +275,21 @@ impl Upstream {
         call: &'static str,
         exchange: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        tokio::time::timeout(self.limits.total_timeout, exchange)
-            .await
-            .unwrap_or(Err(CallError::Transport { call, kind: TransportKind::Timeout }))
+        within(self.limits.total_timeout, call, exchange).await
+    }
+
+    /// Bounds an exchange with the token endpoint.
+    pub(crate) async fn within_token_time<T>(
+        &self,
+        call: &'static str,
+        exchange: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        within(self.limits.token_timeout, call, exchange).await
+    }
+
+    /// What sends to the token endpoint.
+    pub(crate) fn token_http(&self) -> &reqwest::Client {
+        &self.token_http
     }
 
     /// A request that carries the access token, out of the sight of logs.

@@ -164,7 +164,7 @@ impl Upstream {
         const CALL: &str = "oauth.token";
         let exchange = async {
             let response = self
-                .http()
+                .token_http()
                 .post(self.endpoints.token())
                 .header(CONTENT_TYPE, "application/json")
                 .header(ACCEPT, "application/json")
@@ -176,7 +176,7 @@ impl Upstream {
             let limits = LimitHeaders::read(response.headers(), self.clock().now());
             Ok((status, limits, read_capped(CALL, response, BODY_CAP).await))
         };
-        let (status, limits, body) = match self.within_total(CALL, exchange).await {
+        let (status, limits, body) = match self.within_token_time(CALL, exchange).await {
             Ok(answer) => answer,
             Err(CallError::Transport { kind, .. }) => return Err(TokenError::Transport(kind)),
             Err(_) => return Err(TokenError::Malformed("it breaks off")),

@@ -57,7 +57,7 @@ async fn l6_a_code_and_a_refresh_token_are_exchanged_as_json() {
 
 #[tokio::test]
 async fn l4_an_outage_is_no_refusal() {
-    let limits = ClientLimits { total_timeout: Duration::from_millis(300), ..ClientLimits::default() };
+    let limits = ClientLimits { token_timeout: Duration::from_millis(300), ..ClientLimits::default() };
     let silent = Server::raw("", Duration::from_mins(1)).await;
     let error = silent.upstream_within(limits).refresh(&app(), &Secret::new("r")).await.unwrap_err();
     assert_eq!(error, TokenError::Transport(TransportKind::Timeout));

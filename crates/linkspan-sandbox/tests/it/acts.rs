@@ -32,7 +32,7 @@ async fn status(lab: &Lab, path: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn o2_an_archived_project_leaves_search_and_listing_and_its_issues_are_read_by_id() {
+async fn s13_an_archived_project_leaves_search_and_listing_and_its_issues_are_read_by_id() {
     let lab = Lab::start().await;
     let key = projects(&lab, "live").await.remove(0);
     let issues = search(&lab, &format!("project = {key}")).await;
@@ -51,7 +51,7 @@ async fn o2_an_archived_project_leaves_search_and_listing_and_its_issues_are_rea
 }
 
 #[tokio::test]
-async fn o2_a_project_deleted_for_good_is_gone_with_its_issues() {
+async fn s13_a_project_deleted_for_good_is_gone_with_its_issues() {
     let lab = Lab::start().await;
     let keys = projects(&lab, "live").await;
     let issues = search(&lab, &format!("project = {}", keys[0])).await;
@@ -85,7 +85,7 @@ async fn o2_a_project_deleted_for_good_is_gone_with_its_issues() {
 }
 
 #[tokio::test]
-async fn o3_an_archived_issue_leaves_search_and_is_read_by_id() {
+async fn s13_an_archived_issue_leaves_search_and_is_read_by_id() {
     let lab = Lab::start().await;
     let id = search(&lab, "project is not empty").await.remove(0);
     act(&lab, "archive_issue", &id, json!({})).await;
@@ -96,7 +96,7 @@ async fn o3_an_archived_issue_leaves_search_and_is_read_by_id() {
 }
 
 #[tokio::test]
-async fn o4_a_moved_issue_keeps_its_id_and_its_old_key_leads_to_it() {
+async fn s14_a_moved_issue_keeps_its_id_and_its_old_key_leads_to_it() {
     let lab = Lab::start().await;
     let keys = projects(&lab, "live").await;
     let admin = lab.administrator();
@@ -120,7 +120,7 @@ async fn o4_a_moved_issue_keeps_its_id_and_its_old_key_leads_to_it() {
 }
 
 #[tokio::test]
-async fn o5_pages_go_to_trash_and_archive_come_back_move_and_are_purged() {
+async fn s13_pages_go_to_trash_and_archive_come_back_move_and_are_purged() {
     let lab = Lab::start().await;
     let admin = lab.administrator();
     let pages = admin.get("/wiki/api/v2/pages?limit=250").await;
@@ -147,7 +147,7 @@ async fn o5_pages_go_to_trash_and_archive_come_back_move_and_are_purged() {
 }
 
 #[tokio::test]
-async fn o5_spaces_are_renamed_archived_trashed_and_restored() {
+async fn s14_spaces_are_renamed_archived_trashed_and_restored() {
     let lab = Lab::start().await;
     let admin = lab.administrator();
     let spaces = admin.get("/wiki/api/v2/spaces?limit=250&type=global").await;
@@ -168,7 +168,7 @@ async fn o5_spaces_are_renamed_archived_trashed_and_restored() {
 }
 
 #[tokio::test]
-async fn s8_a_renamed_site_keeps_its_cloud_id_and_changes_every_address() {
+async fn w4_a_renamed_site_keeps_its_cloud_id_and_changes_every_address() {
     let lab = Lab::start().await;
     let token = lab.token(lab.admin(), JIRA_SCOPES).await;
     let done = act(&lab, "rename_site", "", json!({ "name": "quayside" })).await;

@@ -1,5 +1,7 @@
 //! Grants stay alive: one token call at a time, whatever goes wrong on the way to it; sources that are turned away heal.
 
+mod processes;
+
 use std::sync::Arc;
 use std::time::Duration;
 

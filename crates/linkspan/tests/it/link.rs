@@ -10,6 +10,7 @@ mod state;
 mod success;
 mod tenants;
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -126,6 +127,12 @@ impl Linking {
         let server = Running::start(&command);
         let address = server.text("/base_url").to_owned();
         Self { upstream, server, api_key, address, arguments, data, master_key }
+    }
+
+    /// A second process over the same database, which keeps its files elsewhere.
+    pub(crate) fn another(&self, files: &Path) -> Running {
+        let arguments = self.arguments.iter().map(String::as_str);
+        Running::start(&arguments.chain(["--attachment-dir", files.to_str().unwrap()]).collect::<Vec<_>>())
     }
 
     pub(crate) fn base_url(&self) -> &str {
