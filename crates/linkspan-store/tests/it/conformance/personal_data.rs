@@ -16,8 +16,7 @@ use linkspan_vault::{Digest, DigestKey};
 use uuid::Uuid;
 
 use super::identities::proven;
-use crate::fixture::uuid_of;
-use crate::fixture::{app, at, link, person, raw, records, source, ticket, ticket_id, write};
+use crate::fixture::{app, at, feed, link, person, raw, records, source, ticket, ticket_id, uuid_of, write};
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
 const DAY_MILLIS: i64 = 24 * 3600 * 1000;
@@ -310,7 +309,7 @@ pub(crate) async fn g2_rows_are_redacted_only_as_they_were_found(store: Store) {
     assert!(record.body.contains("taken out") && !record.deleted && record.modified_at == at(200));
     let access = store.record_access(source, &[record.id]).await.unwrap();
     assert!(matches!(access[&record.id], StoredAccess::Rule(_)), "access stays");
-    let changes = store.read_changes(Some(source), 0, 10).await.unwrap().changes;
+    let changes = feed(&store, source, 0, 2).await;
     assert_eq!(
         changes.iter().map(|it| it.kind).collect::<Vec<_>>(),
         [ChangeKind::Created, ChangeKind::Updated]
@@ -342,7 +341,7 @@ pub(crate) async fn g2_a_person_becomes_a_bare_tombstone(store: Store) {
     let left = store.get_records(source, &[id]).await.unwrap().remove(0);
     assert_eq!((left.deleted, left.remote_id.as_deref()), (true, Some("a-1")));
     assert_eq!(left.instance().unwrap(), Body::User(User::default()));
-    let changes = store.read_changes(Some(source), 0, 10).await.unwrap().changes;
+    let changes = feed(&store, source, 0, 2).await;
     assert_eq!(changes.last().unwrap().kind, ChangeKind::Removed);
 }
 
