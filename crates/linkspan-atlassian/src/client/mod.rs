@@ -130,16 +130,6 @@ pub(crate) fn unreadable(call: &'static str, error: &serde_json::Error) -> CallE
     }
 }
 
-async fn within<T>(
-    time: Duration,
-    call: &'static str,
-    exchange: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
-    tokio::time::timeout(time, exchange)
-        .await
-        .unwrap_or(Err(CallError::Transport { call, kind: TransportKind::Timeout }))
-}
-
 impl Upstream {
     /// A client for these endpoints. A rustls provider must have been installed before.
     ///
@@ -275,7 +265,9 @@ impl Upstream {
         call: &'static str,
         exchange: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        within(self.limits.total_timeout, call, exchange).await
+        tokio::time::timeout(self.limits.total_timeout, exchange)
+            .await
+            .unwrap_or(Err(CallError::Transport { call, kind: TransportKind::Timeout }))
     }
 
     /// Bounds an exchange with the token endpoint.
@@ -284,7 +276,9 @@ impl Upstream {
         call: &'static str,
         exchange: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        within(self.limits.token_timeout, call, exchange).await
+        tokio::time::timeout(self.limits.token_timeout, exchange)
+            .await
+            .unwrap_or(Err(CallError::Transport { call, kind: TransportKind::Timeout }))
     }
 
     /// What sends to the token endpoint.

@@ -48,7 +48,7 @@ async fn ticket_entries(told: &Told) -> Vec<Value> {
         let (status, page) = told.linking.get(&path, None).await;
         assert_eq!(status, 200, "{page}");
         entries.extend(page["results"].as_array().unwrap().iter().cloned());
-        after = page["next"].as_str().unwrap().to_owned();
+        page["next"].as_str().unwrap().clone_into(&mut after);
         if page["has_more"] == false {
             return entries;
         }
