@@ -7,8 +7,10 @@ use std::sync::Once;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use axum::Router;
 use linkspan_sandbox::{Handle, Options, Sandbox};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 /// A world that is read in a moment: `demo` and `sandbox` take these.
 pub(crate) const SMALL: [&str; 12] = [
@@ -263,6 +265,15 @@ pub(crate) fn shared_data() -> Option<PathBuf> {
     }
     println!("skipped: there is no ../shared/data beside the workspace");
     None
+}
+
+/// Serves a receiver of webhooks for as long as the second value lives; the first is its address.
+pub(crate) async fn receiving(service: Router) -> (String, JoinSet<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
+    (url, serving)
 }
 
 /// The shape of a JSON value: every leaf by the name of its type, lists by their first element.

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::link::{Linking, tiny_world};
 use crate::personal_data::Privacy;
-use crate::support::{http, shape, small_world};
+use crate::support::{http, receiving, shape, small_world};
 
 type Kept = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -34,11 +34,7 @@ struct Receiver {
 impl Receiver {
     async fn start(vendor: &Privacy, events: &[&str], format: WebhookFormat) -> Self {
         let kept = Kept::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let service = Router::new().fallback(keep).with_state(Arc::clone(&kept));
-        let mut serving = JoinSet::new();
-        serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let (url, _serving) = receiving(Router::new().fallback(keep).with_state(Arc::clone(&kept))).await;
         let settings = EndpointSettings {
             url,
             description: "a test".to_owned(),
@@ -48,7 +44,7 @@ impl Receiver {
             format,
         };
         let created = vendor.engine.create_webhook_endpoint(settings, false).await.unwrap();
-        Self { secret: created.secret.expose().to_owned(), kept, _serving: serving }
+        Self { secret: created.secret.expose().to_owned(), kept, _serving }
     }
 
     /// What arrived since the last look; every signature is right.
@@ -192,11 +188,7 @@ async fn settled(vendor: &Linking, id: &str, state: &str) -> Value {
 async fn endpoints_are_made_tried_out_changed_and_deleted_over_the_api() {
     let vendor = Linking::with(tiny_world(), &["--allow-webhook-network", "127.0.0.1/32"]).await;
     let kept = Kept::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let service = Router::new().fallback(keep).with_state(Arc::clone(&kept));
-    let mut serving = JoinSet::new();
-    serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
+    let (url, _serving) = receiving(Router::new().fallback(keep).with_state(Arc::clone(&kept))).await;
 
     let call = async |method: Method, path: &str, body: Option<Value>| {
         vendor.api(method, &format!("/v1/{path}"), None, body.as_ref()).await

@@ -14,11 +14,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use super::Told;
 use crate::killed::{KILLS, rounds};
 use crate::link::{Linking, tiny_world};
+use crate::support::receiving;
 
 /// A delivery that was under way when the server was killed is sent again when its lease of a minute ends.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -67,11 +67,7 @@ async fn s16_a_server_killed_at_any_moment_of_reading_and_telling_loses_no_chang
     let more = ["--listen", &listen, "--sync-every", "5", "--allow-webhook-network", "127.0.0.1/32"];
     let linking = Linking::with(world, &more).await;
     let arrived = Arrived::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let service = Router::new().fallback(receive).with_state(Arc::clone(&arrived));
-    let mut serving = JoinSet::new();
-    serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
+    let (url, _serving) = receiving(Router::new().fallback(receive).with_state(Arc::clone(&arrived))).await;
     let endpoint = json!({ "url": url, "events": ["ticket.*"] });
     let (status, made) = linking.api(Method::POST, "/v1/webhook-endpoints", None, Some(&endpoint)).await;
     assert_eq!(status, 201, "{made}");

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use super::Told;
 use crate::link::tiny_world;
+use crate::support::receiving;
 
 /// Edits a second.
 const RATE: u64 = 20;
@@ -41,11 +42,7 @@ async fn an_edit_is_served_and_told_soon_and_costs_little_more_than_a_point() {
     let world = Options { projects: 3, issues: 300, ..tiny_world() };
     let told = Told::with(world, &["--sync-every", "3600", "--allow-webhook-network", "127.0.0.1/32"]).await;
     let arrived = Arrived::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let service = Router::new().fallback(receive).with_state(Arc::clone(&arrived));
-    let mut serving = JoinSet::new();
-    serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
+    let (url, _serving) = receiving(Router::new().fallback(receive).with_state(Arc::clone(&arrived))).await;
     let endpoint = json!({ "url": url, "events": ["ticket.updated"] });
     let (status, made) = told.linking.api(Method::POST, "/v1/webhook-endpoints", None, Some(&endpoint)).await;
     assert!((200..300).contains(&status), "{made}");
