@@ -34,7 +34,7 @@ struct Receiver {
 impl Receiver {
     async fn start(vendor: &Privacy, events: &[&str], format: WebhookFormat) -> Self {
         let kept = Kept::default();
-        let (url, _serving) = receiving(Router::new().fallback(keep).with_state(Arc::clone(&kept))).await;
+        let (url, serving) = receiving(Router::new().fallback(keep).with_state(Arc::clone(&kept))).await;
         let settings = EndpointSettings {
             url,
             description: "a test".to_owned(),
@@ -44,7 +44,7 @@ impl Receiver {
             format,
         };
         let created = vendor.engine.create_webhook_endpoint(settings, false).await.unwrap();
-        Self { secret: created.secret.expose().to_owned(), kept, _serving }
+        Self { secret: created.secret.expose().to_owned(), kept, _serving: serving }
     }
 
     /// What arrived since the last look; every signature is right.
