@@ -1,5 +1,7 @@
 //! Pages and blog posts (`merge-atlassian-mapping.md` 4).
 
+use std::borrow::Cow;
+
 use linkspan_model::ids::RecordId;
 use linkspan_model::models::Article;
 use linkspan_model::record::{Access, Body, Model, NewRecord};
@@ -149,8 +151,20 @@ pub(super) fn above(content: &Content<'_>, ctx: &ConfluenceContext) -> (Option<R
 pub(super) fn article_url(id: &str, content: &Content<'_>, ctx: &ConfluenceContext) -> String {
     let path = content.links.get().and_then(|links| links.webui.text()).filter(|path| path.starts_with('/'));
     match path {
-        Some(path) => format!("{}/wiki{path}", ctx.site()),
+        Some(path) => {
+            let key = content.space_id.id().and_then(|space| ctx.space_keys.get(space));
+            format!("{}/wiki{}", ctx.site(), present_path(path, key.map(String::as_str)))
+        }
         None => format!("{}/wiki/pages/viewpage.action?pageId={id}", ctx.site()),
+    }
+}
+
+/// A path under its space's present key, where that is known.
+fn present_path<'a>(path: &'a str, key: Option<&str>) -> Cow<'a, str> {
+    const SPACES: &str = "/spaces/";
+    match (key, path.strip_prefix(SPACES).and_then(|rest| rest.split_once('/'))) {
+        (Some(key), Some((former, rest))) if former != key => format!("{SPACES}{key}/{rest}").into(),
+        _ => path.into(),
     }
 }
 

@@ -158,6 +158,9 @@ pub struct ConfluenceContext {
     pub site_url: String,
     /// What the permission and restriction reads said, and the tree of pages.
     pub access: ConfluenceAccess,
+    /// The present keys of spaces, by their ids. A space whose key changes gives its content other addresses, and none of
+    /// it counts as changed for that (hazard S14).
+    pub space_keys: HashMap<String, String>,
     /// Who is in which group.
     pub memberships: Memberships,
     /// Labels by content id, where they were read ahead.
@@ -175,6 +178,7 @@ impl ConfluenceContext {
             source,
             site_url: site_url.into(),
             access: ConfluenceAccess::default(),
+            space_keys: HashMap::new(),
             memberships: Memberships::default(),
             labels: HashMap::new(),
             attachments: HashMap::new(),

@@ -38,6 +38,18 @@ fn a_page_becomes_an_article() {
 }
 
 #[test]
+fn s14_an_article_has_its_address_under_the_present_key_of_its_space() {
+    let mut ctx = site();
+    ctx.space_keys.insert("1".into(), "RENAMED".into());
+    let converted = page_page(&page(&[PAGE]), &ctx).unwrap();
+    let article = body_of!(Article, only(&converted, Model::Article, "100"));
+    assert_eq!(
+        article.article_url.as_deref(),
+        Some("https://acme.atlassian.net/wiki/spaces/RENAMED/pages/100/Notes")
+    );
+}
+
+#[test]
 fn a_blog_post_is_an_article_of_its_space() {
     let post = r#"{"id": "200", "status": "current", "title": "News", "spaceId": "1", "body": {"atlas_doc_format":
         {"value": "{\"type\":\"doc\",\"version\":1,\"content\":[{\"type\":\"paragraph\",\"content\":[{\"type\":\"text\",\"text\":\"Hello\"}]}]}"}}}"#;

@@ -99,6 +99,7 @@ async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
         .await?;
     let spaces = spaces.unwrap_or_default();
     ctx.access = spaces.access;
+    ctx.space_keys = spaces.keys;
     let swept = run
         .stream_by_way("restrictions", "confluence.restriction", |_| access::sweep(run, &mut ctx).boxed())
         .await?;

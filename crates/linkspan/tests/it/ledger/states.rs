@@ -5,7 +5,7 @@ use linkspan_model::record::{Body, Model};
 use linkspan_sandbox::world::confluence::{ContentKind, ContentStatus, Restriction, Restrictions};
 use linkspan_sandbox::world::jira::{FieldChange, ProjectState};
 use linkspan_sandbox::world::{ContentId, IssueId, ProjectId, SiteState, SpaceId};
-use linkspan_store::ContainerState;
+use linkspan_store::{ContainerState, ListFilter};
 
 use super::{Mirror, plain_issues};
 
@@ -242,6 +242,15 @@ async fn s14_a_moved_issue_and_renamed_keys_keep_their_records() {
     assert!(
         matches!(renamed.instance().unwrap(), Body::Container(space) if space.key.as_deref() == Some("RENAMEDSPACE"))
     );
+    // What is in it has other addresses now, though none of it changed.
+    let within = ListFilter { containers: Some(&[renamed.id]), ..ListFilter::default() };
+    let articles = mirror.listed(mirror.confluence, Model::Article, &within).await;
+    assert!(!articles.is_empty());
+    for article in articles {
+        let Body::Article(article) = article.instance().unwrap() else { panic!("an article") };
+        let address = article.article_url.unwrap();
+        assert!(address.contains("/spaces/RENAMEDSPACE/"), "{address}");
+    }
     mirror.is_clean().await;
 }
 
