@@ -3,7 +3,7 @@
 //! One lock guards the governor. Who has to wait gets a channel of its own, through which whoever makes room sends the
 //! permit: an answer that came, or one task that sleeps until the next moment at which anything can change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use linkspan_atlassian::calls::Call;
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::limit::LimitHeaders;
 use linkspan_model::clock::Clock;
-use linkspan_model::ids::AppId;
+use linkspan_model::ids::{AppId, SourceId};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,7 +40,7 @@ struct Shared {
 
 struct State {
     governor: Governor,
-    waiting: HashMap<u64, oneshot::Sender<Permit>>,
+    waiting: HashMap<u64, (SourceId, oneshot::Sender<Permit>)>,
     /// Whether a task looks for whoever may go.
     is_watched: bool,
 }
@@ -81,7 +81,7 @@ impl Turnstile {
         let (waiting, permit) = {
             let mut state = self.0.lock();
             ask.points = state.governor.price(call, page_size);
-            let risk = call.price.of(0);
+            let (risk, source) = (call.price.of(0), ask.source);
             match state.governor.ask(self.0.clock.now(), app, ask) {
                 Answer::Go(sent) => {
                     return Ok(Permit { turnstile: self.clone(), sent: Some(sent), risk });
@@ -89,7 +89,7 @@ impl Turnstile {
                 Answer::Full => return Err(EngineError::Crowded),
                 Answer::Wait(ticket) => {
                     let (sender, permit) = oneshot::channel();
-                    state.waiting.insert(ticket.number(), sender);
+                    state.waiting.insert(ticket.number(), (source, sender));
                     if !state.is_watched {
                         state.is_watched = true;
                         self.0.tasks.spawn(self.clone().watch());
@@ -122,6 +122,11 @@ impl Turnstile {
         self.0.lock().governor.budget(app, ask)
     }
 
+    /// The sources that have calls waiting.
+    pub(crate) fn waiting_sources(&self) -> HashSet<SourceId> {
+        self.0.lock().waiting.values().map(|(source, _)| *source).collect()
+    }
+
     /// Looks at the governor.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Governor, Timestamp) -> T) -> T {
         look(&self.0.lock().governor, self.0.clock.now())
@@ -139,7 +144,7 @@ impl Turnstile {
         // Outside the lock: a permit that nobody takes gives itself back.
         drop(state);
         for (waiting, permit) in permits {
-            if let Some(waiting) = waiting {
+            if let Some((_, waiting)) = waiting {
                 let _ = waiting.send(permit);
             }
         }

@@ -24,6 +24,7 @@ use futures_util::FutureExt as _;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 use linkspan_store::{SourceState, StoredHint};
+use tokio_util::sync::CancellationToken;
 
 pub use self::census::CensusSettings;
 pub(crate) use self::census::{CensusAllowance, STREAM as CENSUS, is_unexplained};
@@ -63,13 +64,14 @@ impl Engine {
     }
 }
 
-/// Takes a source off the list of those being read, however the reading ends.
-struct Reading<'a> {
-    inner: &'a Inner,
+/// The right to read a source. It takes the source off the list of those being read, however the reading ends.
+struct Reading {
+    inner: Arc<Inner>,
     source: SourceId,
+    stop: CancellationToken,
 }
 
-impl Drop for Reading<'_> {
+impl Drop for Reading {
     fn drop(&mut self) {
         self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.source);
         self.inner.progress.estimated(self.source, None);
@@ -100,15 +102,25 @@ pub(crate) async fn look_again(
 
 impl Inner {
     pub(crate) async fn sync(self: &Arc<Self>, id: SourceId) -> Result<SyncReport, EngineError> {
-        let stop = self.stop.child_token();
-        {
-            let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-            if reading.contains_key(&id) {
-                return Err(EngineError::Invalid("the source is being read already".to_owned()));
-            }
-            reading.insert(id, stop.clone());
+        let reading = self
+            .begin_reading(id)
+            .ok_or_else(|| EngineError::Invalid("the source is being read already".to_owned()))?;
+        self.read_source(&reading).await
+    }
+
+    /// Puts a source on the list of those being read; `None` when it is there already.
+    fn begin_reading(self: &Arc<Self>, source: SourceId) -> Option<Reading> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if reading.contains_key(&source) {
+            return None;
         }
-        let _reading = Reading { inner: self, source: id };
+        let stop = self.stop.child_token();
+        reading.insert(source, stop.clone());
+        Some(Reading { inner: Arc::clone(self), source, stop })
+    }
+
+    async fn read_source(self: &Arc<Self>, reading: &Reading) -> Result<SyncReport, EngineError> {
+        let (id, stop) = (reading.source, reading.stop.clone());
         let source = self.store.source(id).await?.ok_or(EngineError::NotFound)?;
         // A grant that gives no token fails the run at once, in one place, instead of every stream.
         self.access_token(source.grant, None).await?;

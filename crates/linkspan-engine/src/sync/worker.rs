@@ -1,12 +1,15 @@
 //! The background worker: reads every source when it is due.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use linkspan_model::ids::SourceId;
 use linkspan_store::{Source, SourceState};
-use tokio::sync::Semaphore;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
@@ -14,7 +17,7 @@ use crate::reach::{PROBE_EVERY, SourceReach};
 
 /// How often the worker looks for sources that are due, at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Sources read at a time.
+/// Sources read at a time; those whose calls wait for points take no place.
 const PARALLEL_SOURCES: usize = 4;
 /// Links that expired so long ago are forgotten.
 const FORGET_LINKS_AFTER: Duration = Duration::from_hours(30 * 24);
@@ -34,46 +37,79 @@ impl Engine {
 
 impl Inner {
     async fn work(self: Arc<Self>) {
-        let places = Arc::new(Semaphore::new(PARALLEL_SOURCES));
+        let ended = Arc::new(Notify::new());
+        let mut due = VecDeque::new();
         let mut looked_for_stalls = None;
         loop {
             self.tell_stalls_now_and_then(&mut looked_for_stalls).await;
-            if let Err(error) = self.start_due(&places).await {
-                tracing::error!(%error, "could not look for sources that are due");
+            match self.due_sources().await {
+                Ok(sources) => due = sources,
+                Err(error) => tracing::error!(%error, "could not look for sources that are due"),
             }
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.wake.notified() => {}
-                () = tokio::time::sleep(LOOK_EVERY.min(self.settings.sync_every)) => {}
+            let look_at = Instant::now() + LOOK_EVERY.min(self.settings.sync_every);
+            loop {
+                if let Err(error) = self.start_next(&mut due, &ended).await {
+                    tracing::error!(%error, "sources that are due could not be started");
+                }
+                tokio::select! {
+                    () = self.stop.cancelled() => return,
+                    () = self.wake.notified() => break,
+                    () = tokio::time::sleep_until(look_at) => break,
+                    () = ended.notified(), if !due.is_empty() => {}
+                }
             }
         }
     }
 
-    async fn start_due(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<(), EngineError> {
+    /// The sources that are due, those first that were attempted longest ago.
+    async fn due_sources(self: &Arc<Self>) -> Result<VecDeque<SourceId>, EngineError> {
         self.store.delete_expired_links(self.clock.now() - FORGET_LINKS_AFTER).await?;
+        let mut due = Vec::new();
         for source in self.store.sources().await? {
             if source.state == SourceState::Removing {
                 self.erase_later(source.id);
+            } else if !self.is_reading(source.id) && self.is_due(&source).await? {
+                due.push((self.attempted(source.id), source.id));
+            }
+        }
+        due.sort_unstable();
+        Ok(due.into_iter().map(|(_, source)| source).collect())
+    }
+
+    /// Starts readings while there are places.
+    async fn start_next(
+        self: &Arc<Self>,
+        due: &mut VecDeque<SourceId>,
+        ended: &Arc<Notify>,
+    ) -> Result<(), EngineError> {
+        while self.readings_at_work() < PARALLEL_SOURCES {
+            let Some(source) = due.pop_front() else { return Ok(()) };
+            // It may have been paused while it stood in line.
+            if self.store.source_control(source).await?.paused_at.is_some() {
                 continue;
             }
-            if self.is_reading(source.id) || !self.is_due(&source).await? {
-                continue;
-            }
-            let Ok(place) = Arc::clone(places).try_acquire_owned() else { return Ok(()) };
-            let inner = Arc::clone(self);
+            let Some(reading) = self.begin_reading(source) else { continue };
+            let (inner, ended) = (Arc::clone(self), Arc::clone(ended));
             self.tasks.spawn(async move {
-                let result = inner.sync(source.id).boxed().await;
-                drop(place);
-                match result {
+                match inner.read_source(&reading).boxed().await {
                     Ok(_) | Err(EngineError::Stopped) => {}
                     Err(error) => {
-                        tracing::warn!(source.id = %source.id, %error, "a source could not be read");
+                        tracing::warn!(source.id = %source, %error, "a source could not be read");
                     }
                 }
-                inner.note_attempt(source.id);
+                inner.note_attempt(source);
+                drop(reading);
+                ended.notify_one();
             });
         }
         Ok(())
+    }
+
+    /// Sources being read, without those whose calls wait for points: however many of these there are, the others are read.
+    fn readings_at_work(&self) -> usize {
+        let waiting = self.turnstile.waiting_sources();
+        let reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.keys().filter(|source| !waiting.contains(source)).count()
     }
 
     /// A source is due when it was never read to its end, or when that is long enough ago; not sooner than that after an
@@ -83,13 +119,12 @@ impl Inner {
         if control.paused_at.is_some() {
             return Ok(false);
         }
-        if self.hurried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source.id) {
+        if self.hurried.lock().unwrap_or_else(PoisonError::into_inner).remove(&source.id) {
             return Ok(true);
         }
         let sync_every = self.pace_of(source.id, self.sync_every_of(&control));
         let now = self.clock.now();
-        let attempted =
-            self.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&source.id).copied();
+        let attempted = self.attempted(source.id);
         if attempted.is_some_and(|at| now < at + sync_every) {
             return Ok(false);
         }
@@ -109,12 +144,17 @@ impl Inner {
 
     /// Has a source read as soon as there is a place.
     pub(crate) fn hurry(&self, source: SourceId) {
-        self.hurried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source);
+        self.hurried.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
         self.wake.notify_one();
+    }
+
+    /// When this process last attempted to read a source.
+    fn attempted(&self, source: SourceId) -> Option<Timestamp> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).get(&source).copied()
     }
 
     fn note_attempt(&self, source: SourceId) {
         let now = self.clock.now();
-        self.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source, now);
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).insert(source, now);
     }
 }

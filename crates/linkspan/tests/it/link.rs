@@ -268,6 +268,20 @@ impl Linking {
         self.exchange(&done).await
     }
 
+    /// The same on one of several sites.
+    pub(crate) async fn link_site(&self, customer: &str, integration: &str, site: usize) -> Linked {
+        let token = self.link_token(customer, integration).await;
+        let (mut browser, cloud_id) = (Customer::new(), self.site(site));
+        let page = self.pass(&mut browser, &token, integration, &[("cloud_id", cloud_id)]).await;
+        // Whoever consented on other sites before chooses among them.
+        let done = if page.heading() == "✓ Connected" {
+            page
+        } else {
+            self.choose(&mut browser, &token, &page, cloud_id).await
+        };
+        self.exchange(&done).await
+    }
+
     /// How many accounts are linked.
     pub(crate) async fn account_count(&self) -> usize {
         let (status, page) = self.get("/api/ticketing/v1/linked-accounts?page_size=100", None).await;
