@@ -169,6 +169,8 @@ pub struct ConfluenceContext {
     pub attachments: HashMap<String, Vec<String>>,
     /// Display names by account id, for mentions that carry none.
     pub names: HashMap<String, String>,
+    /// Content that is archived though it came from a search, which shows what is current.
+    pub archived: HashSet<String>,
 }
 
 impl ConfluenceContext {
@@ -183,6 +185,7 @@ impl ConfluenceContext {
             labels: HashMap::new(),
             attachments: HashMap::new(),
             names: HashMap::new(),
+            archived: HashSet::new(),
         }
     }
 

@@ -55,7 +55,10 @@ fn put_searched(raw: &RawValue, ctx: &ConfluenceContext, sink: &mut Sink) -> Str
         "attachment" => put_read_attachment(raw, &attachment_of(searched), &odd, SEARCHED_PATH, ctx, sink),
         "page" | "blogpost" => {
             let kind = if kind == "page" { &PAGE } else { &BLOG_POST };
-            let content = content_of(searched);
+            let mut content = content_of(searched);
+            if content.id.id().is_some_and(|id| ctx.archived.contains(id)) {
+                content.status = Member::Value(Text("archived".into()));
+            }
             put_content(raw, &content, &odd, |id| rule(id, &content, ctx), kind, ctx, sink)
         }
         "folder" | "database" => {

@@ -1,7 +1,7 @@
 //! The ledger as the vendor sees it: whether all that upstream has is here, and how old that knowledge is.
 
 use jiff::Timestamp;
-use linkspan_model::ids::{LinkedAccountId, RecordId};
+use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use linkspan_model::product::Product;
 use linkspan_model::record::{Body, Model};
 use linkspan_store::{ContainerState, LedgerRow, LedgerTotals, Reach, StreamProgress};
@@ -20,13 +20,15 @@ pub struct LedgerPage {
     pub reach: Option<Reach>,
     /// How the census stands; `None` before it first ran.
     pub census: Option<StreamProgress>,
+    /// What hangs on articles, and is compared for the whole site: comments and attachments of Confluence.
+    pub attached: Vec<LedgerEntry>,
     /// The rows of this page.
     pub rows: Vec<LedgerEntry>,
     /// Behind which container the next page begins.
     pub next: Option<RecordId>,
 }
 
-/// The row of one project or space.
+/// The row of one project or space, or of what hangs on articles all over a site.
 #[derive(Clone, Debug)]
 pub struct LedgerEntry {
     /// What is known.
@@ -60,7 +62,11 @@ impl Engine {
         let next = rows.last().filter(|_| has_more).map(|row| row.container);
         let ids: Vec<RecordId> = rows.iter().map(|row| row.container).collect();
         let records = store.get_records(source, &ids).await?;
-        let read_at = self.live_as_of(&scope).await?;
+        let counted = match scope.source.product {
+            Product::Jira => &["issues"][..],
+            Product::Confluence => &["pages", "blogposts"],
+        };
+        let read_at = self.live_as_of(source, counted).await?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
             let record = records.iter().find(|record| record.id == row.container);
@@ -77,9 +83,21 @@ impl Engine {
             totals: store.ledger_totals(source, containers).await?,
             reach: store.reach(source).await?,
             census: store.get_stream(source, CENSUS).await?.map(|state| state.progress),
+            attached: self.attached_of(source).await?,
             rows: entries,
             next,
         }))
+    }
+
+    async fn attached_of(&self, source: SourceId) -> Result<Vec<LedgerEntry>, EngineError> {
+        let mut attached = Vec::new();
+        for (model, stream) in [(Model::Comment, "comments"), (Model::Attachment, "attachments")] {
+            let container = LedgerRow::of_site(source, model).container;
+            let Some(row) = self.inner.store.ledger_row(source, container, model).await? else { continue };
+            let fresh_as_of = fresh_as_of(&row, self.live_as_of(source, &[stream]).await?);
+            attached.push(LedgerEntry { row, key: None, name: None, fresh_as_of });
+        }
+        Ok(attached)
     }
 
     /// Asks for a census of an account's containers, or of one of them, by its record. It is taken with the next reading.
@@ -132,7 +150,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn reach(&self, source: linkspan_model::ids::SourceId) -> Result<Option<Reach>, EngineError> {
+    pub async fn reach(&self, source: SourceId) -> Result<Option<Reach>, EngineError> {
         Ok(self.inner.store.reach(source).await?)
     }
 
@@ -143,16 +161,11 @@ impl Engine {
         }
     }
 
-    /// When the latest reading began that read every change of what the ledger counts.
-    async fn live_as_of(&self, scope: &AccountScope) -> Result<Option<Timestamp>, EngineError> {
-        let streams: &[&str] = match scope.source.product {
-            Product::Jira => &["issues"],
-            Product::Confluence => &["pages", "blogposts"],
-        };
+    /// When the latest reading of these streams began that read every change.
+    async fn live_as_of(&self, source: SourceId, streams: &[&str]) -> Result<Option<Timestamp>, EngineError> {
         let mut oldest = None;
         for stream in streams {
-            let progress =
-                self.inner.store.get_stream(scope.source.id, stream).await?.map(|state| state.progress);
+            let progress = self.inner.store.get_stream(source, stream).await?.map(|state| state.progress);
             let began = progress.filter(|progress| progress.last_error.is_none() && progress.phase == "done");
             let Some(began) = began.and_then(|progress| progress.started_at) else { return Ok(None) };
             oldest = Some(oldest.map_or(began, |oldest: Timestamp| oldest.min(began)));

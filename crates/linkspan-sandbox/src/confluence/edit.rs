@@ -303,3 +303,17 @@ pub(super) fn attach(ask: &Ask, id: ContentId, file: &body_input::UploadedFile) 
     editable(&actor.view(&state), id, None)?;
     Ok(state.attach_file(actor.stamp, id, &file.name, &file.media_type, file.size)?)
 }
+
+/// Puts a file into the trash, or deletes one for good that lies there.
+pub(super) fn delete_file(ask: &Ask, id: FileId, purge: bool) -> Result<(), Refusal> {
+    let actor = Actor::new(ask)?;
+    let mut state = ask.site().write();
+    let view = actor.view(&state);
+    let (content, _) = view.file_in_any_status(id)?;
+    let (operation, target) = if purge { ("administer", "space") } else { ("delete", "attachment") };
+    if !state.has_space_permission(&view.reader, content.head.space, operation, target) {
+        return Err(Refusal::forbidden("You do not have permission to delete this attachment"));
+    }
+    drop(view);
+    Ok(state.delete_content_file(actor.stamp, id, purge)?)
+}

@@ -30,6 +30,7 @@ pub(super) struct FileRow {
     pub(super) container: ContentId,
     pub(super) name: Arc<str>,
     pub(super) media_type: Arc<str>,
+    pub(super) trashed: bool,
     pub(super) author: AccountIndex,
     pub(super) created: Millis,
     pub(super) modified: Millis,
@@ -60,7 +61,7 @@ impl SiteIndex {
         self.entries.values().flat_map(|entry| &entry.comments)
     }
 
-    /// Every file, whoever may see it.
+    /// Every file, whoever may see it, also those in the trash.
     pub(super) fn files(&self) -> impl Iterator<Item = &FileRow> {
         self.entries.values().flat_map(|entry| &entry.files)
     }
@@ -133,11 +134,12 @@ impl SiteIndex {
             created: comment.created,
             modified: comment.modified,
         });
-        let files = content.files.iter().map(|file| FileRow {
+        let files = content.files.iter().chain(&content.trash).map(|file| FileRow {
             id: file.id,
             container: file.container,
             name: Arc::clone(&file.name),
             media_type: Arc::clone(&file.media_type),
+            trashed: file.trashed,
             author: file.author,
             created: file.created,
             modified: file.modified,

@@ -198,9 +198,15 @@ impl<'state> View<'state> {
 
     /// A file with its container, both visible.
     pub(super) fn file(&self, id: FileId) -> Result<(Arc<Content>, ContentFile), Refusal> {
+        let (content, file) = self.file_in_any_status(id)?;
+        if file.trashed { Err(Refusal::not_found()) } else { Ok((content, file)) }
+    }
+
+    /// The same, also when it lies in the trash.
+    pub(super) fn file_in_any_status(&self, id: FileId) -> Result<(Arc<Content>, ContentFile), Refusal> {
         let container = self.state.content_of_file(id).ok_or_else(Refusal::not_found)?;
         self.holder(container)?;
-        self.state.content_file(id).ok_or_else(Refusal::not_found)
+        self.state.content_file_in_any_status(id).ok_or_else(Refusal::not_found)
     }
 }
 

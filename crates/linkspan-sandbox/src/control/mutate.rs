@@ -77,7 +77,7 @@ fn unknown_kind(name: &str) -> Response {
 const FAMILIES: [(&str, &[MutationKind]); 8] = {
     use MutationKind as K;
     [
-        ("creates", &[K::CreateIssue, K::CreatePage, K::Worklog, K::Link, K::Attach]),
+        ("creates", &[K::CreateIssue, K::CreatePage, K::Worklog, K::Link, K::Attach, K::PageAttach]),
         ("edits", &[K::EditIssue, K::Transition, K::Assign, K::Label, K::EditComment, K::EditPage]),
         ("comments", &[K::Comment, K::EditComment, K::PageComment]),
         ("moves", &[K::MoveIssue, K::MovePage, K::RenameProjectKey, K::RenameSpaceKey]),
@@ -86,6 +86,8 @@ const FAMILIES: [(&str, &[MutationKind]); 8] = {
             &[
                 K::DeleteIssue,
                 K::DeleteComment,
+                K::DeletePageComment,
+                K::DeletePageFile,
                 K::DeleteWorklog,
                 K::ArchiveIssue,
                 K::TrashPage,

@@ -13,14 +13,16 @@ use crate::params::Params;
 use crate::problem::ApiError;
 use crate::wire::Time;
 use crate::wire::ledger::{
-    CensusRequest, CensusRequested, CensusRun, Ledger, LedgerContainer, LedgerSummary, ReachAccepted,
+    CensusRequest, CensusRequested, CensusRun, Ledger, LedgerAttached, LedgerContainer, LedgerSummary,
+    ReachAccepted,
 };
 use crate::wire::page::Page;
 use crate::wire::sources::SourceReach;
 
 /// What the ledger counts.
-const COVERAGE: &str = "Counted are issues by project, and pages and blog posts by space. Comments, attachments and \
-    worklogs go and come back with what they hang on; those that go by themselves are seen when that is read again.";
+const COVERAGE: &str = "Counted are issues by project, pages and blog posts by space, and comments and attachments of \
+    Confluence by site. Comments, attachments and worklogs of Jira go and come back with their issue; those that go by \
+    themselves are seen when it is read again.";
 
 /// Tells whether all that upstream has is here, and how old that knowledge is: in all, and for each project or space.
 #[utoipa::path(
@@ -53,12 +55,14 @@ pub(crate) async fn retrieve_ledger(
         .transpose()
         .map_err(|_| ApiError::bad_request("`cursor` is not one that this server gave out."))?;
     let page = app.engine.ledger(account_id(&id)?, after, params.page_size()?).await?;
-    let LedgerPage { totals, reach, census, rows, next } = page.ok_or_else(ApiError::not_found)?;
+    let LedgerPage { totals, reach, census, attached: hanging, rows, next } =
+        page.ok_or_else(ApiError::not_found)?;
     Ok(Json(Ledger {
         totals: summary(&totals),
         reach: reach.map(SourceReach::from),
         census: census.map(run),
         coverage: COVERAGE.to_owned(),
+        attached: hanging.into_iter().map(attached).collect(),
         containers: Page {
             next: next.map(|id| id.to_string()),
             previous: None,
@@ -151,6 +155,21 @@ fn run(progress: StreamProgress) -> CensusRun {
         finished_at: progress.finished_at.map(Time),
         last_success_at: progress.last_success_at.map(Time),
         last_error: progress.last_error,
+    }
+}
+
+fn attached(LedgerEntry { row, fresh_as_of, .. }: LedgerEntry) -> LedgerAttached {
+    LedgerAttached {
+        model: row.model.to_string(),
+        upstream: row.upstream,
+        stored: row.stored,
+        complete_as_of: fresh_as_of.map(Time),
+        walked_at: row.walked_at.map(Time),
+        is_requested: row.requested_at.is_some(),
+        drift_found: row.found,
+        drift_repaired: row.repaired,
+        outcome: row.outcome,
+        suspected_at: row.suspected_at.map(Time),
     }
 }
 

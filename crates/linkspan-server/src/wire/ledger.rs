@@ -21,6 +21,8 @@ pub(crate) struct Ledger {
     pub census: Option<CensusRun>,
     /// What the ledger counts, and what it does not, in words.
     pub coverage: String,
+    /// Comments and attachments of Confluence, which are compared for the whole site.
+    pub attached: Vec<LedgerAttached>,
     /// One row for each project or space.
     pub containers: Page<LedgerContainer>,
 }
@@ -89,6 +91,31 @@ pub(crate) struct LedgerContainer {
     /// What all walks together repaired, by kind.
     pub drift_repaired: BTreeMap<String, u64>,
     /// How the latest look or walk ended, in words.
+    pub outcome: Option<String>,
+    /// Since when a second walk is awaited before anything is removed.
+    pub suspected_at: Option<Time>,
+}
+
+/// What hangs on articles all over a site: those on articles that are neither archived nor gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LedgerAttached {
+    /// `comment` or `attachment`.
+    pub model: String,
+    /// How many upstream listed when the ids were last compared.
+    pub upstream: Option<u64>,
+    /// How many were here then.
+    pub stored: Option<u64>,
+    /// Everything that upstream had at this moment is here; none before that was first compared.
+    pub complete_as_of: Option<Time>,
+    /// When ids were last compared.
+    pub walked_at: Option<Time>,
+    /// Whether a census was asked for and is still to come.
+    pub is_requested: bool,
+    /// What the latest walk found, by kind: `missing`, `surplus`, `stale`.
+    pub drift_found: BTreeMap<String, u64>,
+    /// What all walks together repaired, by kind.
+    pub drift_repaired: BTreeMap<String, u64>,
+    /// How the latest walk ended, in words.
     pub outcome: Option<String>,
     /// Since when a second walk is awaited before anything is removed.
     pub suspected_at: Option<Time>,

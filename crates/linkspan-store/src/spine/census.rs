@@ -11,7 +11,7 @@ use linkspan_model::record::Model;
 use super::ledger::{self, LedgerRow};
 use super::write::require_active;
 use crate::Store;
-use crate::db::{Arg, args, bulks, statements};
+use crate::db::{Arg, Row, args, bulks, statements};
 use crate::error::StoreError;
 
 statements! {
@@ -25,12 +25,21 @@ statements! {
         AND model = $3 AND parent IS NULL AND deleted = FALSE AND id > $4 ORDER BY id LIMIT $5";
     COUNT = "SELECT COUNT(*), COUNT(absence) FROM records WHERE source_id = $1 AND container = $2 AND model = $3
         AND parent IS NULL AND deleted = FALSE";
+    // What hangs on a record that is out of sight comes and goes with it.
+    ATTACHED = "SELECT held.id, held.remote_id, host.absence, held.remote_updated_at FROM records held
+        JOIN records host ON host.source_id = held.source_id AND host.id = held.parent
+        WHERE held.source_id = $1 AND held.model = $2 AND held.deleted = FALSE AND host.deleted = FALSE
+            AND held.id > $3 ORDER BY held.id LIMIT $4";
+    COUNT_ATTACHED = "SELECT COUNT(*) FROM records held
+        JOIN records host ON host.source_id = held.source_id AND host.id = held.parent
+        WHERE held.source_id = $1 AND held.model = $2 AND held.deleted = FALSE AND host.deleted = FALSE
+            AND host.absence IS NULL";
     SUSPECTS = "SELECT record_id, since FROM suspects WHERE source_id = $1 AND container = $2 ORDER BY record_id";
     CLEAR_SUSPECTS = "DELETE FROM suspects WHERE source_id = $1 AND container = $2";
 }
 
 bulks! {
-    STATES = "SELECT id, container, deleted, absence, remote_updated_at FROM records WHERE source_id = $1 AND id IN (", "?",
+    STATES = "SELECT id, container, deleted, absence, remote_updated_at, parent FROM records WHERE source_id = $1 AND id IN (", "?",
         ")";
     PUT_SUSPECTS = "INSERT INTO suspects (source_id, container, since, record_id) VALUES ", "($1, $2, $3, ?)",
         " ON CONFLICT (source_id, container, record_id) DO NOTHING";
@@ -59,6 +68,8 @@ pub struct Contained {
 pub struct RecordState {
     /// The project or space it lies in.
     pub container: Option<RecordId>,
+    /// The record that it hangs on.
+    pub parent: Option<RecordId>,
     /// It is gone.
     pub deleted: bool,
     /// Why upstream does not list it.
@@ -83,6 +94,7 @@ impl Store {
                     deleted: row.bool(2)?,
                     absence: row.optional_word(3)?,
                     remote_updated_at: row.optional_time(4)?,
+                    parent: row.optional_uuid(5)?.map(RecordId),
                 };
                 states.insert(RecordId(row.uuid(0)?), state);
             }
@@ -159,18 +171,27 @@ impl Store {
         after: Option<RecordId>,
         limit: u32,
     ) -> Result<Vec<Contained>, StoreError> {
-        let after = after.map_or_else(Vec::new, |id| id.0.as_bytes().to_vec());
-        let args = args![source, container, model.as_str(), after, i64::from(limit)];
-        let mut found = Vec::new();
-        for row in self.db.all(CONTAINED, args).await? {
-            found.push(Contained {
-                id: RecordId(row.uuid(0)?),
-                remote_id: row.optional_text(1)?.unwrap_or_default(),
-                is_archived: row.optional_word::<Absence>(2)? == Some(Absence::Archived),
-                remote_updated_at: row.optional_time(3)?,
-            });
-        }
-        Ok(found)
+        let args = args![source, container, model.as_str(), behind(after), i64::from(limit)];
+        self.db.all(CONTAINED, args).await?.iter().map(read_contained).collect()
+    }
+
+    /// Live records of a model that hang on other live ones of a source, in the order of their ids behind `after`. What hangs
+    /// on something archived is archived with it.
+    pub async fn attached(
+        &self,
+        source: SourceId,
+        model: Model,
+        after: Option<RecordId>,
+        limit: u32,
+    ) -> Result<Vec<Contained>, StoreError> {
+        let args = args![source, model.as_str(), behind(after), i64::from(limit)];
+        self.db.all(ATTACHED, args).await?.iter().map(read_contained).collect()
+    }
+
+    /// How many [`Store::attached`] there are that are not archived.
+    pub async fn count_attached(&self, source: SourceId, model: Model) -> Result<u64, StoreError> {
+        let row = self.db.first(COUNT_ATTACHED, args![source, model.as_str()]).await?;
+        Ok(row.ok_or_else(|| StoreError::corrupt("a count has no row"))?.int(0)?.cast_unsigned())
     }
 
     /// How many live records of a model lie in a container: those that are not archived, and those that are.
@@ -219,4 +240,18 @@ impl Store {
         }
         tx.commit().await
     }
+}
+
+/// A bound that every id lies behind, or that of `after`.
+fn behind(after: Option<RecordId>) -> Vec<u8> {
+    after.map_or_else(Vec::new, |id| id.0.as_bytes().to_vec())
+}
+
+fn read_contained(row: &Row) -> Result<Contained, StoreError> {
+    Ok(Contained {
+        id: RecordId(row.uuid(0)?),
+        remote_id: row.optional_text(1)?.unwrap_or_default(),
+        is_archived: row.optional_word::<Absence>(2)? == Some(Absence::Archived),
+        remote_updated_at: row.optional_time(3)?,
+    })
 }

@@ -1,5 +1,5 @@
 //! The ledger: for each project or space how many upstream has, how many are here, when that was compared, and what came of
-//! it (hazard S23).
+//! it (hazard S23). What hangs on other records, and is listed for a whole site alone, has one row for its model.
 
 use std::collections::BTreeMap;
 
@@ -38,11 +38,13 @@ statements! {
     // What is archived is walked in Confluence alone, where it stays listed.
     REQUEST = "UPDATE ledger SET requested_at = $3 WHERE source_id = $1 AND container = $2
         AND (state IN ('listed', 'unreachable') OR (state = 'archived' AND model = 'article'))";
-    REQUEST_ALL = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1
+    REQUEST_ALL = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1 AND model IN ('ticket', 'article')
         AND (state IN ('listed', 'unreachable') OR (state = 'archived' AND model = 'article'))";
+    REQUEST_OF_SITE = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1
+        AND model NOT IN ('ticket', 'article')";
     TOTALS = "SELECT COUNT(*), CAST(SUM(upstream) AS BIGINT), CAST(SUM(stored) AS BIGINT), MIN(fresh_at), MAX(looked_at),
             MAX(walked_at), COUNT(suspected_at), COUNT(walk), COUNT(requested_at), COUNT(fresh_at) FROM ledger
-        WHERE source_id = $1 AND state IN ('listed', 'unreachable')";
+        WHERE source_id = $1 AND model IN ('ticket', 'article') AND state IN ('listed', 'unreachable')";
 }
 
 /// How a project or space stands.
@@ -133,6 +135,12 @@ pub struct LedgerRow {
 }
 
 impl LedgerRow {
+    /// What hangs on other records all over a site.
+    pub fn of_site(source: SourceId, model: Model) -> Self {
+        // No record has an empty id upstream.
+        Self::new(RecordId::of(source, model, ""), model, String::new())
+    }
+
     /// A container that was just met.
     pub fn new(container: RecordId, model: Model, remote_id: String) -> Self {
         Self {
@@ -190,7 +198,7 @@ impl Store {
         self.db.first(ONE, args![source, container, model.as_str()]).await?.map(|row| read(&row)).transpose()
     }
 
-    /// Rows of a source in the order of containers, behind `after`; only those of `containers` where they are given.
+    /// Rows of a source's containers in their order, behind `after`; only those of `containers` where they are given.
     pub async fn ledger(
         &self,
         source: SourceId,
@@ -198,7 +206,7 @@ impl Store {
         after: Option<RecordId>,
         limit: u32,
     ) -> Result<Vec<LedgerRow>, StoreError> {
-        let mut query = Query::new(select!("WHERE source_id = "));
+        let mut query = Query::new(select!("WHERE model IN ('ticket', 'article') AND source_id = "));
         query.bind(source);
         if let Some(after) = after {
             query.push(" AND container > ").bind(after);
@@ -266,17 +274,18 @@ impl Store {
         tx.commit().await
     }
 
-    /// Asks for a walk over a container, or over all of a source; over how many models of containers.
+    /// Asks for a walk over a container, or over all of a source and what hangs on it; over how many containers.
     pub async fn request_census(
         &self,
         source: SourceId,
         container: Option<RecordId>,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        match container {
-            Some(container) => self.db.write(REQUEST, args![source, container, now]).await,
-            None => self.db.write(REQUEST_ALL, args![source, now]).await,
+        if let Some(container) = container {
+            return self.db.write(REQUEST, args![source, container, now]).await;
         }
+        self.db.write(REQUEST_OF_SITE, args![source, now]).await?;
+        self.db.write(REQUEST_ALL, args![source, now]).await
     }
 }
 

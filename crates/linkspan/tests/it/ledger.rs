@@ -1,6 +1,7 @@
 //! The census and the ledger, end to end: an engine on a moved clock in front of a sandbox that changes by itself.
 
 mod api;
+mod attached;
 mod doubts;
 mod drift;
 mod histories;
@@ -10,6 +11,7 @@ mod states;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use linkspan_atlassian::client::ClientLimits;
 use linkspan_model::absence::Absence;
 use linkspan_model::ids::{RecordId, SourceId};
 use linkspan_model::product::Product;
@@ -18,7 +20,7 @@ use linkspan_sandbox::Options;
 use linkspan_sandbox::world::{SiteState, Stamp};
 use linkspan_store::{ContainerState, LedgerRow, ListFilter, StoredRecord};
 
-use crate::personal_data::Privacy;
+use crate::personal_data::{Consent, Privacy};
 use crate::support::small_world;
 
 /// More than the shorter interval of the census.
@@ -33,7 +35,12 @@ struct Mirror {
 
 impl Mirror {
     async fn of(world: Options) -> Self {
-        let privacy = Privacy::start(world).await;
+        Self::with(world, Consent::Classic).await
+    }
+
+    /// One whose app has this consent.
+    async fn with(world: Options, consent: Consent) -> Self {
+        let privacy = Privacy::start_with(world, consent, ClientLimits::default()).await;
         privacy.linked_and_read().await;
         let sources = privacy.store.sources().await.unwrap();
         let of = |product| sources.iter().find(|source| source.product == product).unwrap().id;
@@ -111,6 +118,12 @@ impl Mirror {
     async fn ledger(&self, source: SourceId) -> BTreeMap<String, LedgerRow> {
         let rows = self.privacy.store.ledger(source, None, None, 1_000).await.unwrap();
         rows.into_iter().map(|row| (row.remote_id.clone(), row)).collect()
+    }
+
+    /// The row of what hangs on articles.
+    async fn attached(&self, model: Model) -> Option<LedgerRow> {
+        let container = LedgerRow::of_site(self.confluence, model).container;
+        self.privacy.store.ledger_row(self.confluence, container, model).await.unwrap()
     }
 
     async fn row(&self, source: SourceId, container: impl ToString) -> LedgerRow {

@@ -32,6 +32,30 @@ use crate::support::Upstream;
 const CYCLE_OF_HOURS: u32 = 7 * 24 + 2;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
+/// What an app is consented to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// Everything that is read, by wide scopes where there are any.
+    Classic,
+    /// The same by narrow scopes.
+    Granular,
+    /// Confluence's content by search alone.
+    BySearch,
+}
+
+impl Consent {
+    pub(crate) const ALL: [Self; 3] = [Self::Classic, Self::Granular, Self::BySearch];
+
+    fn scopes(self) -> Vec<String> {
+        let wanted = [Feature::reading(), vec![Feature::Webhooks]].concat();
+        let family = if self == Self::Granular { ScopeFamily::Granular } else { ScopeFamily::Classic };
+        let list = smallest_scopes(&[Product::Jira, Product::Confluence], &wanted, family);
+        let lists = ["read:page:confluence", "read:comment:confluence", "read:attachment:confluence"];
+        let is_wanted = |scope: &&str| self != Self::BySearch || !lists.contains(scope);
+        list.set().iter().filter(is_wanted).map(str::to_owned).collect()
+    }
+}
+
 /// A vendor's engine on a clock that the test moves, in front of a sandbox that moves along.
 pub(crate) struct Privacy {
     pub(crate) upstream: Upstream,
@@ -42,16 +66,17 @@ pub(crate) struct Privacy {
     data: TempDir,
     /// When the census is taken, from the next restart on.
     pub(crate) census: CensusSettings,
+    consent: Consent,
     limits: ClientLimits,
 }
 
 impl Privacy {
     pub(crate) async fn start(world: Options) -> Self {
-        Self::start_within(world, ClientLimits::default()).await
+        Self::start_with(world, Consent::Classic, ClientLimits::default()).await
     }
 
-    /// One whose calls have these bounds.
-    pub(crate) async fn start_within(world: Options, limits: ClientLimits) -> Self {
+    /// One whose app has this consent, and whose calls have these bounds.
+    pub(crate) async fn start_with(world: Options, consent: Consent, limits: ClientLimits) -> Self {
         let upstream = Upstream::start(world).await;
         let data = tempfile::tempdir().unwrap();
         let now = upstream.control.get("clock").await["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
@@ -60,16 +85,15 @@ impl Privacy {
         let census = CensusSettings::default();
         let entropy = Entropy::seeded(7);
         let (store, engine) = open(&upstream, &data, &clock, &ring, census, entropy, limits.clone()).await;
-        let privacy = Self { upstream, store, engine, clock, ring, data, census, limits };
+        let privacy = Self { upstream, store, engine, clock, ring, data, census, consent, limits };
         privacy.register("report:personal-data").await;
         privacy
     }
 
     /// Registers the app with the scopes of a sync and these.
     async fn register(&self, more: &str) {
-        let wanted = [Feature::reading(), vec![Feature::Webhooks]].concat();
-        let list = smallest_scopes(&[Product::Jira, Product::Confluence], &wanted, ScopeFamily::Classic);
-        let scopes = list.set().iter().chain(more.split_whitespace()).map(str::to_owned).collect();
+        let mut scopes = self.consent.scopes();
+        scopes.extend(more.split_whitespace().map(str::to_owned));
         let secret = Secret::new(self.upstream.text("/client_secret"));
         let (client_id, callback) = (self.upstream.text("/client_id"), self.upstream.text("/redirect_uri"));
         let app = linkspan_engine::NewApp {

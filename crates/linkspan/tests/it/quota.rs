@@ -14,7 +14,7 @@ use linkspan_model::product::{Integration, Product};
 use linkspan_sandbox::Options;
 use serde_json::json;
 
-use crate::personal_data::Privacy;
+use crate::personal_data::{Consent, Privacy};
 use crate::support::small_world;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -196,7 +196,7 @@ async fn write(
 #[tokio::test(flavor = "multi_thread")]
 async fn s9_one_issue_that_is_too_heavy_is_stored_in_part_and_all_others_whole() {
     let limits = ClientLimits { body_cap: BODY_CAP, ..ClientLimits::default() };
-    let privacy = Privacy::start_within(small_world(), limits).await;
+    let privacy = Privacy::start_with(small_world(), Consent::Classic, limits).await;
     privacy.link("acme", "it@acme.example", Integration::Jira).await;
     let found = write(
         &privacy,
@@ -231,7 +231,7 @@ async fn s9_one_issue_that_is_too_heavy_is_stored_in_part_and_all_others_whole()
 #[tokio::test(flavor = "multi_thread")]
 async fn s9_one_page_that_is_too_heavy_is_stored_without_its_body_and_all_others_whole() {
     let limits = ClientLimits { body_cap: BODY_CAP, ..ClientLimits::default() };
-    let privacy = Privacy::start_within(small_world(), limits).await;
+    let privacy = Privacy::start_with(small_world(), Consent::Classic, limits).await;
     privacy.link("acme", "it@acme.example", Integration::Confluence).await;
     let found = write(
         &privacy,

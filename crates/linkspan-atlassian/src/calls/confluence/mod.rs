@@ -130,11 +130,27 @@ pub static FOOTER_COMMENTS: Call =
         .scopes(&[], all_of!["read:comment:confluence"])
         .cursor(25);
 
+/// Reads a footer comment.
+pub static FOOTER_COMMENT: Call = Call::get(
+    Feature::Comments,
+    "confluence.footer-comment.get",
+    "/wiki/api/v2/footer-comments/{comment-id}",
+)
+.scopes(&[], all_of!["read:comment:confluence"]);
+
 /// Lists inline comments of the site.
 pub static INLINE_COMMENTS: Call =
     Call::get(Feature::Comments, "confluence.inline-comments", "/wiki/api/v2/inline-comments")
         .scopes(&[], all_of!["read:comment:confluence"])
         .cursor(25);
+
+/// Reads an inline comment.
+pub static INLINE_COMMENT: Call = Call::get(
+    Feature::Comments,
+    "confluence.inline-comment.get",
+    "/wiki/api/v2/inline-comments/{comment-id}",
+)
+.scopes(&[], all_of!["read:comment:confluence"]);
 
 /// Lists the top footer comments of a page.
 pub static PAGE_FOOTER_COMMENTS: Call = Call::get(
@@ -348,7 +364,9 @@ static ALL: &[&Call] = &[
     &SEARCH_CQL,
     &CONTENT_SEARCH,
     &FOOTER_COMMENTS,
+    &FOOTER_COMMENT,
     &INLINE_COMMENTS,
+    &INLINE_COMMENT,
     &PAGE_FOOTER_COMMENTS,
     &PAGE_INLINE_COMMENTS,
     &BLOGPOST_FOOTER_COMMENTS,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
+use linkspan_model::record::Model;
 use linkspan_store::LedgerRow;
 
 use super::super::run::Run;
@@ -30,7 +31,7 @@ pub(super) async fn page(
     listed: &[ListedId],
     state: &mut WalkState,
 ) -> Result<(), EngineError> {
-    let record = |id: u64| RecordId::of(run.id(), row.model, &id.to_string());
+    let record = |id: u64| RecordId::of(run.id(), row.model, &lists.remote_id(id));
     let ids: Vec<RecordId> = listed.iter().map(|listed| record(listed.id)).collect();
     let states = run.inner.store.record_states(run.id(), &ids).await?;
     let (mut missing, mut moved, mut outdated, mut unarchived) =
@@ -42,11 +43,11 @@ pub(super) async fn page(
             continue;
         };
         let is_archived = known.absence == Some(Absence::Archived);
-        if known.container != Some(row.container) {
+        if !lists.spans_site() && known.container != Some(row.container) {
             moved.push(listed.id);
         } else if is_archived && !lists.shows_archived() {
             unarchived.push(record(listed.id));
-        } else if (lists.shows_archived() && is_archived != listed.is_archived)
+        } else if (lists.shows_archived() && !lists.spans_site() && is_archived != listed.is_archived)
             || listed.changed_at.is_some_and(|at| known.remote_updated_at != Some(at))
         {
             outdated.push(listed.id);
@@ -56,7 +57,10 @@ pub(super) async fn page(
         if ids.is_empty() {
             continue;
         }
-        let found: BTreeSet<u64> = lists.read(&ids).await?;
+        let mut found = BTreeSet::new();
+        for part in ids.chunks(lists.ids_per_call()) {
+            found.extend(lists.read(part).await?);
+        }
         spend(run, (ids.len() + found.len()) as u64);
         state.note(kind, found.len());
         // The index may show what is gone already.
@@ -64,7 +68,42 @@ pub(super) async fn page(
     }
     if !unarchived.is_empty() {
         state.note(ARCHIVED, unarchived.len());
+        let ids: Vec<u64> =
+            listed.iter().filter(|one| unarchived.contains(&record(one.id))).map(|one| one.id).collect();
         run.unarchive(unarchived).await?;
+        // An article tells of its archive itself.
+        if row.model == Model::Article {
+            for part in ids.chunks(lists.ids_per_call()) {
+                lists.read(part).await?;
+            }
+        }
     }
     Ok(())
+}
+
+/// What a page shows without what hangs on something that is out of sight: that comes and goes with it.
+pub(super) async fn in_sight(
+    run: &Run,
+    lists: &impl Lists,
+    listed: Vec<ListedId>,
+) -> Result<Vec<ListedId>, EngineError> {
+    if !lists.spans_site() {
+        return Ok(listed);
+    }
+    let store = &run.inner.store;
+    let own = |listed: &ListedId| RecordId::of(run.id(), lists.model(), &lists.remote_id(listed.id));
+    // Where a list does not tell what something hangs on, what is stored does.
+    let untold: Vec<RecordId> = listed.iter().filter(|listed| listed.host.is_none()).map(own).collect();
+    let stored = store.record_states(run.id(), &untold).await?;
+    let host_of = |listed: &ListedId| {
+        let of_stored = || stored.get(&own(listed)).filter(|known| !known.deleted)?.parent;
+        listed.host.or_else(of_stored)
+    };
+    let hosts: BTreeSet<RecordId> = listed.iter().filter_map(host_of).collect();
+    let hosts = store.record_states(run.id(), &hosts.into_iter().collect::<Vec<_>>()).await?;
+    let in_sight = listed.into_iter().filter_map(|listed| {
+        let host = hosts.get(&host_of(&listed)?).filter(|host| !host.deleted)?;
+        Some(ListedId { is_archived: host.absence == Some(Absence::Archived), ..listed })
+    });
+    Ok(in_sight.collect())
 }

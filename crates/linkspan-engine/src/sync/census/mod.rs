@@ -21,6 +21,7 @@ mod walk;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::Call;
@@ -43,6 +44,8 @@ const LOST_ACCESS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const SHARE_OF_QUOTA: u64 = 20;
 /// The smallest quota: points of an hour for an app over all its customers.
 const SMALLEST_QUOTA: u64 = 65_000;
+/// How often comments are compared at the least, where they are listed for a whole site.
+const COMMENTS_EVERY: Duration = Duration::from_hours(24);
 /// Rows of the ledger read at a time.
 const ROWS_PER_READ: u32 = 200;
 
@@ -78,6 +81,8 @@ pub(super) struct ListedId {
     pub(super) is_archived: bool,
     /// When it was last changed, where the list tells.
     pub(super) changed_at: Option<Timestamp>,
+    /// What it hangs on, in lists of a whole site.
+    pub(super) host: Option<RecordId>,
 }
 
 /// A list to be walked.
@@ -93,6 +98,22 @@ pub(super) trait Lists: Sync {
     fn model(&self) -> Model;
     /// Whether the lists show what is archived. Where they do not, it is looked up by id.
     fn shows_archived(&self) -> bool;
+    /// Whether the lists are those of a whole site, of what hangs on other records.
+    fn spans_site(&self) -> bool {
+        false
+    }
+    /// Upstream's id of what a list shows by a number.
+    fn remote_id(&self, id: u64) -> String {
+        id.to_string()
+    }
+    /// The number by which lists show what upstream calls so; `None` for what is none of theirs.
+    fn number(&self, remote_id: &str) -> Option<u64> {
+        remote_id.parse().ok()
+    }
+    /// Whether a look by id that finds nothing proves a removal without a count.
+    fn proves_by_id(&self) -> bool {
+        false
+    }
     /// Whether the grant opens a look by id. Where it opens searches alone, a second walk takes its place.
     fn looks_by_id(&self) -> bool {
         true
@@ -107,14 +128,20 @@ pub(super) trait Lists: Sync {
     fn ids(&self, page: &str) -> Result<Vec<ListedId>, EngineError>;
     /// Whether the container is still listed, and what is in it may be seen.
     fn is_listed<'a>(&'a self, row: &'a LedgerRow) -> BoxFuture<'a, Result<bool, EngineError>>;
-    /// Reads these by id and stores them; gives those that were found.
+    /// How many ids fit into one question.
+    fn ids_per_call(&self) -> usize;
+    /// Reads these by id, as many as fit into one question, and stores them; gives those that were found.
     fn read<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<BTreeSet<u64>, EngineError>>;
-    /// Looks at these by id. What is not in the answer was not found.
+    /// Looks at these by id, as many as fit into one question. What is not in the answer was not found.
     fn look<'a>(
         &'a self,
         row: &'a LedgerRow,
         ids: &'a [u64],
     ) -> BoxFuture<'a, Result<HashMap<u64, Look>, EngineError>>;
+    /// Brings in order what tells of records that are gone or archived now.
+    fn after_absence<'a>(&'a self, _: &'a [RecordId]) -> BoxFuture<'a, Result<(), EngineError>> {
+        async { Ok(()) }.boxed()
+    }
     /// Which of these fewer people could see than may see their container, as far as is stored: a level or a restriction
     /// of their own, or of what they stand below.
     fn guarded<'a>(
@@ -145,9 +172,19 @@ fn due(row: &LedgerRow, now: Timestamp, settings: &CensusSettings, linked_at: Ti
         return Due::Nothing;
     }
     let suspected = row.suspected_at.is_some_and(|at| now >= at + settings.look_every);
-    let is_old = now >= row.walked_at.unwrap_or(linked_at) + settings.walk_every;
+    // Upstream lists 250 comments for a point.
+    let walk_every = if row.model == Model::Comment {
+        settings.walk_every.min(COMMENTS_EVERY)
+    } else {
+        settings.walk_every
+    };
+    let is_old = now >= row.walked_at.unwrap_or(linked_at) + walk_every;
     if row.walk.is_some() || row.requested_at.is_some() || suspected || is_old {
         return Due::Walk;
+    }
+    // What hangs on other records is not counted.
+    if !matches!(row.model, Model::Ticket | Model::Article) {
+        return Due::Nothing;
     }
     let look = row.looked_at.is_none_or(|at| now >= at + settings.look_every);
     if look || is_unexplained(row) { Due::Look } else { Due::Nothing }
@@ -180,6 +217,22 @@ pub(super) async fn is_due(run: &Run, model: Model) -> Result<bool, EngineError>
     }
 }
 
+/// The row of what hangs on other records all over a site; made when it is first asked for.
+async fn row_of_site(run: &Run, model: Model) -> Result<LedgerRow, EngineError> {
+    let row = LedgerRow::of_site(run.id(), model);
+    if let Some(known) = run.inner.store.ledger_row(run.id(), row.container, model).await? {
+        return Ok(known);
+    }
+    run.inner.store.put_ledger_row(run.id(), &row, None).await?;
+    Ok(row)
+}
+
+/// Whether the ids of what hangs on other records are to be compared now.
+pub(super) async fn is_due_of_site(run: &Run, model: Model) -> Result<bool, EngineError> {
+    let row = row_of_site(run, model).await?;
+    Ok(due(&row, run.inner.clock.now(), &run.inner.settings.census, run.source.created_at) != Due::Nothing)
+}
+
 /// Lets go of what access was lost to so long ago that it is kept no more. With every run: a source of which nothing is
 /// listed any more has no census.
 pub(super) async fn let_go(run: &Run) -> Result<(), EngineError> {
@@ -190,30 +243,50 @@ pub(super) async fn let_go(run: &Run) -> Result<(), EngineError> {
 
 /// Takes the census of everything that is due. One container's trouble is not the others' (hazard S15).
 pub(super) async fn take(run: &Run, lists: &impl Lists) -> Result<(), EngineError> {
-    let settings = run.inner.settings.census;
-    let mut failed = None;
-    let mut after = None;
+    let (mut failed, mut after) = (None, None);
     loop {
         let rows = run.inner.store.ledger(run.id(), None, after, ROWS_PER_READ).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.container);
         for row in rows.into_iter().filter(|row| row.model == lists.model()) {
-            let due = due(&row, run.inner.clock.now(), &settings, run.source.created_at);
-            if due == Due::Nothing || !lists.is_read(&row).await? {
-                continue;
-            }
-            run.add(STREAM, 1);
-            match walk::container(run, lists, row.clone(), due).await {
-                Ok(()) => {}
-                Err(error @ (EngineError::Call(_) | EngineError::Page(_))) => {
-                    walk::note_failure(run, row, &error).await?;
-                    failed.get_or_insert(error);
-                }
-                Err(error) => return Err(error),
+            if let Some(error) = take_row(run, lists, row).await? {
+                failed.get_or_insert(error);
             }
         }
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Takes the census of what hangs on other records all over a site, if it is due.
+pub(super) async fn take_of_site(run: &Run, lists: &impl Lists) -> Result<(), EngineError> {
+    let row = row_of_site(run, lists.model()).await?;
+    take_row(run, lists, row).await?.map_or(Ok(()), Err)
+}
+
+/// Does what is due for a row; gives what upstream held against it.
+async fn take_row(run: &Run, lists: &impl Lists, row: LedgerRow) -> Result<Option<EngineError>, EngineError> {
+    let due = due(&row, run.inner.clock.now(), &run.inner.settings.census, run.source.created_at);
+    if due == Due::Nothing || !lists.is_read(&row).await? {
+        return Ok(None);
+    }
+    run.add(STREAM, 1);
+    match walk::container(run, lists, row.clone(), due).await {
+        Ok(()) => Ok(None),
+        Err(error @ (EngineError::Call(_) | EngineError::Page(_))) => {
+            walk::note_failure(run, row, &error).await?;
+            Ok(Some(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How many are stored of what the lists of a row show, without what is archived.
+async fn count_held(run: &Run, lists: &impl Lists, row: &LedgerRow) -> Result<u64, EngineError> {
+    let store = &run.inner.store;
+    if lists.spans_site() {
+        return Ok(store.count_attached(run.id(), row.model).await?);
+    }
+    Ok(store.count_contained(run.id(), row.container, row.model).await?.0)
 }
 
 #[cfg(test)]
@@ -249,6 +322,15 @@ mod tests {
         let fresh = LedgerRow { looked_at: None, walked_at: None, ..row() };
         assert_eq!(due_at(&fresh, 1), Due::Look);
         assert_eq!(due_at(&fresh, 7 * 24), Due::Walk);
+    }
+
+    #[test]
+    fn comments_are_walked_daily_and_attachments_at_the_longer_interval() {
+        let of = |model| LedgerRow { model, looked_at: None, ..row() };
+        let hours = |hours| (due_at(&of(Model::Comment), hours), due_at(&of(Model::Attachment), hours));
+        assert_eq!(hours(50 + 23), (Due::Nothing, Due::Nothing));
+        assert_eq!(hours(50 + 24), (Due::Walk, Due::Nothing));
+        assert_eq!(hours(50 + 7 * 24), (Due::Walk, Due::Walk));
     }
 
     #[test]

@@ -10,16 +10,14 @@ use linkspan_store::{LedgerRow, Removal};
 
 use super::super::run::Run;
 use super::compare::{ARCHIVED, MOVED, SURPLUS};
-use super::verdict::{Conclusion, Look, Verdict, WalkEvidence, is_suspicious, verdict};
+use super::verdict::{Conclusion, Look, SUSPICIOUS_FROM, Verdict, WalkEvidence, is_suspicious, verdict};
 use super::walk::{WalkState, scopes_of, spend};
-use super::{Lists, difference};
+use super::{Lists, count_held, difference};
 use crate::error::EngineError;
 use crate::webhooks::LedgerDrift;
 
 /// Stored records looked through at a time.
 const STORED_PER_READ: u32 = 1_000;
-/// Records looked at by id at a time.
-const LOOKED_AT: usize = 100;
 
 /// Records that are stored and that the walk did not meet.
 #[derive(Default)]
@@ -43,47 +41,52 @@ pub(super) async fn settle(
     let ids = store.census_ids(run.id(), row.container, row.model).await?;
     let met = (ids.len() as u64).saturating_sub(state.archived);
     let counted = lists.count(&row).await?;
-    let unmet = unmet(run, lists, &row, &ids).await?;
+    let unmet = unmet(run, lists, &row, &ids, &state).await?;
     drop(ids);
     let evidence = WalkEvidence {
         is_whole: true,
         reach_stands: state.scopes == scopes_of(run) && lists.is_listed(&row).await?,
         // Two searches that agree are one negative search, where no look by id can follow (hazard S3).
-        counts_agree: agrees(met, state.counted, counted).filter(|agree| lists.looks_by_id() || !agree),
+        counts_agree: if lists.proves_by_id() {
+            Some(true)
+        } else {
+            agrees(met, state.counted, counted).filter(|agree| lists.looks_by_id() || !agree)
+        },
         is_suspicious: is_suspicious(unmet.live.len(), unmet.stored),
     };
     let conclusion = evidence.conclusion();
     let suspects: HashMap<RecordId, Timestamp> =
         store.suspects(run.id(), row.container).await?.into_iter().collect();
     let is_second = |id: &RecordId| suspects.get(id).is_some_and(|since| *since < state.began());
-    let judged: Vec<(u64, RecordId)> = match conclusion {
+    let live = match conclusion {
         Conclusion::Nothing(_) => Vec::new(),
         Conclusion::OfSecondWalk => unmet.live.iter().copied().filter(|(_, id)| is_second(id)).collect(),
         Conclusion::OfEverything => unmet.live.clone(),
     };
-    let archived = if matches!(conclusion, Conclusion::Nothing(_)) { &[][..] } else { &unmet.archived[..] };
-    let decided = judge(run, lists, &row, &judged, archived, &mut state).await?;
+    let archived = if matches!(conclusion, Conclusion::Nothing(_)) { Vec::new() } else { unmet.archived };
+    let suspected = Unmet { live, archived, stored: unmet.stored };
+    let known = |id: &RecordId| suspects.get(id).copied();
+    let Judged { decided, waiting } = judge(run, lists, &row, &suspected, known, &mut state).await?;
 
+    let since = |id: &RecordId| (*id, known(id).unwrap_or_else(|| state.began()));
     let still: Vec<(RecordId, Timestamp)> = match conclusion {
         // What an earlier walk suspected is neither confirmed nor refuted.
-        Conclusion::Nothing(_) => suspects.into_iter().collect(),
-        Conclusion::OfSecondWalk => unmet
-            .live
-            .iter()
-            .filter(|(_, id)| !decided.contains(id))
-            .map(|(_, id)| (*id, suspects.get(id).copied().unwrap_or_else(|| state.began())))
-            .collect(),
-        Conclusion::OfEverything => Vec::new(),
+        Conclusion::Nothing(_) => suspects.iter().map(|(id, since)| (*id, *since)).collect(),
+        Conclusion::OfSecondWalk => {
+            unmet.live.iter().filter(|(_, id)| !decided.contains(id)).map(|(_, id)| since(id)).collect()
+        }
+        Conclusion::OfEverything => waiting.iter().map(since).collect(),
     };
     store.replace_suspects(run.id(), row.container, &still).await?;
     // A suspicion that this walk could say nothing about waits for the next.
     let waits = match conclusion {
         Conclusion::Nothing(_) => still.len(),
-        _ => still.iter().filter(|(_, since)| *since == state.began()).count(),
+        // What is there, and only not listed, waits for the longer interval.
+        _ => still.iter().filter(|(id, since)| *since == state.began() && !waiting.contains(id)).count(),
     };
     row.suspected_at = (waits > 0).then(|| state.began());
 
-    let (stored, _) = store.count_contained(run.id(), row.container, row.model).await?;
+    let stored = count_held(run, lists, &row).await?;
     (row.upstream, row.stored) = (Some(counted.unwrap_or(met)), Some(stored));
     row.difference =
         if matches!(conclusion, Conclusion::Nothing(_)) || waits > 0 { None } else { difference(&row) };
@@ -119,22 +122,32 @@ fn agrees(met: u64, before: Option<u64>, after: Option<u64>) -> Option<bool> {
 }
 
 /// What is stored of a container and was not met. `ids` is sorted.
-async fn unmet(run: &Run, lists: &impl Lists, row: &LedgerRow, ids: &[u64]) -> Result<Unmet, EngineError> {
+async fn unmet(
+    run: &Run,
+    lists: &impl Lists,
+    row: &LedgerRow,
+    ids: &[u64],
+    state: &WalkState,
+) -> Result<Unmet, EngineError> {
     let mut unmet = Unmet::default();
     let mut after = None;
     loop {
-        let page =
-            run.inner.store.contained(run.id(), row.container, row.model, after, STORED_PER_READ).await?;
-        let Some(last) = page.last() else { return Ok(unmet) };
+        let store = &run.inner.store;
+        let page = if lists.spans_site() {
+            store.attached(run.id(), row.model, after, STORED_PER_READ).await?
+        } else {
+            store.contained(run.id(), row.container, row.model, after, STORED_PER_READ).await?
+        };
+        let Some(last) = page.last() else { break };
         after = Some(last.id);
         for record in page {
             unmet.stored += usize::from(!record.is_archived);
             // Upstream numbers issues and content; anything else is none of its lists'.
-            let Ok(id) = record.remote_id.parse::<u64>() else { continue };
+            let Some(id) = lists.number(&record.remote_id) else { continue };
             if ids.binary_search(&id).is_ok() {
                 continue;
             }
-            let kind = if record.is_archived && !lists.shows_archived() {
+            let kind = if record.is_archived && (lists.spans_site() || !lists.shows_archived()) {
                 &mut unmet.archived
             } else {
                 &mut unmet.live
@@ -142,22 +155,43 @@ async fn unmet(run: &Run, lists: &impl Lists, row: &LedgerRow, ids: &[u64]) -> R
             kind.push((id, record.id));
         }
     }
+    // Whether the lists of a site show what hangs on something archived, they tell themselves; a few can be looked at anyway.
+    if lists.spans_site() && (state.archived > 0 || unmet.archived.len() <= SUSPICIOUS_FROM) {
+        unmet.live.append(&mut unmet.archived);
+    } else if lists.spans_site() {
+        unmet.archived.clear();
+    }
+    Ok(unmet)
 }
 
-/// Looks at records by id and acts by what is seen; gives those about which something was decided.
+/// What came of looks by id.
+#[derive(Default)]
+struct Judged {
+    /// Records about which something was decided.
+    decided: HashSet<RecordId>,
+    /// Records that are there, and of which it cannot be told yet why nothing lists them.
+    waiting: HashSet<RecordId>,
+}
+
+/// Looks at records by id, those that are alive as far as known and archived ones, and acts by what is seen. `known`: since when
+/// walks did not meet a record.
 async fn judge(
     run: &Run,
     lists: &impl Lists,
     row: &LedgerRow,
-    live: &[(u64, RecordId)],
-    archived: &[(u64, RecordId)],
+    Unmet { live, archived, .. }: &Unmet,
+    known: impl Fn(&RecordId) -> Option<Timestamp>,
     state: &mut WalkState,
-) -> Result<HashSet<RecordId>, EngineError> {
-    let mut decided = HashSet::new();
-    if live.is_empty() && archived.is_empty() {
-        return Ok(decided);
-    }
-    for part in live.chunks(LOOKED_AT).chain(archived.chunks(LOOKED_AT)) {
+) -> Result<Judged, EngineError> {
+    let Judged { mut decided, mut waiting } = Judged::default();
+    let lag = run.inner.settings.index_lag;
+    let began = state.began();
+    let was_archived: HashSet<RecordId> = archived.iter().map(|(_, id)| *id).collect();
+    let is_past_lag = |id: &RecordId| {
+        was_archived.contains(id) || known(id).is_some_and(|since| began.duration_since(since) > lag)
+    };
+    let at_once = lists.ids_per_call();
+    for part in live.chunks(at_once).chain(archived.chunks(at_once)) {
         let ids: Vec<u64> = part.iter().map(|(id, _)| *id).collect();
         let seen = lists.look(row, &ids).await?;
         spend(run, 1 + seen.len() as u64);
@@ -165,9 +199,16 @@ async fn judge(
         let mut absent: BTreeMap<Absence, Vec<Removal>> = BTreeMap::new();
         let mut moved = Vec::new();
         for (id, record) in part {
-            let look = seen.get(id).copied().unwrap_or(Look::NotFound);
+            let look = match seen.get(id).copied().unwrap_or(Look::NotFound) {
+                Look::Unlisted if is_past_lag(record) => Look::Archived,
+                look => look,
+            };
             match verdict(look, guarded.contains(id)) {
                 Verdict::Keep => continue,
+                Verdict::Wait => {
+                    waiting.insert(*record);
+                    continue;
+                }
                 Verdict::Move => moved.push(*id),
                 Verdict::MakeAbsent(absence) => {
                     absent.entry(absence).or_default().push(Removal {
@@ -179,18 +220,22 @@ async fn judge(
             }
             decided.insert(*record);
         }
-        let found = lists.read(&moved).await?;
-        state.note(MOVED, found.len());
+        if !moved.is_empty() {
+            let found = lists.read(&moved).await?;
+            state.note(MOVED, found.len());
+        }
         for (absence, removals) in absent {
             // What was known to be archived, and still is, is no drift.
             let is_news = absence != Absence::Archived || part.iter().any(|one| live.contains(one));
             if is_news {
                 state.note(if absence == Absence::Archived { ARCHIVED } else { SURPLUS }, removals.len());
             }
+            let gone: Vec<RecordId> = removals.iter().map(|removal| removal.id).collect();
             run.make_absent(removals).await?;
+            lists.after_absence(&gone).await?;
         }
     }
-    Ok(decided)
+    Ok(Judged { decided, waiting })
 }
 
 /// How a walk ended, in words.

@@ -12,11 +12,15 @@
 //! | it could not be counted, the grant opens no look by id, or so many are missing that it is suspicious, and no earlier walk said the same | wait for a second walk |
 //! | the look by id was refused, or upstream could not answer it | keep |
 //! | the look by id finds it here, and a search that is told to look closely finds it too | keep: the index lags |
+//! | it finds it here, and cannot tell why no list shows it | wait; archived once no walk has met it for longer than the index lags |
 //! | it finds it in another container | moved: store it as it is now |
 //! | it finds it archived | archived |
 //! | it finds it in the trash | trashed |
 //! | it does not find it, and fewer people than those of the container could see it | lost access |
 //! | it does not find it | removed |
+//!
+//! What hangs on a Confluence article has no readers of its own. So it needs no count: where the article is found by id and
+//! the comment or attachment is not, it is gone.
 //!
 //! An issue is archived that is found by id, but not by a search with `reconcileIssues`, which is not behind
 //! (`atlassian-platform.md` 7.3). The last two rows cannot be told apart for sure: upstream answers alike for what it
@@ -41,6 +45,8 @@ pub(in crate::sync) enum Look {
     NotFound,
     /// It is in the container, and listed by whatever is not behind.
     Here,
+    /// It is there, and listed by nothing: it is archived, or the index is behind.
+    Unlisted,
     /// It is in another container.
     Elsewhere,
     /// It is archived.
@@ -99,6 +105,8 @@ impl WalkEvidence {
 pub(in crate::sync) enum Verdict {
     /// It stays as it is.
     Keep,
+    /// It stays as it is, and the next walk asks since when it was not met.
+    Wait,
     /// It is stored as it is now, where it is now.
     Move,
     /// It is absent from now on.
@@ -110,6 +118,7 @@ pub(in crate::sync) enum Verdict {
 pub(in crate::sync) fn verdict(look: Look, was_guarded: bool) -> Verdict {
     match look {
         Look::Here | Look::Untold => Verdict::Keep,
+        Look::Unlisted => Verdict::Wait,
         Look::Elsewhere => Verdict::Move,
         Look::Archived => Verdict::MakeAbsent(Absence::Archived),
         Look::Trashed => Verdict::MakeAbsent(Absence::Trashed),

@@ -10,7 +10,7 @@ use linkspan_store::{DriftCounts, LedgerRow};
 use serde::{Deserialize, Serialize};
 
 use super::super::run::{Run, digest_of, text};
-use super::{CensusAllowance, Due, Lists, Section, compare, is_unexplained, settle};
+use super::{CensusAllowance, Due, Lists, Section, compare, count_held, is_unexplained, settle};
 use crate::error::EngineError;
 
 /// So few ids are walked as soon as counts differ. A larger container is looked at again first: the one that was just
@@ -86,8 +86,7 @@ pub(super) async fn container(
 async fn look(run: &Run, lists: &impl Lists, row: &mut LedgerRow) -> Result<(), EngineError> {
     let before = run.inner.clock.now();
     row.upstream = lists.count(row).await?;
-    let (stored, _) = run.inner.store.count_contained(run.id(), row.container, row.model).await?;
-    row.stored = Some(stored);
+    row.stored = Some(count_held(run, lists, row).await?);
     row.looked_at = Some(before);
     match row.upstream {
         None => {
@@ -156,7 +155,7 @@ async fn walk_section(
         }
         let Some(page) = run.client.next(call, &mut pager).await? else { break };
         spend(run, call.price.of(page.items));
-        let listed = lists.ids(text(&page.reply.body)?)?;
+        let listed = compare::in_sight(run, lists, lists.ids(text(&page.reply.body)?)?).await?;
         compare::page(run, lists, row, &listed, state).await?;
         state.met += listed.len() as u64;
         state.archived += listed.iter().filter(|listed| listed.is_archived).count() as u64;

@@ -140,6 +140,7 @@ impl<'a> Learner<'a> {
         &mut self,
         convert: impl Fn(&ConfluenceContext) -> Result<Converted, EngineError> + Clone + Send + 'static,
     ) -> Result<Converted, EngineError> {
+        let run = self.run;
         for _ in 0..ROUNDS {
             let (ctx, work) = (Arc::clone(&self.ctx), convert.clone());
             let converted = tokio::task::spawn_blocking(move || work(&ctx)).await.map_err(|error| {
@@ -152,19 +153,35 @@ impl<'a> Learner<'a> {
             if needs.is_empty() {
                 return Ok(converted);
             }
-            self.learn(needs).await?;
+            let untold = self.learn(needs).await?;
+            run.note_untold(untold).await?;
         }
         let (ctx, work) = (Arc::clone(&self.ctx), convert);
         work(&ctx)
     }
 
+    /// Asks again for what upstream would not tell before.
+    pub(super) async fn ask_again(&mut self) -> Result<(), EngineError> {
+        let asked = self.run.untold().await?;
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let untold = self.learn(asked.iter().cloned().collect()).await?;
+        if untold.len() < asked.len() {
+            let told = asked.difference(&untold).cloned().collect();
+            self.run.note_told(&told).await?;
+        }
+        Ok(())
+    }
+
     /// Asks for the restrictions of content and, where that is unknown, for its place. A grant that does not open the calls
-    /// for one piece of content has a search answer for many.
-    async fn learn(&mut self, mut ids: Vec<String>) -> Result<(), EngineError> {
-        let run = self.run;
+    /// for one piece of content has a search answer for many. Gives what upstream would not tell of.
+    async fn learn(&mut self, mut ids: Vec<String>) -> Result<BTreeSet<String>, EngineError> {
+        let (run, mut asked) = (self.run, ids.iter().cloned().collect::<BTreeSet<_>>());
         let opens_single =
             run.opens(&confluence::PAGE) && run.opens(&confluence::CONTENT_RESTRICTIONS_BY_OPERATION);
-        if !opens_single && run.opens(&confluence::CONTENT_SEARCH) {
+        let opens_search = run.opens(&confluence::CONTENT_SEARCH);
+        if !opens_single && opens_search {
             let numbers: Vec<u64> = ids.iter().filter_map(|id| id.parse().ok()).collect();
             for numbers in numbers.chunks(IDS_PER_SEARCH) {
                 let cql = Cql::any_type().ids(numbers.iter().copied());
@@ -194,7 +211,9 @@ impl<'a> Learner<'a> {
                 self.context_mut().access.add_content(&json)?;
             }
         }
-        Ok(())
+        // What the grant has no scopes for is not worth another question.
+        asked.retain(|id| (opens_single || opens_search) && !self.ctx.access.knows(id));
+        Ok(asked)
     }
 }
 

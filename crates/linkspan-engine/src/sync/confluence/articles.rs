@@ -9,12 +9,14 @@ use linkspan_atlassian::convert::{
     attachment_page, blogpost_page, content_container, page_page, searched_content_page,
 };
 use linkspan_atlassian::resources::Way;
+use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Body, Model};
-use linkspan_store::ListFilter;
+use linkspan_store::{ListFilter, StoredRaw};
 
 use super::super::run::Run;
 use super::access::{Learner, hosts_in};
+use super::by_id;
 use super::containers::{self, Placed, placed_in};
 use super::lists::{self, List};
 use super::searches;
@@ -22,6 +24,8 @@ use crate::error::EngineError;
 
 /// Attachments of one article that are looked up.
 const ATTACHMENTS_CAP: u32 = 2_000;
+/// Pages read again at a time because they stand elsewhere: those below one that the account may not read seem to, always.
+const MOVED_CAP: usize = 1_000;
 /// Raw rows converted again at a time.
 const RAWS_PER_READ: u32 = 200;
 
@@ -139,6 +143,30 @@ pub(super) async fn convert_text(
     convert_placed(kind, learner, json).await
 }
 
+/// Converts content as it was stored. What went into the archive since says nothing of it where it came from a search.
+async fn convert_stored(
+    kind: Kind,
+    learner: &mut Learner<'_>,
+    raws: &[&StoredRaw],
+) -> Result<Converted, EngineError> {
+    if kind == Kind::Searched {
+        let records: Vec<RecordId> = raws.iter().filter_map(|raw| raw.record).collect();
+        let states = learner.run.inner.store.record_states(learner.run.id(), &records).await?;
+        let is_archived = |record: RecordId| {
+            states.get(&record).is_some_and(|state| state.absence == Some(Absence::Archived))
+        };
+        let archived = raws.iter().filter(|raw| raw.record.is_some_and(is_archived));
+        learner.context_mut().archived = archived.map(|raw| raw.remote_id.clone()).collect();
+    }
+    let texts: Vec<&str> = raws.iter().map(|raw| raw.json.as_str()).collect();
+    let json: Arc<str> = format!("{{\"results\":[{}]}}", texts.join(",")).into();
+    let converted = convert_text(kind, learner, json).await;
+    if kind == Kind::Searched {
+        learner.context_mut().archived.clear();
+    }
+    converted
+}
+
 /// Converts a page of content whose place in the tree is known.
 pub(super) async fn convert_placed(
     kind: Kind,
@@ -198,7 +226,7 @@ pub(super) async fn rewrite_articles(
             continue;
         }
         let Some(kind) = kind_of(&raw.kind, &raw.path) else { continue };
-        let converted = convert_text(kind, learner, raw.json.into()).await?;
+        let converted = convert_stored(kind, learner, &[&raw]).await?;
         run.write(converted, None).await?;
     }
     Ok(())
@@ -207,6 +235,7 @@ pub(super) async fn rewrite_articles(
 /// Works out anew who may see what is stored, after restrictions or permissions changed; no upstream call but for what the
 /// sweep did not show: restrictions of archived content, and folders.
 pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineError> {
+    read_moved(run, learner).await?;
     for raw_kind in [
         "confluence.folder",
         "confluence.database",
@@ -231,17 +260,41 @@ pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> R
                 Kind::Comment(Placement::Inline),
                 Kind::Searched,
             ] {
-                let texts: Vec<&str> = raws
-                    .iter()
-                    .filter(|raw| kind_of(&raw.kind, &raw.path) == Some(kind))
-                    .map(|raw| raw.json.as_str())
-                    .collect();
-                if !texts.is_empty() {
-                    let json: Arc<str> = format!("{{\"results\":[{}]}}", texts.join(",")).into();
-                    let converted = convert_text(kind, learner, json).await?;
+                let raws: Vec<&StoredRaw> =
+                    raws.iter().filter(|raw| kind_of(&raw.kind, &raw.path) == Some(kind)).collect();
+                if !raws.is_empty() {
+                    let converted = convert_stored(kind, learner, &raws).await?;
                     run.write(converted, None).await?;
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// Reads pages again that stand elsewhere than is stored of them, as far as the sweep shows. What stood below a page that went
+/// into the trash stands below what was above it, and does not count as changed for that.
+async fn read_moved(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineError> {
+    let mut moved: Vec<u64> = Vec::new();
+    let mut after: Option<String> = None;
+    while moved.len() < MOVED_CAP {
+        let raws =
+            run.inner.store.list_raws(run.id(), "confluence.page", after.as_deref(), RAWS_PER_READ).await?;
+        let Some(last) = raws.last() else { break };
+        after = Some(last.remote_id.clone());
+        let ctx = learner.context();
+        for raw in run.alive(raws).await? {
+            let stored = placed_in(&raw.json).unwrap_or_default();
+            let is_moved = |content: &&Placed| {
+                ctx.access.parent_of(&content.id).is_some_and(|swept| swept != content.parent())
+            };
+            moved.extend(stored.iter().filter(is_moved).filter_map(|content| content.id.parse::<u64>().ok()));
+        }
+    }
+    for part in moved.chunks(by_id::IDS_PER_CALL) {
+        for (kind, json) in by_id::articles(run, learner, part).await? {
+            let converted = convert_text(kind, learner, json).await?;
+            run.write(converted, None).await?;
         }
     }
     Ok(())

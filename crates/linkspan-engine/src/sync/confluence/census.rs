@@ -5,10 +5,10 @@
 //! restrictions of a piece of content, which are read by id, tell whether it is there at all. Where these are closed too,
 //! two walks have to miss it, an interval apart.
 //!
-//! Comments and attachments go and come back with the article they hang on.
+//! Comments and attachments go and come back with the article they hang on; those that go by themselves are found by a walk
+//! of their own ([`super::attached`]).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -26,37 +26,37 @@ use tokio::sync::Mutex;
 
 use super::super::census::{self, ListedContainer, ListedId, Lists, Look, Section};
 use super::super::run::{ListCheckpoint, Run, at_a_time};
-use super::access::{Learner, learn_from_search};
-use super::articles::{Kind, convert_text};
+use super::access::Learner;
+use super::articles::{Kind, convert_text, rewrite_articles};
+use super::by_id::IDS_PER_CALL;
 use super::revival::{self, search};
-use super::searches::ARTICLE_EXPAND;
 use super::spaces::PAGE_SIZE;
+use super::{attached, by_id};
 use crate::error::EngineError;
 
-/// Ids in one question: a query has its length.
-const IDS_PER_CALL: usize = 50;
 /// Content in a page of a search without bodies.
-const SEARCHED_PER_PAGE: u32 = 100;
+pub(super) const SEARCHED_PER_PAGE: u32 = 100;
 /// Pieces of content asked about at a time.
-const PARALLEL_LOOKS: usize = 4;
+pub(super) const PARALLEL_LOOKS: usize = 4;
 /// Pages above an article that are looked at.
 const LEVELS: usize = 64;
-/// The kinds of article, each with its lists.
-static ARTICLES: [(Kind, &Call, &Call); 2] = [
-    (Kind::Page, &confluence::SPACE_PAGES, &confluence::PAGES),
-    (Kind::BlogPost, &confluence::SPACE_BLOGPOSTS, &confluence::BLOGPOSTS),
-];
+/// The kinds of article, each with its list in a space.
+static ARTICLES: [(Kind, &Call); 2] =
+    [(Kind::Page, &confluence::SPACE_PAGES), (Kind::BlogPost, &confluence::SPACE_BLOGPOSTS)];
 
 /// Whether a census is to be taken now.
 pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
     let has_way = run.opens(&confluence::SPACE_PAGES) || run.opens(&confluence::CONTENT_SEARCH);
     let is_open = run.wants(Feature::Articles) && run.opens(&confluence::SPACES) && has_way;
-    Ok(is_open && census::is_due(run, Model::Article).await?)
+    Ok(is_open && (census::is_due(run, Model::Article).await? || attached::is_due(run).await?))
 }
 
-/// Takes the census of the spaces that are due.
+/// Takes the census of the spaces that are due, and of what hangs on their articles.
 pub(super) async fn take(run: &Run, learner: Learner<'_>) -> Result<(), EngineError> {
-    census::take(run, &Spaces { run, learner: Mutex::new(learner) }).await
+    let learner = Mutex::new(learner);
+    let spaces = census::take(run, &Spaces { run, learner: &learner }).await;
+    attached::take(run, &learner).await?;
+    spaces
 }
 
 /// Takes in the list of spaces, all pages of it.
@@ -85,10 +85,10 @@ pub(super) async fn settle_spaces(run: &Run, pages: &[String]) -> Result<(), Eng
 }
 
 /// The spaces of a site.
-struct Spaces<'a> {
+struct Spaces<'a, 'b> {
     run: &'a Run,
     /// Learns restrictions as content is read.
-    learner: Mutex<Learner<'a>>,
+    learner: &'a Mutex<Learner<'b>>,
 }
 
 /// Content in a list of either generation, with as much as a census asks for.
@@ -158,7 +158,18 @@ fn found_in(json: &str) -> Result<Vec<Found>, EngineError> {
     Ok(list.results)
 }
 
-impl Spaces<'_> {
+/// Whether the first walk of a search came to its end.
+pub(super) async fn is_searched(run: &Run, stream: &str) -> Result<bool, EngineError> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Searched {
+        read_until: Option<i64>,
+    }
+    let checkpoint = run.checkpoint::<Searched>(&format!("{stream}/search")).await?;
+    Ok(checkpoint.unwrap_or_default().read_until.is_some())
+}
+
+impl Spaces<'_, '_> {
     fn lists_pages(&self) -> bool {
         self.run.opens(&confluence::SPACE_PAGES)
     }
@@ -170,30 +181,12 @@ impl Spaces<'_> {
         Ok(key.map(|key| Cql::types(&[CqlType::Page, CqlType::Blogpost]).spaces([key.as_str()])))
     }
 
-    /// Pages of a list of articles by their ids.
-    async fn listed(
-        &self,
-        call: &'static Call,
-        ids: &[u64],
-        words: &[(&'static str, &'static str)],
-    ) -> Result<Vec<String>, EngineError> {
-        let params = ids.iter().fold(Params::new(), |params, id| params.query("id", id.to_string()));
-        let params = words.iter().fold(params, |params, (name, value)| params.query(name, *value));
-        self.run.pages(call, params, Some(PAGE_SIZE)).all().await
-    }
-
     async fn look_at(&self, row: &LedgerRow, ids: &[u64]) -> Result<HashMap<u64, Look>, EngineError> {
         let mut looks = HashMap::new();
         if self.lists_pages() {
-            let words = [("status", "current"), ("status", "archived"), ("status", "trashed")];
-            for (kind, _, call) in &ARTICLES {
-                // Blog posts are never archived, and a list that does not know the word may refuse it.
-                let words: Vec<_> = words
-                    .iter()
-                    .copied()
-                    .filter(|(_, word)| *kind == Kind::Page || *word != "archived")
-                    .collect();
-                for page in self.listed(call, ids, &words).await? {
+            for (kind, call) in &by_id::LISTS {
+                let words = [by_id::statuses(*kind), &[("status", "trashed")]].concat();
+                for page in by_id::listed(self.run, call, ids, &words).await? {
                     for found in found_in(&page)? {
                         looks.insert(found.number()?, found.look(row));
                     }
@@ -209,7 +202,7 @@ impl Spaces<'_> {
         if !self.looks_by_id() {
             return Ok(looks);
         }
-        // A search may lag: only what is not there by id either is gone.
+        // A search may lag, and shows no archive: only what is not there by id either is gone.
         let unfound = ids.iter().copied().filter(|id| !looks.contains_key(id));
         let asked = unfound.map(|id| self.is_there(id).boxed()).collect();
         for (id, look) in at_a_time(PARALLEL_LOOKS, asked).await? {
@@ -222,7 +215,7 @@ impl Spaces<'_> {
     async fn is_there(&self, id: u64) -> Result<(u64, Option<Look>), EngineError> {
         let params = Params::new().path("id", id.to_string());
         match self.run.client.call(&confluence::CONTENT_RESTRICTIONS_BY_OPERATION, &params).await {
-            Ok(_) => Ok((id, Some(Look::Here))),
+            Ok(_) => Ok((id, Some(Look::Unlisted))),
             Err(EngineError::Call(CallError::NotFound { .. })) => Ok((id, None)),
             Err(EngineError::Call(CallError::Forbidden { .. } | CallError::ScopeMissing { .. })) => {
                 Ok((id, Some(Look::Untold)))
@@ -251,22 +244,7 @@ impl Spaces<'_> {
 
     async fn read_some(&self, ids: &[u64]) -> Result<BTreeSet<u64>, EngineError> {
         let mut learner = self.learner.lock().await;
-        let mut answers: Vec<(Kind, Arc<str>)> = Vec::new();
-        if self.lists_pages() {
-            for (kind, _, call) in &ARTICLES {
-                let mut words = vec![("body-format", "storage"), ("status", "current")];
-                words.extend((*kind == Kind::Page).then_some(("status", "archived")));
-                let pages = self.listed(call, ids, &words).await?;
-                answers.extend(pages.into_iter().map(|page| (*kind, page.into())));
-            }
-        } else {
-            let cql = Cql::types(&[CqlType::Page, CqlType::Blogpost]).ids(ids.iter().copied());
-            let pages = search(self.run, &cql, ARTICLE_EXPAND).await?;
-            for page in &pages {
-                learn_from_search(self.run, learner.context_mut(), page).await?;
-            }
-            answers.extend(pages.into_iter().map(|page| (Kind::Searched, page.into())));
-        }
+        let answers = by_id::articles(self.run, &mut learner, ids).await?;
         let mut found = BTreeSet::new();
         for (kind, json) in answers {
             let numbers: BTreeSet<u64> =
@@ -285,7 +263,7 @@ impl Spaces<'_> {
     }
 }
 
-impl Lists for Spaces<'_> {
+impl Lists for Spaces<'_, '_> {
     fn model(&self) -> Model {
         Model::Article
     }
@@ -299,18 +277,12 @@ impl Lists for Spaces<'_> {
     }
 
     fn is_read<'a>(&'a self, _: &'a LedgerRow) -> BoxFuture<'a, Result<bool, EngineError>> {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Searched {
-            read_until: Option<i64>,
-        }
         async move {
             for name in ["pages", "blogposts"] {
                 let is_read = if self.lists_pages() {
                     self.run.checkpoint::<ListCheckpoint>(name).await?.unwrap_or_default().complete
                 } else {
-                    let name = format!("{name}/search");
-                    self.run.checkpoint::<Searched>(&name).await?.unwrap_or_default().read_until.is_some()
+                    is_searched(self.run, name).await?
                 };
                 if !is_read {
                     return Ok(false);
@@ -354,7 +326,7 @@ impl Lists for Spaces<'_> {
                     let params = if kind == Kind::Page { params.query("status", "archived") } else { params };
                     Section { call, params, page_size: PAGE_SIZE }
                 };
-                return Ok(ARTICLES.iter().map(|(kind, call, _)| of(*kind, call)).collect());
+                return Ok(ARTICLES.iter().map(|(kind, call)| of(*kind, call)).collect());
             }
             let Some(cql) = self.search(row).await? else {
                 return Err(EngineError::Invalid(format!(
@@ -374,7 +346,7 @@ impl Lists for Spaces<'_> {
     fn ids(&self, page: &str) -> Result<Vec<ListedId>, EngineError> {
         let listed = |found: Found| {
             let changed_at = found.version.as_ref().and_then(|version| version.created_at.or(version.when));
-            Ok(ListedId { id: found.number()?, is_archived: found.is_archived(), changed_at })
+            Ok(ListedId { id: found.number()?, is_archived: found.is_archived(), changed_at, host: None })
         };
         found_in(page)?.into_iter().map(listed).collect()
     }
@@ -393,15 +365,12 @@ impl Lists for Spaces<'_> {
         .boxed()
     }
 
+    fn ids_per_call(&self) -> usize {
+        IDS_PER_CALL
+    }
+
     fn read<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<BTreeSet<u64>, EngineError>> {
-        async move {
-            let mut found = BTreeSet::new();
-            for part in ids.chunks(IDS_PER_CALL) {
-                found.extend(self.read_some(part).await?);
-            }
-            Ok(found)
-        }
-        .boxed()
+        self.read_some(ids).boxed()
     }
 
     fn look<'a>(
@@ -409,12 +378,14 @@ impl Lists for Spaces<'_> {
         row: &'a LedgerRow,
         ids: &'a [u64],
     ) -> BoxFuture<'a, Result<HashMap<u64, Look>, EngineError>> {
+        self.look_at(row, ids).boxed()
+    }
+
+    fn after_absence<'a>(&'a self, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), EngineError>> {
         async move {
-            let mut looks = HashMap::new();
-            for part in ids.chunks(IDS_PER_CALL) {
-                looks.extend(self.look_at(row, part).await?);
-            }
-            Ok(looks)
+            // Those in the archive say so; of those that are gone nothing is left to be written.
+            let articles = records.iter().copied().collect();
+            rewrite_articles(self.run, &mut *self.learner.lock().await, articles).await
         }
         .boxed()
     }

@@ -37,6 +37,11 @@ struct Above {
 }
 
 impl Placed {
+    /// The id of what stands directly above.
+    pub(super) fn parent(&self) -> Option<&str> {
+        self.ancestors.last().map(|above| above.id.as_str()).or(self.parent_id.as_deref())
+    }
+
     /// The folder or database above.
     fn container(&self) -> Option<(String, ContentContainer)> {
         let above = match self.ancestors.last() {

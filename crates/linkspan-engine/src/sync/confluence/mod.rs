@@ -7,6 +7,8 @@
 
 mod access;
 mod articles;
+mod attached;
+mod by_id;
 mod census;
 mod containers;
 mod lists;
@@ -105,6 +107,9 @@ async fn surroundings(run: &Run) -> Result<Learner<'_>, EngineError> {
         .await?;
     let mut learner = Learner::new(run, Arc::new(ctx));
     tree::read(run, &mut learner).boxed().await?;
+    if !run.has_failed(&SURROUNDINGS) {
+        run.stream("restrictions", learner.ask_again().boxed()).await?;
+    }
     let is_whole = !run.has_failed(&SURROUNDINGS);
     let digest = digest_of(&(spaces.digest + &swept.unwrap_or_default()));
     let mut is_settled = true;

@@ -55,7 +55,7 @@ pub(super) struct Search {
     /// beginning.
     checkpoint: &'static str,
     content_type: CqlType,
-    expand: &'static str,
+    pub(super) expand: &'static str,
 }
 
 /// What is asked of pages and blog posts.

@@ -247,8 +247,9 @@ impl Lists for Projects<'_> {
     }
 
     fn ids(&self, page: &str) -> Result<Vec<ListedId>, EngineError> {
-        let listed =
-            |issue: FoundIssue| Ok(ListedId { id: number(&issue.id)?, is_archived: false, changed_at: None });
+        let listed = |issue: FoundIssue| {
+            Ok(ListedId { id: number(&issue.id)?, is_archived: false, changed_at: None, host: None })
+        };
         found_in(page)?.issues.into_iter().map(listed).collect()
     }
 
@@ -267,15 +268,12 @@ impl Lists for Projects<'_> {
         .boxed()
     }
 
+    fn ids_per_call(&self) -> usize {
+        ISSUES_PER_BULK
+    }
+
     fn read<'a>(&'a self, ids: &'a [u64]) -> BoxFuture<'a, Result<BTreeSet<u64>, EngineError>> {
-        async move {
-            let mut found = BTreeSet::new();
-            for part in ids.chunks(ISSUES_PER_BULK) {
-                found.extend(self.read_bulk(part).await?);
-            }
-            Ok(found)
-        }
-        .boxed()
+        self.read_bulk(ids).boxed()
     }
 
     fn look<'a>(
@@ -283,14 +281,7 @@ impl Lists for Projects<'_> {
         row: &'a LedgerRow,
         ids: &'a [u64],
     ) -> BoxFuture<'a, Result<HashMap<u64, Look>, EngineError>> {
-        async move {
-            let mut looks = HashMap::new();
-            for part in ids.chunks(ISSUES_PER_BULK) {
-                looks.extend(self.look_at(row, part).await?);
-            }
-            Ok(looks)
-        }
-        .boxed()
+        self.look_at(row, ids).boxed()
     }
 
     fn guarded<'a>(

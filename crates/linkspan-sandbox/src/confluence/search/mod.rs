@@ -155,7 +155,7 @@ impl<'state> Searcher<'_, 'state> {
             hits.extend(rows.filter_map(|row| Some(Hit::Comment(*row, self.container(row.container)?))));
         }
         if wants(Kind::Attachment) {
-            let rows = self.index.files().filter(|row| row.created <= self.cutoff(row.id.0));
+            let rows = self.index.files().filter(|row| !row.trashed && row.created <= self.cutoff(row.id.0));
             hits.extend(rows.filter_map(|row| Some(Hit::File(row.clone(), self.container(row.container)?))));
         }
         if wants(Kind::Space) && self.search.with_spaces {

@@ -32,13 +32,15 @@ impl Item {
     /// Finds visible content of any type by the id of a path. What is in the trash is not found.
     pub(super) fn find(view: &View<'_>, id: &str) -> Result<Self, Refusal> {
         let item = Self::find_in_any_status(view, id)?;
-        if item.head().status == ContentStatus::Trashed { Err(Refusal::not_found()) } else { Ok(item) }
+        let is_trashed = item.head().status == ContentStatus::Trashed
+            || matches!(&item, Self::File(_, file) if file.trashed);
+        if is_trashed { Err(Refusal::not_found()) } else { Ok(item) }
     }
 
     /// Finds visible content of any type and status.
     pub(super) fn find_in_any_status(view: &View<'_>, id: &str) -> Result<Self, Refusal> {
         if let Some(file) = FileId::parse(id) {
-            return view.file(file).map(|(content, file)| Self::File(content, file));
+            return view.file_in_any_status(file).map(|(content, file)| Self::File(content, file));
         }
         let id = ContentId::parse(id).ok_or_else(Refusal::not_found)?;
         if view.state.content_head(id).is_none() {

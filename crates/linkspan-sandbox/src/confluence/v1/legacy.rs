@@ -173,6 +173,10 @@ pub(super) fn single(ask: &Ask, id: &str) -> Answer {
     let version = parameters.number::<u32>("version")?.filter(|number| *number > 0);
     ask.read(|view| {
         let mut item = Item::find_in_any_status(view, id)?;
+        if matches!(&item, Item::File(_, file) if file.trashed) && !statuses.contains(&ContentStatus::Trashed)
+        {
+            return Err(Refusal::not_found());
+        }
         if let Item::Content(content) = &item {
             let is_wanted =
                 statuses.contains(&content.head.status) || parameters.text("status") == Some("historical");

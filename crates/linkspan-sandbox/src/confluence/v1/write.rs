@@ -167,7 +167,7 @@ pub(super) fn delete(ask: &Ask, id: &str) -> Answer {
     match ask.read(|view| Item::find_in_any_status(view, id))? {
         Item::Content(content) => edit::delete(ask, content.head.id, None, purge)?,
         Item::Comment(_, comment) => edit::delete_comment(ask, comment.id)?,
-        Item::File(..) => return Err(Refusal::bad_request("attachments cannot be deleted on this site")),
+        Item::File(_, file) => edit::delete_file(ask, file.id, purge)?,
     }
     Ok(no_content())
 }

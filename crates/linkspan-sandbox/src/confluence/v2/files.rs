@@ -31,22 +31,24 @@ pub(in crate::confluence) fn file_id(text: &str) -> Result<FileId, Refusal> {
 struct Selection<'query> {
     media_type: Option<&'query str>,
     name: Option<&'query str>,
-    /// Every file is current: other statuses select nothing.
-    nothing: bool,
+    current: bool,
+    trashed: bool,
 }
 
 impl<'query> Selection<'query> {
     fn read(parameters: &'query Parameters) -> Result<Self, Refusal> {
         let statuses = parameters.choices("status", &STATUSES)?;
+        let wants = |status| statuses.contains(&Some(status));
         Ok(Self {
             media_type: parameters.text("mediaType"),
             name: parameters.text("filename"),
-            nothing: !statuses.is_empty() && !statuses.contains(&Some(ContentStatus::Current)),
+            current: statuses.is_empty() || wants(ContentStatus::Current),
+            trashed: wants(ContentStatus::Trashed),
         })
     }
 
-    fn holds(&self, name: &str, media_type: &str) -> bool {
-        !self.nothing
+    fn holds(&self, name: &str, media_type: &str, trashed: bool) -> bool {
+        (if trashed { self.trashed } else { self.current })
             && self.media_type.is_none_or(|wanted| wanted == media_type)
             && self.name.is_none_or(|wanted| wanted == name)
     }
@@ -93,18 +95,24 @@ fn in_tree_order(
     let start = containers.partition_point(|id| last.is_some_and(|last| number(*id) < last));
     let rest =
         containers.into_iter().skip(start).filter_map(|id| view.listed_container(id)).flat_map(|head| {
-            let content = (head.files > 0).then(|| view.state.content(head.id)).flatten();
-            let mut files = content.map_or_else(Vec::new, |content| content.files.clone());
+            let content =
+                (head.files > 0 || selection.trashed).then(|| view.state.content(head.id)).flatten();
+            let mut files = content.map_or_else(Vec::new, |content| all_of(&content));
             files.sort_unstable_by_key(|file| file.id);
             files.into_iter().map(move |file| (head, file))
         });
     let position = |(head, file): &Placed| Position::number(number(head.id), file.id.0);
     let is_wanted = |placed: &Placed| {
-        selection.holds(&placed.1.name, &placed.1.media_type)
+        selection.holds(&placed.1.name, &placed.1.media_type, placed.1.trashed)
             && among(view, placed.1.id)
             && cut.after.as_ref().is_none_or(|after| cut.order.compare(&position(placed), after).is_gt())
     };
     Page::from_sorted(&cut.order, cut.limit, rest.filter(is_wanted), position)
+}
+
+/// The files of content, also those in the trash.
+fn all_of(content: &Content) -> Vec<ContentFile> {
+    content.files.iter().chain(&content.trash).cloned().collect()
 }
 
 fn by_date(
@@ -117,7 +125,7 @@ fn by_date(
     let rows = ask.index.with(view, |index| {
         let rows = index
             .files()
-            .filter(|row| selection.holds(&row.name, &row.media_type) && among(view, row.id))
+            .filter(|row| selection.holds(&row.name, &row.media_type, row.trashed) && among(view, row.id))
             .map(|row| (row.id, row.container, row.created, row.modified));
         let visible = rows.filter(|(_, container, ..)| view.listed_container(*container).is_some());
         cut.apply(visible, |(id, _, created, modified)| {
@@ -127,7 +135,7 @@ fn by_date(
     let items = rows
         .items
         .iter()
-        .filter_map(|(id, ..)| view.state.content_file(*id))
+        .filter_map(|(id, ..)| view.state.content_file_in_any_status(*id))
         .map(|(content, file)| (content.head, file))
         .collect();
     Page { items, next: rows.next }
@@ -140,8 +148,9 @@ pub(super) fn of_content(ask: &Ask, id: &str, kind: ContentKind) -> Answer {
     let selection = Selection::read(&ask.parameters)?;
     ask.read(|view| {
         let content = view.content(id, kind)?;
-        let files = content.files.iter().filter(|file| selection.holds(&file.name, &file.media_type));
-        let page = cut.apply(files.map(|file| (content.head, file.clone())), |(_, file)| {
+        let files = all_of(&content).into_iter();
+        let files = files.filter(|file| selection.holds(&file.name, &file.media_type, file.trashed));
+        let page = cut.apply(files.map(|file| (content.head, file)), |(_, file)| {
             Position::number(
                 if cut.by() == "modified-date" { file.modified } else { file.created },
                 file.id.0,
@@ -168,7 +177,7 @@ fn find(view: &View<'_>, id: &str) -> Result<(Arc<Content>, ContentFile), Refusa
 pub(super) async fn single(ask: Ask, Path(id): Path<String>) -> Answer {
     let parameters = &ask.parameters;
     ask.read(|view| {
-        let (content, file) = find(view, &id)?;
+        let (content, file) = view.file_in_any_status(file_id(&id)?)?;
         let path = format!("/wiki/api/v2/attachments/{}", file.id);
         let mut json = JsonWriter::default();
         json.object(|json| {

@@ -193,7 +193,7 @@ pub(super) fn file_members(
     file: &ContentFile,
 ) {
     json.key("id").display(file.id);
-    json.key("status").string("current");
+    json.key("status").string(if file.trashed { "trashed" } else { "current" });
     json.key("title").string(&file.name);
     json.key("createdAt").display(Iso(file.created));
     json.key(container_key(Some(container.kind))).display(file.container);

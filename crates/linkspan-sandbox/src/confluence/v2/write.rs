@@ -260,8 +260,8 @@ pub(super) fn hide(refusal: Refusal) -> Refusal {
     if refusal.status() == StatusCode::FORBIDDEN { Refusal::not_found() } else { refusal }
 }
 
-/// Kept apart so that the route table can name it: files cannot be removed from this site.
+/// `DELETE /attachments/{id}`: into the trash, and with `purge=true` out of it for good.
 pub(super) async fn delete_attachment(ask: Ask, Path(id): Path<String>) -> Result<Response, Refusal> {
-    ask.read(|view| view.file(super::file_id(&id)?).map(|_| ()))?;
-    Err(Refusal::bad_request("attachments cannot be deleted on this site"))
+    edit::delete_file(&ask, super::file_id(&id)?, ask.parameters.flag("purge")).map_err(hide)?;
+    Ok(no_content())
 }

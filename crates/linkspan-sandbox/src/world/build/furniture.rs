@@ -74,6 +74,7 @@ impl Plan {
             versions: vec![first],
             comments: Vec::new(),
             files: Vec::new(),
+            trash: Vec::new(),
             properties: Vec::new(),
             detail: Detail::Plain,
         }
@@ -175,6 +176,7 @@ fn notes(state: &mut SiteState, plan: &Plan) {
         created: plan.at,
         modified: plan.at,
         version: 1,
+        trashed: false,
     }];
     state.confluence.added_comments.insert(plan.id(6), container);
     state.confluence.added_files.insert(file, container);

@@ -104,6 +104,7 @@ impl SiteState {
             versions: vec![first],
             comments: Vec::new(),
             files: Vec::new(),
+            trash: Vec::new(),
             properties: Vec::new(),
             detail: new.detail,
         });

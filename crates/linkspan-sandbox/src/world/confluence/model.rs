@@ -253,6 +253,8 @@ pub struct Content {
     pub comments: Vec<ContentComment>,
     /// Attached files.
     pub files: Vec<ContentFile>,
+    /// Files in the trash.
+    pub trash: Vec<ContentFile>,
     /// Content properties a dataset brought along: key and JSON text.
     pub properties: Vec<(String, Arc<str>)>,
     /// What only its kind has.
@@ -355,6 +357,8 @@ pub struct ContentFile {
     pub modified: Millis,
     /// Number of the present version.
     pub version: u32,
+    /// It lies in the trash.
+    pub trashed: bool,
 }
 
 pub use crate::world::rich::Body;

@@ -120,9 +120,10 @@ impl SiteState {
             file.version += 1;
             file.modified = stamp.at;
             file.size = size;
-            let id = file.id;
+            let file = file.id;
             self.keep_content(content);
-            return Ok(id);
+            self.log.push(stamp.at, stamp.by, Subject::ContentUpdated(id));
+            return Ok(file);
         }
         let file = FileId(self.take_content_id());
         content.files.push(ContentFile {
@@ -137,11 +138,27 @@ impl SiteState {
             created: stamp.at,
             modified: stamp.at,
             version: 1,
+            trashed: false,
         });
         self.confluence.added_files.insert(file, id);
         self.keep_content(content);
         self.log.push(stamp.at, stamp.by, Subject::ContentUpdated(id));
         Ok(file)
+    }
+
+    /// Puts a file into the trash; deletes one for good that lies there.
+    pub fn delete_content_file(&mut self, stamp: Stamp, file: FileId, purge: bool) -> Result<(), EditError> {
+        let home = self.content_of_file(file).ok_or(EditError::Missing("the file"))?;
+        let mut content = self.living_content(home)?;
+        let list = if purge { &mut content.trash } else { &mut content.files };
+        let at = list.iter().position(|it| it.id == file).ok_or(EditError::Missing("the file"))?;
+        let removed = list.remove(at);
+        if !purge {
+            content.trash.push(ContentFile { trashed: true, ..removed });
+        }
+        self.keep_content(content);
+        self.log.push(stamp.at, stamp.by, Subject::ContentUpdated(home));
+        Ok(())
     }
 
     /// Adds a global label to content, or removes it. Labels make no version. Returns whether that changed anything.

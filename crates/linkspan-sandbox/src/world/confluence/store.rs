@@ -278,4 +278,12 @@ impl SiteState {
         let found = content.files.iter().find(|candidate| candidate.id == file)?.clone();
         Some((content, found))
     }
+
+    /// A file with the content it belongs to, also one in the trash.
+    pub fn content_file_in_any_status(&self, file: FileId) -> Option<(Arc<Content>, ContentFile)> {
+        let content = self.content(self.content_of_file(file)?)?;
+        let mut files = content.files.iter().chain(&content.trash);
+        let found = files.find(|candidate| candidate.id == file)?.clone();
+        Some((content, found))
+    }
 }

@@ -216,6 +216,7 @@ fn page(raw: &RawPage, space: SpaceId, ids: &mut Ids, author: AccountIndex, edit
             .collect(),
         comments: Vec::new(),
         files,
+        trash: Vec::new(),
         properties: Vec::new(),
         detail: crate::world::confluence::Detail::Plain,
     }
@@ -245,5 +246,6 @@ fn content_file(
         created: at,
         modified: at,
         version: 1,
+        trashed: false,
     })
 }

@@ -155,6 +155,7 @@ fn content(raw: &RawBody, id: ContentId, space: SpaceId, admin: AccountIndex) ->
         versions: (1..=number).map(|version| plain_version(version, at(version), admin)).collect(),
         comments: Vec::new(),
         files: Vec::new(),
+        trash: Vec::new(),
         properties: Vec::new(),
         detail: crate::world::confluence::Detail::Plain,
     }

@@ -46,6 +46,7 @@ impl GeneratedConfluence {
             versions: self.versions(place, &head),
             comments,
             files: self.content_files(place, &head),
+            trash: Vec::new(),
             properties: Vec::new(),
             detail: crate::world::confluence::Detail::Plain,
         }))
@@ -196,6 +197,7 @@ impl GeneratedConfluence {
                     created: head.created,
                     modified: if version > 1 { head.created + 3_600_000 } else { head.created },
                     version,
+                    trashed: false,
                 }
             })
             .collect()

@@ -122,6 +122,17 @@ impl Mutator<'_> {
                 self.state.restrict_content(stamp, content.head.id, Restrictions::default())?;
                 told(content.head.id, "restrictions lifted".to_owned())
             }
+            _ => Ok(None),
+        }
+    }
+
+    /// Comments on pages and their files.
+    pub(super) fn change_attached(&mut self, kind: MutationKind, stamp: Stamp) -> Outcome {
+        let told = |id: ContentId, detail: String| Ok(Some((id.to_string(), detail)));
+        let current = |head: &crate::world::confluence::ContentHead| {
+            head.status == ContentStatus::Current && head.kind.is_article()
+        };
+        match kind {
             MutationKind::PageComment => {
                 let content = self.content(current)?;
                 let parent = (!content.comments.is_empty() && self.dice.chance(300))
@@ -129,6 +140,25 @@ impl Mutator<'_> {
                 let new = NewContentComment { parent, place: CommentPlace::Footer, body: self.body() };
                 let comment = self.state.comment_content(stamp, content.head.id, new)?;
                 told(content.head.id, format!("comment {comment} added"))
+            }
+            MutationKind::DeletePageComment => {
+                let content = self.content(|head| current(head) && head.comments > 0)?;
+                let comment = self.dice.pick(&content.comments).id;
+                self.state.delete_content_comment(stamp, comment)?;
+                told(content.head.id, format!("comment {comment} deleted"))
+            }
+            MutationKind::PageAttach => {
+                let content = self.content(current)?;
+                let name = format!("{}.txt", self.dice.word(&TITLES));
+                let size = self.dice.below(100_000);
+                let file = self.state.attach_file(stamp, content.head.id, &name, "text/plain", size)?;
+                told(content.head.id, format!("file {file} attached"))
+            }
+            MutationKind::DeletePageFile => {
+                let content = self.content(|head| current(head) && head.files > 0)?;
+                let file = self.dice.pick(&content.files).id;
+                self.state.delete_content_file(stamp, file, false)?;
+                told(content.head.id, format!("file {file} put into the trash"))
             }
             _ => Ok(None),
         }

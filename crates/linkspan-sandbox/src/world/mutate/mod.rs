@@ -96,6 +96,12 @@ kinds! {
     UnrestrictPage = "unrestrict_page",
     /// A comment on a page.
     PageComment = "page_comment",
+    /// A comment on a page deleted, with its replies.
+    DeletePageComment = "delete_page_comment",
+    /// A file attached to a page.
+    PageAttach = "page_attach",
+    /// A file of a page put into the trash.
+    DeletePageFile = "delete_page_file",
     /// An account put into a group or taken out.
     GroupMembership = "group_membership",
     /// An actor added to a role of a project or removed.
@@ -258,8 +264,11 @@ impl<'a> Mutator<'a> {
             | MutationKind::RestorePage
             | MutationKind::DeletePage
             | MutationKind::RestrictPage
-            | MutationKind::UnrestrictPage
-            | MutationKind::PageComment => self.change_content(kind, stamp),
+            | MutationKind::UnrestrictPage => self.change_content(kind, stamp),
+            MutationKind::PageComment
+            | MutationKind::DeletePageComment
+            | MutationKind::PageAttach
+            | MutationKind::DeletePageFile => self.change_attached(kind, stamp),
             MutationKind::GroupMembership
             | MutationKind::RoleActor
             | MutationKind::SpacePermission

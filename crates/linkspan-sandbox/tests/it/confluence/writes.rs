@@ -264,6 +264,42 @@ async fn a_file_is_uploaded_replaced_and_listed() {
 }
 
 #[tokio::test]
+async fn a_file_goes_into_the_trash_and_out_of_it_for_good() {
+    let lab = Lab::with(varied()).await;
+    let admin = Person::admin(&lab);
+    let files = admin.walk("/wiki/api/v2/attachments?limit=250").await;
+    let (first, second) = (files[0]["id"].as_str().unwrap(), files[1]["id"].as_str().unwrap());
+    let path = format!("/wiki/api/v2/attachments/{first}");
+    let listed = async |query: &str, id: &str| {
+        ids(&admin.walk(&format!("/wiki/api/v2/attachments?{query}limit=250")).await).contains(&id.to_owned())
+    };
+    let purge = format!("{path}?purge=true");
+    assert_eq!(admin.send(Method::DELETE, &purge, &Value::Null).await.0, 404, "it is not in the trash");
+    assert_eq!(admin.send(Method::DELETE, &path, &Value::Null).await.0, 204);
+    assert_eq!(admin.send(Method::DELETE, &path, &Value::Null).await.0, 404);
+    for order in ["", "sort=-modified-date&"] {
+        assert!(!listed(order, first).await);
+        assert!(listed(&format!("{order}status=trashed&"), first).await);
+        assert!(!listed(&format!("{order}status=trashed&"), second).await);
+    }
+    assert_eq!(admin.read(&path).await["status"], "trashed");
+    let (status, _) = admin.get(&format!("/wiki/rest/api/content/{first}")).await;
+    assert_eq!(status, 404, "the first generation shows what is current");
+
+    assert_eq!(admin.send(Method::DELETE, &purge, &Value::Null).await.0, 204);
+    assert_eq!(admin.get(&path).await.0, 404);
+    assert!(!listed("status=trashed&", first).await);
+
+    // The same by the first generation.
+    let content = format!("/wiki/rest/api/content/{second}");
+    assert_eq!(admin.send(Method::DELETE, &content, &Value::Null).await.0, 204);
+    assert!(listed("status=trashed&", second).await);
+    let purge = format!("{content}?status=trashed");
+    assert_eq!(admin.send(Method::DELETE, &purge, &Value::Null).await.0, 204);
+    assert!(!listed("status=trashed&", second).await);
+}
+
+#[tokio::test]
 async fn the_classic_calls_write_what_v2_reads() {
     let lab = Lab::with(varied()).await;
     let admin = Person::admin(&lab);
