@@ -8,7 +8,8 @@
 //! late in the hour finds points, and a giant that came first does not leave an hour of silence behind. All is released
 //! some minutes before the hour turns: nothing is left over that somebody wanted.
 //!
-//! A lane never starves: a small part is a lower lane's own while it waits, whatever the higher lanes want.
+//! A lane never starves: a small part is a lower lane's own while it waits, whatever the higher lanes want. What is left to
+//! live calls and writes is not touched for that.
 
 use jiff::Timestamp;
 
@@ -94,7 +95,11 @@ impl Allowance {
     ) -> Timestamp {
         let Some(quota) = self.quota else { return now };
         let all = percent(quota, 100 - WRITE_RESERVE);
+        let of_everybody = percent(quota, 100 - WRITE_RESERVE - LIVE_RESERVE);
         let in_own_part = || {
+            if self.of_lower_lanes() + points.min(of_everybody) > of_everybody {
+                return self.turns_at();
+            }
             let own = self.by_lane.of(lane) + self.held_by_lane.of(lane);
             let wanted = points.min(percent(percent(quota, OWN_PART), AT_ONCE).max(1));
             let of_own = self.released_at(now, percent(quota, OWN_PART), own + wanted);
@@ -107,7 +112,8 @@ impl Allowance {
         let ceiling = match lane {
             Lane::Write => quota,
             Lane::Live => all.saturating_sub(self.kept_for_lower(quota, waiting)),
-            Lane::Upkeep | Lane::Backfill => percent(quota, 100 - WRITE_RESERVE - LIVE_RESERVE),
+            Lane::Upkeep => of_everybody.saturating_sub(self.kept_for(Lane::Backfill, quota, waiting)),
+            Lane::Backfill => of_everybody,
         };
         // A call that is dearer than what may be spent at once would never go.
         let wanted = points.min(percent(ceiling, AT_ONCE).max(1));
@@ -119,11 +125,18 @@ impl Allowance {
 
     /// What of the lower lanes' own parts is not used yet, where they wait for it.
     fn kept_for_lower(&self, quota: u64, waiting: OfLanes<bool>) -> u64 {
-        [Lane::Upkeep, Lane::Backfill]
-            .into_iter()
-            .filter(|lane| *waiting.of(*lane))
-            .map(|lane| percent(quota, OWN_PART).saturating_sub(*self.by_lane.of(lane)))
-            .sum()
+        [Lane::Upkeep, Lane::Backfill].into_iter().map(|lane| self.kept_for(lane, quota, waiting)).sum()
+    }
+
+    fn kept_for(&self, lane: Lane, quota: u64, waiting: OfLanes<bool>) -> u64 {
+        let own = percent(quota, OWN_PART).saturating_sub(*self.by_lane.of(lane));
+        if *waiting.of(lane) { own } else { 0 }
+    }
+
+    /// What the lower lanes spent, and what is held for them.
+    fn of_lower_lanes(&self) -> u64 {
+        let of = |lane| self.by_lane.of(lane) + self.held_by_lane.of(lane);
+        of(Lane::Upkeep) + of(Lane::Backfill)
     }
 
     /// When so much of a part has been released.

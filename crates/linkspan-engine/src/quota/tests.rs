@@ -106,6 +106,19 @@ fn r3_a_part_is_the_own_of_who_waits_below() {
 }
 
 #[test]
+fn r3_what_is_a_lower_lanes_own_is_not_taken_from_the_reserve_for_live_calls() {
+    let mut governor = Governor::new(PointsQuota::Set(10_000));
+    assert_eq!(spend(&mut governor, minute(58), Lane::Upkeep, 10), 8_000);
+    assert_eq!(spend(&mut governor, minute(58), Lane::Backfill, 10), 0);
+    // While somebody waits below, that part is left.
+    let mut governor = Governor::new(PointsQuota::Set(10_000));
+    spend(&mut governor, minute(0), Lane::Backfill, 10);
+    assert!(went(governor.ask(minute(0), APP, ask(2, Lane::Backfill, 100))).is_none());
+    let before = spend(&mut governor, minute(0), Lane::Upkeep, 10);
+    assert!(before <= 500, "{before}");
+}
+
+#[test]
 fn r3_half_may_be_spent_at_once_and_the_rest_over_the_hour() {
     let mut governor = Governor::new(PointsQuota::Set(10_000));
     assert_eq!(spend(&mut governor, noon(), Lane::Backfill, 10), 4_000);

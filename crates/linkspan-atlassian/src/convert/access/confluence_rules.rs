@@ -32,9 +32,19 @@ impl ConfluenceAccess {
 
     /// Who may see content that was added before, and so its comments and attachments.
     pub fn rule_for_content(&self, content_id: &str) -> Access {
-        let Some(node) = self.nodes.get(content_id) else { return Access::Unknown };
+        self.judge_content(content_id).0
+    }
+
+    /// The content about which something is missing before it is known who may see content: itself, or one above it.
+    pub fn missing_for_content(&self, content_id: &str) -> Option<String> {
+        self.judge_content(content_id).1
+    }
+
+    fn judge_content(&self, content_id: &str) -> (Access, Option<String>) {
+        let unknown = || (Access::Unknown, Some(content_id.to_owned()));
+        let Some(node) = self.nodes.get(content_id) else { return unknown() };
         let parent_id = match &node.parent {
-            Parent::Unknown => return Access::Unknown,
+            Parent::Unknown => return unknown(),
             Parent::None => None,
             Parent::Is(id) => Some(id.as_str()),
         };
@@ -45,7 +55,6 @@ impl ConfluenceAccess {
             author_id: node.author.as_deref(),
             parent_id,
         })
-        .0
     }
 
     /// The space of content that was added before.

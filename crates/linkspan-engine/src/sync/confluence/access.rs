@@ -148,7 +148,10 @@ impl<'a> Learner<'a> {
             })??;
             let mut needs: Vec<String> =
                 converted.waiting.iter().map(|waiting| waiting.needs.clone()).collect();
-            needs.extend(hosts_of_closed(&converted));
+            let hosts = hosts_of_closed(&converted);
+            needs.extend(
+                hosts.into_iter().map(|host| self.ctx.access.missing_for_content(&host).unwrap_or(host)),
+            );
             needs.retain(|id| self.asked.insert(id.clone()));
             if needs.is_empty() {
                 return Ok(converted);
@@ -300,7 +303,8 @@ fn is_closed(access: &Access) -> bool {
     match access {
         Access::Unknown => true,
         Access::Rule(rule) => {
-            rule.clauses().iter().any(|clause| clause.gate == Gate::Page && clause.any_of.is_empty())
+            let is_of_content = |gate: &Gate| matches!(gate, Gate::Page | Gate::Ancestor(_));
+            rule.clauses().iter().any(|clause| is_of_content(&clause.gate) && clause.any_of.is_empty())
         }
         Access::Unguarded => false,
     }
