@@ -28,3 +28,4 @@ mod privacy;
 mod reports;
 mod support;
 mod tokens;
+mod writes;

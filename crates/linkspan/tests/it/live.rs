@@ -4,6 +4,7 @@ mod clocked;
 mod control;
 mod intake;
 mod killed;
+mod memory;
 mod neighbours;
 mod registered;
 mod speed;

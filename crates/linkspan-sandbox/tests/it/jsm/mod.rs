@@ -15,7 +15,7 @@ use crate::openapi::{Api, assert_published, available, operations};
 use crate::support::{Lab, answer, small};
 
 /// Two service desks with enough requests to have some of everything.
-fn desks() -> Options {
+pub(crate) fn desks() -> Options {
     Options { projects: 6, issues: 420, spaces: 10, pages: 120, users: 12, sites: 1, ..small() }
 }
 
