@@ -161,10 +161,11 @@ impl Inner {
     }
 
     /// How often a source is read for changes.
-    pub(crate) fn sync_every_of(&self, control: &SourceControl) -> std::time::Duration {
+    pub(crate) fn sync_every_of(&self, source: SourceId, control: &SourceControl) -> std::time::Duration {
         match control.sync_every {
             Some(seconds) => std::time::Duration::from_secs(u64::from(seconds)),
-            None => self.settings.sync_every,
+            // What the vendor asked for is kept to; what nobody did follows how much happens.
+            None => self.pace_of(source, self.settings.sync_every),
         }
     }
 }

@@ -219,6 +219,14 @@ impl Engine {
         Ok(self.inner.store.feed_horizon().await?)
     }
 
+    /// Whether the feed has come as far as a position.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when it has not: whoever goes on behind it would miss what comes before.
+    pub async fn has_reached(&self, position: i64) -> Result<(), EngineError> {
+        reached(position, self.inner.store.feed_horizon().await?).map(drop)
+    }
+
     /// The linked accounts over these sources.
     ///
     /// # Errors

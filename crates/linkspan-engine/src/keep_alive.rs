@@ -57,11 +57,8 @@ impl Inner {
     /// Exercises grants until the engine stops, and shows how limits stand.
     pub(crate) async fn keep_grants(self: Arc<Self>) {
         loop {
-            let turn = tokio::select! {
-                () = self.stop.cancelled() => return,
-                turn = self.exercise_grants() => turn,
-            };
-            if let Err(error) = turn {
+            // Not broken off: a token call whose answer nobody keeps costs the grant.
+            if let Err(error) = self.exercise_grants().await {
                 tracing::error!(%error, "idle grants could not be exercised; it is tried again");
             }
             let pause = LOOK_EVERY.mul_f64(0.5f64.mul_add(self.entropy.fraction(), 1.0));

@@ -26,8 +26,15 @@ impl FromRequestParts<App> for Segment {
     }
 }
 
-/// The caller holds a key of this server.
-pub(crate) struct Vendor;
+/// The caller holds this key of this server.
+pub(crate) struct Vendor(Secret);
+
+impl Vendor {
+    /// Whether the key is still one: what stays open for long asks again.
+    pub(crate) async fn is_one(&self, app: &App) -> bool {
+        matches!(app.engine.key_holder(&self.0).await, Ok(Some(_)))
+    }
+}
 
 impl FromRequestParts<App> for Vendor {
     type Rejection = ApiError;
@@ -36,7 +43,7 @@ impl FromRequestParts<App> for Vendor {
         let key = bearer(&parts.headers)
             .ok_or_else(|| ApiError::unauthorized("Send your API key as `Authorization: Bearer KEY`."))?;
         match app.engine.key_holder(&key).await.map_err(ApiError::from)? {
-            Some(_) => Ok(Self),
+            Some(_) => Ok(Self(key)),
             None => Err(ApiError::unauthorized("The API key is unknown or revoked.")),
         }
     }

@@ -1,6 +1,7 @@
 //! Where Jira delivers what changed. Nothing here waits for anything but the database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -20,6 +21,9 @@ const IN_MEMORY: usize = 2_048;
 /// What one permit stands for, in bytes.
 const UNIT: usize = 64 << 10;
 
+/// How long a delivery may take to come: upstream sends it at once.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
 /// The room for deliveries that are being read.
 #[derive(Clone)]
 pub(crate) struct DeliveryRoom(Arc<Semaphore>);
@@ -38,28 +42,37 @@ pub(crate) async fn take(
     body: Body,
 ) -> Result<Response, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let authorization = text(header::AUTHORIZATION.as_str());
+    // Before anything is held for it: whoever cannot prove where it comes from takes no room.
+    if let Err(problem) = app.engine.check_delivery(&id, authorization).await {
+        return Err(refusal(problem));
+    }
     let length = text("content-length").and_then(|text| text.parse::<usize>().ok()).unwrap_or(BODY_CAP);
     if length > BODY_CAP {
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "A delivery has 25 MB at most."));
     }
     let units = u32::try_from(length / UNIT + 1).unwrap_or(u32::MAX);
     let _room = app.deliveries.0.try_acquire_many(units).map_err(|_| overloaded())?;
-    let body = to_bytes(body, length)
+    let body = tokio::time::timeout(BODY_TIME, to_bytes(body, length))
         .await
+        .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."))?
         .map_err(|_| ApiError::bad_request("The body is longer than it was told to be, or broke off."))?;
-    let told = DeliveryHeaders {
-        authorization: text(header::AUTHORIZATION.as_str()),
-        identifier: text("x-atlassian-webhook-identifier"),
-    };
+    let told = DeliveryHeaders { authorization, identifier: text("x-atlassian-webhook-identifier") };
     match app.engine.take_delivery(&id, told, &body).await {
         Ok(Taken::Enqueued | Taken::Repeated | Taken::NotForUs) => Ok(StatusCode::OK.into_response()),
-        Err(DeliveryProblem::UnknownApp) => Err(ApiError::not_found()),
-        Err(problem @ (DeliveryProblem::Unproved(_) | DeliveryProblem::Refused(_))) => {
-            Err(ApiError::unauthorized(format!("{problem}.")))
+        Err(problem) => Err(refusal(problem)),
+    }
+}
+
+fn refusal(problem: DeliveryProblem) -> ApiError {
+    match problem {
+        DeliveryProblem::UnknownApp => ApiError::not_found(),
+        DeliveryProblem::Unproved(_) | DeliveryProblem::Refused(_) => {
+            ApiError::unauthorized(format!("{problem}."))
         }
-        Err(problem @ DeliveryProblem::Malformed) => Err(ApiError::bad_request(format!("{problem}."))),
-        Err(DeliveryProblem::Overloaded) => Err(overloaded()),
-        Err(DeliveryProblem::Engine(error)) => Err(error.into()),
+        DeliveryProblem::Malformed => ApiError::bad_request(format!("{problem}.")),
+        DeliveryProblem::Overloaded => overloaded(),
+        DeliveryProblem::Engine(error) => error.into(),
     }
 }
 

@@ -165,12 +165,19 @@ impl LimitHeaders {
 
     /// The points left of the app's hourly quota in one pool, where an enforced standing tells.
     pub fn points_left_in(&self, of_site: bool) -> Option<u64> {
+        self.quota_standings(of_site).filter_map(|standing| standing.remaining).min()
+    }
+
+    /// The time until the hour of which [`LimitHeaders::points_left_in`] tells is over, where that is told.
+    pub fn quota_resets_in(&self, of_site: bool) -> Option<Duration> {
+        self.quota_standings(of_site).filter_map(|standing| standing.resets_in).min()
+    }
+
+    fn quota_standings(&self, of_site: bool) -> impl Iterator<Item = &Standing> {
         self.standings
             .iter()
             .filter(|standing| standing.enforced && standing.name.ends_with("app-quota"))
-            .filter(|standing| is_of_site(&standing.name) == of_site)
-            .filter_map(|standing| standing.remaining)
-            .min()
+            .filter(move |standing| is_of_site(&standing.name) == of_site)
     }
 }
 

@@ -111,14 +111,33 @@ impl Engine {
         let taken = self.inner.take(app, headers, body).await;
         let outcome = match &taken {
             Ok(taken) => taken.word(),
-            Err(problem) => {
-                tracing::warn!(app, %problem, "a delivery is refused");
-                problem.word()
-            }
+            Err(problem) => refused(app, problem),
         };
         metrics::counter!(DELIVERIES, "outcome" => outcome).increment(1);
         taken
     }
+
+    /// Whether what comes proves by its head that it is a delivery to the app of this id: before its body is read.
+    ///
+    /// # Errors
+    /// [`DeliveryProblem`] says why upstream has to be refused.
+    pub async fn check_delivery(
+        &self,
+        app: &str,
+        authorization: Option<&str>,
+    ) -> Result<(), DeliveryProblem> {
+        let checked = self.inner.proved_app(app, authorization).await.map(drop);
+        if let Err(problem) = &checked {
+            metrics::counter!(DELIVERIES, "outcome" => refused(app, problem)).increment(1);
+        }
+        checked
+    }
+}
+
+/// Logs a refusal; gives its word.
+fn refused(app: &str, problem: &DeliveryProblem) -> &'static str {
+    tracing::warn!(app, %problem, "a delivery is refused");
+    problem.word()
 }
 
 impl Inner {
@@ -128,9 +147,8 @@ impl Inner {
         headers: DeliveryHeaders<'_>,
         body: &[u8],
     ) -> Result<Taken, DeliveryProblem> {
-        let id = app.parse::<AppId>().map_err(|_| DeliveryProblem::UnknownApp)?;
-        let app = self.store.app(id).await.map_err(EngineError::from)?.ok_or(DeliveryProblem::UnknownApp)?;
-        self.prove(&app, headers.authorization)?;
+        let app = self.proved_app(app, headers.authorization).await?;
+        let id = app.id;
         let told = delivery::read(body).ok_or(DeliveryProblem::Malformed)?;
         let Some(site) = told.site.clone() else { return Ok(Taken::NotForUs) };
         let sources = self.sources_told(&app, &site, &told).await?;
@@ -155,6 +173,13 @@ impl Inner {
             hints: sources.iter().map(hint).collect(),
         };
         if self.make_durable(delivery).await? { Ok(Taken::Enqueued) } else { Ok(Taken::Repeated) }
+    }
+
+    async fn proved_app(&self, app: &str, authorization: Option<&str>) -> Result<App, DeliveryProblem> {
+        let id = app.parse::<AppId>().map_err(|_| DeliveryProblem::UnknownApp)?;
+        let app = self.store.app(id).await.map_err(EngineError::from)?.ok_or(DeliveryProblem::UnknownApp)?;
+        self.prove(&app, authorization)?;
+        Ok(app)
     }
 
     /// Whether the delivery was signed with a secret of this app, for it, and just now (hazard W3).

@@ -105,6 +105,10 @@ impl Inner {
                 () = tokio::time::sleep(gather) => {}
             }
             gather = GATHER_BUSY;
+            // What is told of a source that is paused is kept until it is resumed.
+            if self.store.source_control(source).await?.paused_at.is_some() {
+                return Ok(());
+            }
             let now = self.clock.now();
             let hints = self.store.due_hints(source, ISSUE, now, ISSUES_PER_READ).await?;
             if hints.is_empty() {

@@ -28,7 +28,7 @@ const OWN_PART: u64 = 5;
 const AT_ONCE: u64 = 50;
 /// How long into the hour the rest is released.
 const RELEASE_SECONDS: u64 = 54 * 60;
-const HOUR_SECONDS: i64 = 3600;
+pub(super) const HOUR_SECONDS: i64 = 3600;
 
 /// Where the size of a quota is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl Allowance {
     }
 }
 
-fn hour_of(now: Timestamp) -> i64 {
+pub(super) fn hour_of(now: Timestamp) -> i64 {
     now.as_second().div_euclid(HOUR_SECONDS)
 }
 

@@ -17,7 +17,7 @@ use linkspan_atlassian::limit::{Gate, LimitHeaders};
 use linkspan_model::ids::AppId;
 use linkspan_model::product::Product;
 
-use super::allowance::{KnownFrom, USUAL_QUOTA};
+use super::allowance::{HOUR_SECONDS, KnownFrom, USUAL_QUOTA, hour_of};
 use super::lane::Lane;
 use super::pool::{Ask, Pool};
 use super::queue::Place;
@@ -25,6 +25,9 @@ use crate::estimate::Budget;
 
 /// Sites with a pool of their own that are remembered; further ones count in the app's.
 const SITE_POOLS_CAP: usize = 10_000;
+
+/// How far upstream's end of the hour may lie before ours, in seconds: its own value has been seen inexact.
+const CLOCKS_DIFFER_BY: i64 = 5 * 60;
 
 /// How many points an app has in an hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +89,7 @@ pub(super) struct Sent {
     pub(super) app: AppId,
     pool: PoolKey,
     ask: Ask,
+    at: Timestamp,
 }
 
 /// What a call is told.
@@ -139,7 +143,7 @@ impl Governor {
         let pool = limits.pools.entry(key.clone()).or_insert_with(|| Pool::new(quota));
         pool.turn(now);
         if pool.pass(now, &mut limits.gate, &ask) {
-            return Answer::Go(Sent { app, pool: key, ask });
+            return Answer::Go(Sent { app, pool: key, ask, at: now });
         }
         let lane = ask.lane;
         match pool.push(number, ask) {
@@ -176,7 +180,7 @@ impl Governor {
         for (app, limits) in &mut self.apps {
             for (key, pool) in &mut limits.pools {
                 if !pool.is_idle() {
-                    turn.take(*app, key, pool.advance(now, &mut limits.gate));
+                    turn.take(now, *app, key, pool.advance(now, &mut limits.gate));
                 }
             }
         }
@@ -199,7 +203,15 @@ impl Governor {
         if let Some(limits) = self.apps.get_mut(&sent.app) {
             limits.gate.answered(&sent.ask.cloud_id, sent.ask.call);
         }
-        self.settle(now, sent, points, headers.points_left_in(sent.pool.1.is_some()))
+        let of_site = sent.pool.1.is_some();
+        let left = headers.points_left_in(of_site).filter(|_| {
+            // What is left of the hour before says nothing of this one: the answer may have crossed the turn, and the clocks
+            // may differ by seconds.
+            let our_rest = HOUR_SECONDS - now.as_second().rem_euclid(HOUR_SECONDS);
+            let rest = headers.quota_resets_in(of_site).and_then(|rest| i64::try_from(rest.as_secs()).ok());
+            hour_of(sent.at) == hour_of(now) && rest.is_none_or(|rest| rest + CLOCKS_DIFFER_BY >= our_rest)
+        });
+        self.settle(now, sent, points, left)
     }
 
     /// Ends a call that failed.
@@ -226,7 +238,7 @@ impl Governor {
         if let Some(pool) = limits.pools.get_mut(&sent.pool) {
             pool.settle(now, &sent.ask, cost, left);
             if !pool.is_idle() {
-                turn.take(sent.app, &sent.pool, pool.advance(now, &mut limits.gate));
+                turn.take(now, sent.app, &sent.pool, pool.advance(now, &mut limits.gate));
             }
         }
         turn
@@ -290,9 +302,15 @@ impl AppLimits {
 }
 
 impl Turn {
-    fn take(&mut self, app: AppId, key: &PoolKey, (gone, look): (Vec<(Place, Ask)>, Option<Timestamp>)) {
+    fn take(
+        &mut self,
+        at: Timestamp,
+        app: AppId,
+        key: &PoolKey,
+        (gone, look): (Vec<(Place, Ask)>, Option<Timestamp>),
+    ) {
         self.gone.extend(
-            gone.into_iter().map(|((_, number), ask)| (number, Sent { app, pool: key.clone(), ask })),
+            gone.into_iter().map(|((_, number), ask)| (number, Sent { app, pool: key.clone(), ask, at })),
         );
         self.look = match (self.look, look) {
             (Some(one), Some(other)) => Some(one.min(other)),

@@ -119,6 +119,30 @@ fn r3_what_is_a_lower_lanes_own_is_not_taken_from_the_reserve_for_live_calls() {
 }
 
 #[test]
+fn r3_what_is_left_of_the_hour_before_says_nothing_of_this_one() {
+    let standing = |remaining, resets_in| LimitHeaders {
+        standings: vec![Standing {
+            name: "global-app-quota".to_owned(),
+            remaining: Some(remaining),
+            resets_in: Some(std::time::Duration::from_secs(resets_in)),
+            enforced: true,
+        }],
+        ..LimitHeaders::default()
+    };
+    let last = minute(59) + SignedDuration::from_secs(59);
+    let mut governor = Governor::new(PointsQuota::Set(10_000));
+    let sent = went(governor.ask(last, APP, ask(1, Lane::Live, 10))).unwrap();
+    // It went out in the hour that is over, and is answered in the next.
+    governor.answered(minute(60), &sent, &standing(0, 0), 0, 10);
+    let sent = went(governor.ask(minute(60), APP, ask(1, Lane::Live, 10))).expect("an hour of its own");
+    // It went out when our clock had turned and upstream's had not.
+    governor.answered(minute(60), &sent, &standing(3, 2), 0, 10);
+    let sent = went(governor.ask(minute(60), APP, ask(1, Lane::Live, 10))).expect("an hour of its own");
+    governor.answered(minute(61), &sent, &standing(0, 59 * 60), 0, 10);
+    assert!(went(governor.ask(minute(61), APP, ask(1, Lane::Live, 10))).is_none(), "this one is told of");
+}
+
+#[test]
 fn r3_half_may_be_spent_at_once_and_the_rest_over_the_hour() {
     let mut governor = Governor::new(PointsQuota::Set(10_000));
     assert_eq!(spend(&mut governor, noon(), Lane::Backfill, 10), 4_000);

@@ -113,6 +113,9 @@ impl Engine {
         };
         let has_more = records.len() > page_size;
         records.truncate(page_size);
+        for record in records.iter_mut().filter(|record| is_hidden(record)) {
+            record.body = EMPTY_BODY.to_owned();
+        }
         if direction == Direction::Backward {
             records.reverse();
         }
@@ -175,8 +178,11 @@ impl Engine {
         scope: &AccountScope,
         records: &[StoredRecord],
     ) -> Result<HashMap<RecordId, Vec<RemoteDatum>>, EngineError> {
-        let ids: Vec<RecordId> =
-            records.iter().filter(|record| is_visible(scope, record)).map(|record| record.id).collect();
+        let ids: Vec<RecordId> = records
+            .iter()
+            .filter(|record| is_visible(scope, record) && !is_hidden(record))
+            .map(|record| record.id)
+            .collect();
         let mut data: HashMap<RecordId, Vec<RemoteDatum>> = HashMap::new();
         if ids.is_empty() {
             return Ok(data);
@@ -212,7 +218,10 @@ pub(crate) fn lies_in_containers(model: Model) -> bool {
     }
 }
 
-/// Whether access to a record was lost: then it is in lists of deleted data alone.
+/// What is shown of an instance that is hidden: nothing.
+const EMPTY_BODY: &str = "{}";
+
+/// Whether access to a record was lost: then it is in lists of deleted data alone, without what it said.
 fn is_hidden(record: &StoredRecord) -> bool {
     record.absence == Some(Absence::LostAccess)
 }

@@ -21,6 +21,9 @@ use crate::error::EngineError;
 use crate::sync::{OneList, owner_of, page_size, params_of};
 use crate::tokens::GrantError;
 
+/// What is shown of JSON that is hidden: nothing.
+const HIDDEN: &str = "{}";
+
 /// Owners of owners that are read on the way to a list that nobody read before.
 const OWNERS_ABOVE: u32 = 2;
 /// Upstream pages that the answer to one question may have.
@@ -209,8 +212,16 @@ impl Engine {
         let (raws, next) = self.raws_page(id, kind, query).await?;
         let records: Vec<RecordId> = raws.iter().filter_map(|raw| raw.record).collect();
         let states = self.inner.store.record_states(id, &records).await?;
-        let absences = states.into_iter().filter_map(|(record, state)| Some((record, state.absence?)));
-        Ok(RawPage { absences: absences.collect(), raws, next })
+        let absences: HashMap<RecordId, Absence> =
+            states.into_iter().filter_map(|(record, state)| Some((record, state.absence?))).collect();
+        // What upstream does not show to the account any more is nobody's to read.
+        let mut raws = raws;
+        for raw in &mut raws {
+            if raw.record.is_some_and(|record| absences.get(&record) == Some(&Absence::LostAccess)) {
+                raw.json = HIDDEN.to_owned();
+            }
+        }
+        Ok(RawPage { absences, raws, next })
     }
 
     async fn raws_page(

@@ -120,6 +120,11 @@ impl Run {
         open_way(resource, &self.granted).filter(|_| self.wants(resource.feature))
     }
 
+    /// When the run began: everything it stores was fetched later.
+    pub(super) fn began(&self) -> Timestamp {
+        self.began
+    }
+
     pub(super) fn id(&self) -> SourceId {
         self.source.id
     }

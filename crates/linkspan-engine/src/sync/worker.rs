@@ -19,6 +19,8 @@ use crate::reach::{PROBE_EVERY, SourceReach};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Sources read at a time; those whose calls wait for points take no place.
 const PARALLEL_SOURCES: usize = 4;
+/// Sources being read at a time with those that wait: each holds what it knows of its site in memory.
+const READINGS_CAP: usize = 1_000;
 /// Links that expired so long ago are forgotten.
 const FORGET_LINKS_AFTER: Duration = Duration::from_hours(30 * 24);
 
@@ -61,7 +63,8 @@ impl Inner {
         }
     }
 
-    /// The sources that are due, those first that were attempted longest ago.
+    /// The sources that are due, those first that somebody waits for, then those that were attempted longest
+    /// ago.
     async fn due_sources(self: &Arc<Self>) -> Result<VecDeque<SourceId>, EngineError> {
         self.store.delete_expired_links(self.clock.now() - FORGET_LINKS_AFTER).await?;
         let mut due = Vec::new();
@@ -69,11 +72,11 @@ impl Inner {
             if source.state == SourceState::Removing {
                 self.erase_later(source.id);
             } else if !self.is_reading(source.id) && self.is_due(&source).await? {
-                due.push((self.attempted(source.id), source.id));
+                due.push((!self.is_hurried(source.id), self.attempted(source.id), source.id));
             }
         }
         due.sort_unstable();
-        Ok(due.into_iter().map(|(_, source)| source).collect())
+        Ok(due.into_iter().map(|(.., source)| source).collect())
     }
 
     /// Starts readings while there are places.
@@ -82,13 +85,18 @@ impl Inner {
         due: &mut VecDeque<SourceId>,
         ended: &Arc<Notify>,
     ) -> Result<(), EngineError> {
-        while self.readings_at_work() < PARALLEL_SOURCES {
+        loop {
+            let (at_work, in_all) = self.readings();
+            if at_work >= PARALLEL_SOURCES || in_all >= READINGS_CAP {
+                return Ok(());
+            }
             let Some(source) = due.pop_front() else { return Ok(()) };
             // It may have been paused while it stood in line.
             if self.store.source_control(source).await?.paused_at.is_some() {
                 continue;
             }
             let Some(reading) = self.begin_reading(source) else { continue };
+            self.hurried.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
             let (inner, ended) = (Arc::clone(self), Arc::clone(ended));
             self.tasks.spawn(async move {
                 match inner.read_source(&reading).boxed().await {
@@ -102,14 +110,13 @@ impl Inner {
                 ended.notify_one();
             });
         }
-        Ok(())
     }
 
-    /// Sources being read, without those whose calls wait for points: however many of these there are, the others are read.
-    fn readings_at_work(&self) -> usize {
+    /// Sources being read: without those whose calls wait for points, so that these hold up no other, and with them.
+    fn readings(&self) -> (usize, usize) {
         let waiting = self.turnstile.waiting_sources();
         let reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        reading.keys().filter(|source| !waiting.contains(source)).count()
+        (reading.keys().filter(|source| !waiting.contains(source)).count(), reading.len())
     }
 
     /// A source is due when it was never read to its end, or when that is long enough ago; not sooner than that after an
@@ -119,10 +126,10 @@ impl Inner {
         if control.paused_at.is_some() {
             return Ok(false);
         }
-        if self.hurried.lock().unwrap_or_else(PoisonError::into_inner).remove(&source.id) {
+        if self.is_hurried(source.id) {
             return Ok(true);
         }
-        let sync_every = self.pace_of(source.id, self.sync_every_of(&control));
+        let sync_every = self.sync_every_of(source.id, &control);
         let now = self.clock.now();
         let attempted = self.attempted(source.id);
         if attempted.is_some_and(|at| now < at + sync_every) {
@@ -146,6 +153,10 @@ impl Inner {
     pub(crate) fn hurry(&self, source: SourceId) {
         self.hurried.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
         self.wake.notify_one();
+    }
+
+    fn is_hurried(&self, source: SourceId) -> bool {
+        self.hurried.lock().unwrap_or_else(PoisonError::into_inner).contains(&source)
     }
 
     /// When this process last attempted to read a source.

@@ -1,9 +1,11 @@
 //! What is sent: made when it is sent, of what is stored then. So nothing of a record waits in a queue, an erasure finds
 //! nothing there, and a receiver that was down gets the record as it is.
 
+use linkspan_model::change::ChangeKind;
 use linkspan_model::event::EventKind;
-use linkspan_model::ids::LinkedAccountId;
+use linkspan_model::ids::{LinkedAccountId, RecordId};
 use linkspan_model::product::Integration;
+use linkspan_model::record::Model;
 use linkspan_store::{Delivery, Event, LinkedAccount, WebhookEndpoint, WebhookFormat};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use super::names::{self, TEST};
 use crate::accounts::{AccountScope, AccountSummary};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::read::is_visible;
 
 /// A body, or why there is none to be made any more.
 pub(super) enum Rendered {
@@ -68,12 +71,19 @@ impl Context<'_> {
         let Some((model, record)) = self.delivery.model.zip(self.delivery.record) else {
             return Ok(Rendered::Gone(RECORD_GONE));
         };
-        let Some(scope) = self.engine.remembered_scope(account).await? else {
+        let Some(mut scope) = self.engine.remembered_scope(account.clone()).await? else {
             return Ok(Rendered::Gone(ACCOUNT_GONE));
         };
-        let Some(stored) = self.engine.get_record(&scope, model, record).await? else {
-            return Ok(Rendered::Gone(RECORD_GONE));
-        };
+        let mut stored = self.engine.get_record(&scope, model, record).await?;
+        if stored.is_none() && scope.containers.is_some() {
+            // It may lie in a project that was made a moment ago.
+            let Some(present) = self.engine.scope_of(account).await? else {
+                return Ok(Rendered::Gone(ACCOUNT_GONE));
+            };
+            scope = present;
+            stored = self.engine.get_record(&scope, model, record).await?;
+        }
+        let Some(stored) = stored else { return self.hidden(&scope, model, record).await };
         let Some(shown) = self.presenter.record(self.engine, &scope, stored).await? else {
             return Ok(Rendered::Gone(RECORD_GONE));
         };
@@ -88,6 +98,34 @@ impl Context<'_> {
                 }))
             }
             WebhookFormat::Merge => self.merge(&self.account_of(&scope), &shown),
+        }))
+    }
+
+    /// A record that upstream does not show any more: that it is gone is told, and nothing of what it said.
+    async fn hidden(
+        &self,
+        scope: &AccountScope,
+        model: Model,
+        record: RecordId,
+    ) -> Result<Rendered, EngineError> {
+        let category = scope.account.integration.category();
+        let removal = names::of_change(category, model, ChangeKind::Removed);
+        let is_removal = removal.is_some_and(|name| {
+            name.linkspan == self.delivery.event || name.merge.as_ref() == Some(&self.delivery.event)
+        });
+        let stored = self.engine.inner.store.get_record(scope.source.id, model, record).await?;
+        let stored = stored.filter(|stored| is_removal && is_visible(scope, stored));
+        let Some(stored) = stored else { return Ok(Rendered::Gone(RECORD_GONE)) };
+        let shown = json!({ "id": stored.id, "remote_id": stored.remote_id, "remote_was_deleted": true });
+        Ok(Rendered::Body(match self.endpoint.settings.format {
+            WebhookFormat::Linkspan => self.ours(&json!({
+                "linked_account": about(&scope.account),
+                "model": names::word_of(category, model),
+                "record": shown,
+                "absence": stored.absence.map(|absence| absence.to_string()),
+                "position": self.position(),
+            })),
+            WebhookFormat::Merge => self.merge(&self.account_of(scope), &shown),
         }))
     }
 

@@ -134,17 +134,22 @@ impl Deliveries {
 
     /// Whether there is more in the feed than one look takes.
     async fn look(&mut self, upkeep: &mut Upkeep) -> Result<bool, EngineError> {
-        let is_behind = self.engine.fan_out().await?;
+        // Trouble with what is new holds up nothing that waits already.
+        let is_behind = self.engine.fan_out().await;
         self.claim_all().await?;
         upkeep.tend(&self.engine).await?;
-        Ok(is_behind)
+        is_behind
     }
 
+    /// Claims for every endpoint. One endpoint's trouble is not the others'.
     async fn claim_all(&mut self) -> Result<(), EngineError> {
+        let mut failed = None;
         for endpoint in self.engine.inner.store.webhook_endpoints().await? {
-            self.claim_for(endpoint).await?;
+            if let Err(error) = self.claim_for(endpoint).await {
+                failed.get_or_insert(error);
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     async fn claim(&mut self, endpoint: WebhookEndpointId) -> Result<(), EngineError> {
@@ -178,13 +183,14 @@ impl Deliveries {
         if places == 0 {
             return Ok(());
         }
+        // First: without them nothing can be sent, and what was claimed would wait for its claim to end.
+        let signers = inner.signers(endpoint.id).await?;
         let claim = inner.entropy.uuid();
         let limit = u32::try_from(places).unwrap_or(u32::MAX);
         let claimed = inner.store.claim_deliveries(endpoint.id, limit, claim, now, now + LEASE).await?;
         if claimed.is_empty() {
             return Ok(());
         }
-        let signers = inner.signers(endpoint.id).await?;
         *self.under_way.entry(endpoint.id).or_default() += claimed.len();
         let endpoint = Arc::new(endpoint);
         for delivery in claimed {

@@ -74,7 +74,7 @@ impl Engine {
         disabled: bool,
     ) -> Result<CreatedEndpoint, EngineError> {
         let inner = &self.inner;
-        inner.check_endpoint(&settings).await?;
+        inner.check_endpoint(&settings, true).await?;
         let id = WebhookEndpointId(inner.entropy.uuid());
         let (secret_id, secret, sealed) = inner.new_webhook_secret();
         let (most, now) = (i64::try_from(MAX_ENDPOINTS).unwrap_or(i64::MAX), inner.clock.now());
@@ -117,6 +117,7 @@ impl Engine {
     ) -> Result<WebhookEndpoint, EngineError> {
         let before = self.webhook_endpoint(id).await?;
         let known = before.settings;
+        let names_accounts = change.accounts.is_some();
         let settings = EndpointSettings {
             url: change.url.unwrap_or(known.url),
             description: change.description.unwrap_or(known.description),
@@ -126,7 +127,7 @@ impl Engine {
             // What is on its way has the names of the format.
             format: known.format,
         };
-        self.inner.check_endpoint(&settings).await?;
+        self.inner.check_endpoint(&settings, names_accounts).await?;
         let now = self.inner.clock.now();
         self.inner.store.update_webhook_endpoint(id, &settings, now).await?;
         match change.disabled {
@@ -283,7 +284,7 @@ impl Inner {
         Ok(())
     }
 
-    async fn check_endpoint(&self, settings: &EndpointSettings) -> Result<(), EngineError> {
+    async fn check_endpoint(&self, settings: &EndpointSettings, are_new: bool) -> Result<(), EngineError> {
         let invalid = |why: String| Err(EngineError::Invalid(why));
         if let Err(refusal) = self.outbound.guard.check(&settings.url) {
             return invalid(refusal.to_string());
@@ -311,6 +312,10 @@ impl Inner {
             ));
         }
         let filter = AccountFilter { ids: Some(accounts.clone()), ..AccountFilter::default() };
+        // One that was named before may have been unlinked since.
+        if !are_new {
+            return Ok(());
+        }
         let found = self.store.list_linked_accounts(&filter, None, u32::MAX).await?;
         match accounts.iter().find(|id| found.iter().all(|account| account.id != **id)) {
             Some(id) => invalid(format!("there is no linked account {id}")),

@@ -168,7 +168,8 @@ impl Engine {
         let filter = AccountFilter { source: Some(source), ..AccountFilter::default() };
         let mut scopes = Vec::new();
         for account in self.inner.store.list_linked_accounts(&filter, None, ACCOUNTS_PER_SOURCE).await? {
-            scopes.extend(self.remembered_scope(account).await?);
+            // As it is now: what is not told for want of a project that was made a moment ago is never told.
+            scopes.extend(self.scope_of(account).await?);
         }
         Ok(scopes)
     }

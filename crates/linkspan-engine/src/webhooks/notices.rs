@@ -116,7 +116,12 @@ impl Inner {
     }
 
     async fn tell_stall(&self, source: &Source) -> Result<(), EngineError> {
-        let pauses = self.settings.sync_every.saturating_mul(STALLED_AFTER_PAUSES);
+        let control = self.store.source_control(source.id).await?;
+        if control.paused_at.is_some() {
+            return Ok(());
+        }
+        let sync_every = self.sync_every_of(source.id, &control);
+        let pauses = sync_every.saturating_mul(STALLED_AFTER_PAUSES);
         let pauses = SignedDuration::try_from(pauses).unwrap_or(SignedDuration::MAX);
         let Ok(bound) = self.clock.now().checked_sub(STALLED_AFTER.max(pauses)) else { return Ok(()) };
         let streams = self.store.get_streams(source.id).await?;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::changes::{Asked, rows};
 use crate::App;
+use crate::extract::Vendor;
 use crate::problem::ApiError;
 
 /// Streams open at a time: each holds a connection.
@@ -20,6 +21,8 @@ const MAX_STREAMS: usize = 100;
 const ENTRIES_PER_READ: u32 = 500;
 /// How often a stream looks for what other processes added.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether the reader may still read.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How often something is sent, so that nobody between takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long the reader is to wait before it connects again.
@@ -38,7 +41,10 @@ impl ChangeStreams {
 /// A stream that is open.
 struct Following {
     app: App,
+    vendor: Vendor,
     asked: Asked,
+    /// When it was last seen that the key, and what is asked for, are still there.
+    checked: Instant,
     after: i64,
     moves: watch::Receiver<u64>,
     stopping: CancellationToken,
@@ -49,7 +55,7 @@ struct Following {
 ///
 /// # Errors
 /// When as many are open as may be.
-pub(super) fn open(app: &App, asked: Asked, after: i64) -> Result<Response, ApiError> {
+pub(super) fn open(app: &App, vendor: Vendor, asked: Asked, after: i64) -> Result<Response, ApiError> {
     let place = Arc::clone(&app.streams.0).try_acquire_owned().map_err(|_| {
         ApiError::unavailable(format!(
             "{MAX_STREAMS} streams of changes are open, which is the most: close one."
@@ -57,7 +63,9 @@ pub(super) fn open(app: &App, asked: Asked, after: i64) -> Result<Response, ApiE
     })?;
     let following = Following {
         app: app.clone(),
+        vendor,
         asked,
+        checked: Instant::now(),
         after,
         moves: app.engine.feed_moves(),
         stopping: app.engine.stopping(),
@@ -78,10 +86,22 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
 }
 
 impl Following {
+    /// Whether the key is still one, and what is asked for still there. A scope that grew since shows what it shows now.
+    async fn is_allowed(&mut self) -> bool {
+        if self.checked.elapsed() < CHECK_EVERY {
+            return true;
+        }
+        self.checked = Instant::now();
+        self.vendor.is_one(&self.app).await && matches!(self.asked.refresh(&self.app).await, Ok(true))
+    }
+
     /// The next events, waiting for some if need be; `None` at the end.
     async fn next(&mut self) -> Option<Vec<Event>> {
         loop {
             if self.stopping.is_cancelled() {
+                return None;
+            }
+            if !self.is_allowed().await {
                 return None;
             }
             self.moves.mark_unchanged();

@@ -56,17 +56,19 @@ const LIMIT_MAX: u32 = 1_000;
 )]
 pub(crate) async fn list_changes(
     State(app): State<App>,
-    _: Vendor,
+    vendor: Vendor,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let view = FeedView { scope: scope(&app, &params).await?, models: models(&params.list("models")?)? };
+    let account = params.id("linked_account")?.map(LinkedAccountId);
+    let by = AskedBy::Account(account, models(&params.list("models")?)?);
+    let view = by.view(&app).await?.ok_or_else(ApiError::not_found)?;
     let after = match params.text("after") {
         None => 0,
         Some("now") => app.engine.feed_horizon().await?,
         Some(text) => position("after", text)?,
     };
-    answer(&app, &headers, &params, view, after).await
+    answer(&app, vendor, &headers, &params, (view, by), after).await
 }
 
 /// Lists what happened behind the position of a follower. That moves with `acknowledge` alone, so what was not dealt with
@@ -96,7 +98,7 @@ pub(crate) async fn list_changes(
 )]
 pub(crate) async fn follow_changes(
     State(app): State<App>,
-    _: Vendor,
+    vendor: Vendor,
     Segment(name): Segment,
     headers: HeaderMap,
     params: Params,
@@ -104,18 +106,20 @@ pub(crate) async fn follow_changes(
     let follower = app.engine.follower(&name).await?.ok_or_else(ApiError::not_found)?;
     let view = app.engine.view_of(&follower).await?;
     let after = params.text("after").map(|text| position("after", text)).transpose()?;
-    answer(&app, &headers, &params, view, after.unwrap_or(follower.position)).await
+    let by = AskedBy::Follower(name);
+    answer(&app, vendor, &headers, &params, (view, by), after.unwrap_or(follower.position)).await
 }
 
 async fn answer(
     app: &App,
+    vendor: Vendor,
     headers: &HeaderMap,
     params: &Params,
-    view: FeedView,
+    (view, by): (FeedView, AskedBy),
     after: i64,
 ) -> Result<Response, ApiError> {
     let limit = limit(params)?;
-    let asked = Asked { view, with_records: params.flag("include_record")? };
+    let asked = Asked { view, by, with_records: params.flag("include_record")? };
     if asked.with_records && asked.view.scope.is_none() {
         return Err(ApiError::bad_request(
             "`include_record` needs `linked_account`, or a follower of one: a record is shown as an account sees it.",
@@ -124,8 +128,10 @@ async fn answer(
     if wants_stream(headers) {
         let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok());
         let after = resumed.map_or(Ok(after), |text| position("Last-Event-ID", text))?;
-        return change_stream::open(app, asked, after);
+        app.engine.has_reached(after).await?;
+        return change_stream::open(app, vendor, asked, after);
     }
+    app.engine.has_reached(after).await?;
     let slice = app.engine.changes(&asked.view, after, limit).await?;
     let list = ChangeList {
         next: slice.next.to_string(),
@@ -138,7 +144,43 @@ async fn answer(
 /// What of the feed is asked for.
 pub(super) struct Asked {
     pub(super) view: FeedView,
+    by: AskedBy,
     with_records: bool,
+}
+
+/// By what it is asked for.
+enum AskedBy {
+    /// What an account sees, or everything; of these models.
+    Account(Option<LinkedAccountId>, Vec<Model>),
+    /// What a follower of this name follows.
+    Follower(String),
+}
+
+impl AskedBy {
+    /// What that is now; `None` when the account or the follower is gone.
+    async fn view(&self, app: &App) -> Result<Option<FeedView>, ApiError> {
+        match self {
+            Self::Account(None, models) => Ok(Some(FeedView { scope: None, models: models.clone() })),
+            Self::Account(Some(id), models) => {
+                let scope = app.engine.scope_of_account(*id).await?;
+                Ok(scope.map(|scope| FeedView { scope: Some(scope), models: models.clone() }))
+            }
+            Self::Follower(name) => match app.engine.follower(name).await? {
+                Some(follower) => Ok(Some(app.engine.view_of(&follower).await?)),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl Asked {
+    /// Brings what is asked for up to date; `false` when it is gone.
+    pub(super) async fn refresh(&mut self, app: &App) -> Result<bool, ApiError> {
+        let view = self.by.view(app).await?;
+        let is_there = view.is_some();
+        self.view = view.unwrap_or_else(|| self.view.clone());
+        Ok(is_there)
+    }
 }
 
 /// The entries of a slice on the wire.
@@ -223,12 +265,6 @@ async fn records(
         }
     }
     Ok(shown)
-}
-
-async fn scope(app: &App, params: &Params) -> Result<Option<AccountScope>, ApiError> {
-    let Some(id) = params.id("linked_account")? else { return Ok(None) };
-    let scope = app.engine.scope_of_account(LinkedAccountId(id)).await?;
-    scope.map(Some).ok_or_else(ApiError::not_found)
 }
 
 /// Models by their words.

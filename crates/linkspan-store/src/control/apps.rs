@@ -10,6 +10,10 @@ use crate::db::{Arg, Row, args, statements};
 use crate::error::StoreError;
 
 statements! {
+    // Whichever of its two keys PostgreSQL meets first: of two that enter an app at a time, the other finds it there.
+    NEW = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at,
+            previous_secret, previous_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9) ON CONFLICT DO NOTHING";
     PUT = "INSERT INTO apps (id, client_id, client_secret, redirect_uri, name, scopes, created_at, modified_at,
             previous_secret, previous_until)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
@@ -67,7 +71,10 @@ pub struct PreviousSecret {
 impl Store {
     /// Registers an app, or replaces what is known of it.
     pub async fn put_app(&self, app: &App, now: Timestamp) -> Result<(), StoreError> {
-        self.db.write(PUT, put_args(app, now)).await?;
+        let mut tx = self.db.begin().await?;
+        tx.execute(NEW, put_args(app, now)).await?;
+        tx.execute(PUT, put_args(app, now)).await?;
+        tx.commit().await?;
         Ok(())
     }
 
@@ -76,6 +83,7 @@ impl Store {
     /// for all. What the app that served it before is not needed for any more goes with its secret.
     pub async fn assign_app(&self, purpose: AppPurpose, app: &App, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        tx.execute(NEW, put_args(app, now)).await?;
         // Holds the row, so that of two purposes that are assigned at a time neither overlooks the other.
         tx.execute(ENTER, put_args(app, now)).await?;
         let mut scopes: Vec<String> = match tx.first(SHARED_SCOPES, args![app.id, purpose.as_str()]).await? {

@@ -309,7 +309,7 @@ impl Store {
                 webhook_endpoints::disable(&mut tx, id, DisabledReason::Gone, now).await?
             }
             Verdict::Again { .. } | Verdict::GivenUp => {
-                webhook_endpoints::failed(&mut tx, id, policy, now).await?
+                webhook_endpoints::failed(&mut tx, id, policy, attempt.at, now).await?
             }
         };
         tx.commit().await?;

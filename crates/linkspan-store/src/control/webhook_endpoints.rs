@@ -1,6 +1,6 @@
 //! Addresses of the vendor's to which events are sent, and the secrets that sign what is sent.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use linkspan_model::event::EventKind;
 use linkspan_model::ids::{LinkedAccountId, WebhookEndpointId};
 use linkspan_model::product::{Integration, UnknownWord};
@@ -34,7 +34,7 @@ statements! {
             format = $7, modified_at = $8
         WHERE id = $1";
     DISABLE = "UPDATE webhook_endpoints SET state = 'disabled', disabled_reason = $2, disabled_at = $3
-        WHERE id = $1 AND state = 'enabled' RETURNING url, failing_since";
+        WHERE id = $1 AND state = 'enabled' RETURNING description, failing_since";
     ENABLE = "UPDATE webhook_endpoints SET state = 'enabled', disabled_reason = NULL, disabled_at = NULL, failures = 0,
             failing_since = NULL, rests_until = NULL
         WHERE id = $1";
@@ -43,8 +43,13 @@ statements! {
     ALL = select!("ORDER BY created_at, id");
     SUCCEEDED = "UPDATE webhook_endpoints SET failures = 0, failing_since = NULL, rests_until = NULL
         WHERE id = $1 AND failures > 0";
-    FAILED = "UPDATE webhook_endpoints SET failures = failures + 1, failing_since = COALESCE(failing_since, $2)
-        WHERE id = $1 RETURNING failures, failing_since";
+    // What was under way together fails together, and counts once. Failures long after the last one begin anew.
+    FAILED = "UPDATE webhook_endpoints
+        SET failures = failures + CASE WHEN rests_until IS NULL OR rests_until <= $3 THEN 1 ELSE 0 END,
+            failing_since = CASE WHEN failing_since IS NULL OR rests_until < $4 THEN $2 ELSE failing_since END
+        WHERE id = $1
+        RETURNING failures, failing_since,
+            CAST(CASE WHEN rests_until IS NULL OR rests_until <= $3 THEN 1 ELSE 0 END AS BIGINT)";
     REST = "UPDATE webhook_endpoints SET rests_until = $2 WHERE id = $1";
     SECRETS = "SELECT id, sealed, created_at, expires_at FROM webhook_secrets WHERE endpoint_id = $1
         ORDER BY created_at, id";
@@ -56,6 +61,9 @@ statements! {
     DELETE_SECRETS = "DELETE FROM webhook_secrets WHERE endpoint_id = $1";
     COUNT_SECRETS = "SELECT COUNT(*) FROM webhook_secrets WHERE endpoint_id = $1";
 }
+
+/// A failure so long after the last one has nothing to do with it: longer than any wait between the attempts of a delivery.
+const FAILING_GAP: SignedDuration = SignedDuration::from_hours(24);
 
 /// The form in which an endpoint is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -318,17 +326,23 @@ pub(crate) async fn succeeded(tx: &mut Tx, id: WebhookEndpointId) -> Result<(), 
     Ok(())
 }
 
-/// Notes that an endpoint failed: it rests, and is disabled when it failed for too long. Whether it was disabled now.
+/// Notes that an attempt that began at `began` failed: the endpoint rests, and is disabled when it failed for too long. Whether
+/// it was disabled now.
 pub(crate) async fn failed(
     tx: &mut Tx,
     id: WebhookEndpointId,
     policy: FailurePolicy,
+    began: Timestamp,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(row) = tx.first(FAILED, args![id, now]).await? else { return Ok(false) };
-    let (failures, since) = (row.int(0)?, row.time(1)?);
+    let args = args![id, now, began, now - FAILING_GAP];
+    let Some(row) = tx.first(FAILED, args).await? else { return Ok(false) };
+    let (failures, since, counts) = (row.int(0)?, row.time(1)?, row.int(2)? == 1);
     if now >= since + policy.disable_after {
         return disable(tx, id, DisabledReason::Failing, now).await;
+    }
+    if !counts {
+        return Ok(false);
     }
     let place = usize::try_from(failures - 1).unwrap_or(usize::MAX).min(policy.rests.len().saturating_sub(1));
     if let Some(rest) = policy.rests.get(place) {
@@ -346,7 +360,8 @@ pub(crate) async fn disable(
 ) -> Result<bool, StoreError> {
     let Some(row) = tx.first(DISABLE, args![id, reason.as_str(), now]).await? else { return Ok(false) };
     let details = json!({
-        "webhook_endpoint": { "id": id, "url": row.text(0)? },
+        // Not its address: that can be a secret by itself.
+        "webhook_endpoint": { "id": id, "description": row.text(0)? },
         "reason": reason.as_str(),
         "failing_since": row.optional_time(1)?.map(|since| since.to_string()),
     });

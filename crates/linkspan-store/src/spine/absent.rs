@@ -21,7 +21,11 @@ statements! {
     KEPT_TOO_LONG = "SELECT id, model, remote_id, parent, container, remote_created_at, remote_updated_at FROM records
         WHERE source_id = $1 AND absence = 'lost_access' AND absent_since < $2 ORDER BY absent_since, id LIMIT $3";
     LET_GO = "UPDATE records SET absence = 'removed', absent_since = $3, modified_at = $3, hash = $4, body = $5
-        WHERE source_id = $1 AND id = $2";
+        WHERE source_id = $1 AND id = $2 AND absence = 'lost_access'";
+    // Histories and restrictions belong to no record.
+    FORGET_HISTORY = "DELETE FROM raws WHERE source_id = $1 AND kind = 'jira.changelog' AND path = $2";
+    FORGET_VERSIONS = "DELETE FROM raws WHERE source_id = $1 AND kind = 'confluence.version' AND remote_id > $2
+        AND remote_id < $3";
     FORGET_RAW = "DELETE FROM raws WHERE source_id = $1 AND kind = $2 AND remote_id = $3";
 }
 
@@ -46,7 +50,7 @@ pub const LET_GO_PER_STEP: u32 = 200;
 
 impl Writer {
     /// Makes records absent: those of `unlisted` that live become removed, those of `removals` what they say; what cannot
-    /// outlive a record goes as it does. Nobody passes what guards a record to which access was lost.
+    /// outlive a record goes as it does. Nobody passes what guards a record that is gone: who might see it now is not known.
     pub(super) async fn make_absent(
         &mut self,
         unlisted: HashSet<RecordId>,
@@ -104,7 +108,7 @@ impl Writer {
                 } else {
                     counts.updated += 1;
                 }
-                if absence == Absence::LostAccess {
+                if absence.is_gone() {
                     guards.push(Guard { no: row.int(2)?, access: StoredAccess::Unknown, is_new: false });
                 }
                 self.changes.push(Entry { id, model, kind, absence: Some(absence) });
@@ -133,7 +137,7 @@ impl Writer {
 
 impl Store {
     /// Lets go of records to which access was lost before `before`: their content and the upstream JSON are erased, and
-    /// they become removed. At most [`LET_GO_PER_STEP`] at a time; how many there were.
+    /// they become removed, with their histories. At most [`LET_GO_PER_STEP`] at a time; how many there were.
     ///
     /// # Errors
     /// [`StoreError::SourceGone`] when the source does not exist or is being erased.
@@ -155,7 +159,7 @@ impl Store {
         require_active(&mut tx, source).await?;
         let stamp = tx.first(TICK, args![source, now]).await?;
         let stamp = stamp.ok_or(StoreError::SourceGone(source))?.int(0)?;
-        let mut entries = Vec::with_capacity(rows.len());
+        let (mut entries, mut let_go) = (Vec::with_capacity(rows.len()), HashSet::new());
         for (row, id) in rows.iter().zip(&ids) {
             let model: Model = row.word(1)?;
             let hash = plan::hash_of_record(
@@ -166,7 +170,25 @@ impl Store {
                 row.optional_time(6)?,
                 EMPTY_BODY,
             );
-            tx.execute(LET_GO, args![source, *id, stamp, hash, EMPTY_BODY]).await?;
+            // It may have come back meanwhile.
+            if tx.execute(LET_GO, args![source, *id, stamp, hash, EMPTY_BODY]).await? == 0 {
+                continue;
+            }
+            let_go.insert(*id);
+            if let Some(remote_id) = row.optional_text(2)? {
+                match model {
+                    Model::Ticket => {
+                        let path = format!("/rest/api/3/issue/{remote_id}/changelog");
+                        tx.execute(FORGET_HISTORY, args![source, path]).await?;
+                    }
+                    Model::Article => {
+                        let (first, last) = (format!("{remote_id}/"), format!("{remote_id}0"));
+                        tx.execute(FORGET_VERSIONS, args![source, first, last]).await?;
+                        tx.execute(FORGET_RAW, args![source, "confluence.restriction", remote_id]).await?;
+                    }
+                    _ => {}
+                }
+            }
             entries.push(Entry {
                 id: *id,
                 model,
@@ -174,7 +196,7 @@ impl Store {
                 absence: Some(Absence::Removed),
             });
         }
-        for raw in &kept {
+        for raw in kept.iter().filter(|raw| raw.record.is_some_and(|record| let_go.contains(&record))) {
             tx.execute(FORGET_RAW, args![source, &raw.kind, &raw.remote_id]).await?;
         }
         changes::append(&mut tx, source, &entries, stamp).await?;

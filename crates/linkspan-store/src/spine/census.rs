@@ -39,7 +39,7 @@ statements! {
 }
 
 bulks! {
-    STATES = "SELECT id, container, deleted, absence, remote_updated_at, parent FROM records WHERE source_id = $1 AND id IN (", "?",
+    STATES = "SELECT id, container, deleted, absence, remote_updated_at, parent, absent_since FROM records WHERE source_id = $1 AND id IN (", "?",
         ")";
     PUT_SUSPECTS = "INSERT INTO suspects (source_id, container, since, record_id) VALUES ", "($1, $2, $3, ?)",
         " ON CONFLICT (source_id, container, record_id) DO NOTHING";
@@ -76,6 +76,8 @@ pub struct RecordState {
     pub absence: Option<Absence>,
     /// When upstream says it was last changed.
     pub remote_updated_at: Option<Timestamp>,
+    /// Since when it is absent.
+    pub absent_since: Option<Timestamp>,
 }
 
 impl Store {
@@ -95,6 +97,7 @@ impl Store {
                     absence: row.optional_word(3)?,
                     remote_updated_at: row.optional_time(4)?,
                     parent: row.optional_uuid(5)?.map(RecordId),
+                    absent_since: row.optional_time(6)?,
                 };
                 states.insert(RecordId(row.uuid(0)?), state);
             }

@@ -1,6 +1,6 @@
 //! Hints: things that a delivery of upstream's says to look at again. They say nothing of what is there; who looks reads it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use linkspan_model::ids::{AppId, SourceId};
@@ -28,7 +28,7 @@ statements! {
 bulks! {
     HINT = "INSERT INTO hints (hinted_at, due_at, tries, source_id, kind, remote_id, gone, stamp) VALUES ",
         "($1, $1, 0, ?, ?, ?, ?, ?)",
-        " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET gone = excluded.gone, stamp = hints.stamp + 1,
+        " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET gone = hints.gone OR excluded.gone, stamp = hints.stamp + 1,
             due_at = CASE WHEN excluded.due_at < hints.due_at THEN excluded.due_at ELSE hints.due_at END, tries = 0";
 }
 
@@ -61,7 +61,7 @@ pub struct InboundDelivery {
 pub struct StoredHint {
     /// Its upstream id.
     pub remote_id: String,
-    /// The latest delivery says that it was deleted.
+    /// A delivery says that it was deleted.
     pub gone: bool,
     /// Names what has come so far: see [`Store::settle_hints`].
     pub stamp: i64,
@@ -81,9 +81,9 @@ impl Store {
     ) -> Result<Vec<bool>, StoreError> {
         let mut tx = self.db.begin().await?;
         let mut is_new = Vec::with_capacity(deliveries.len());
-        // Of several at one thing the last counts, as if they had come one by one.
+        // What one of several says was deleted is looked for: whether it is there is told by its id, whatever came last.
         let mut hints: HashMap<(SourceId, &str, &str), bool> = HashMap::new();
-        let mut by_source: HashMap<SourceId, i64> = HashMap::new();
+        let mut by_source: BTreeMap<SourceId, i64> = BTreeMap::new();
         for delivery in deliveries {
             let new = match delivery.digest {
                 Some(digest) => tx.execute(SEE, args![delivery.app, digest, now]).await? > 0,
@@ -95,7 +95,7 @@ impl Store {
             }
             let mut told: Vec<SourceId> = Vec::new();
             for hint in &delivery.hints {
-                hints.insert((hint.source, hint.kind, &hint.remote_id), hint.gone);
+                *hints.entry((hint.source, hint.kind, hint.remote_id.as_str())).or_default() |= hint.gone;
                 if !told.contains(&hint.source) {
                     told.push(hint.source);
                     *by_source.entry(hint.source).or_default() += 1;

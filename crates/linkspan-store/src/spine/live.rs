@@ -28,7 +28,7 @@ statements! {
             check_at = excluded.check_at";
     DUE = "SELECT s.id FROM sources s LEFT JOIN live_sources l ON l.source_id = s.id
         WHERE s.state = 'active' AND s.product = 'jira' AND (l.check_at IS NULL OR l.check_at <= $1)
-        ORDER BY s.created_at, s.id LIMIT $2";
+        ORDER BY COALESCE(l.check_at, 0), s.id LIMIT $2";
     HURRY = "UPDATE live_sources SET check_at = $2 WHERE source_id = $1 AND check_at > $2";
     HURRY_OF_APP = "UPDATE live_sources SET check_at = $2 WHERE check_at > $2 AND source_id IN
         (SELECT s.id FROM sources s JOIN grants g ON g.id = s.grant_id WHERE g.app_id = $1)";

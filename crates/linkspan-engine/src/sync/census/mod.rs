@@ -187,7 +187,7 @@ fn due(row: &LedgerRow, now: Timestamp, settings: &CensusSettings, linked_at: Ti
         return Due::Nothing;
     }
     let look = row.looked_at.is_none_or(|at| now >= at + settings.look_every);
-    if look || is_unexplained(row) { Due::Look } else { Due::Nothing }
+    if look { Due::Look } else { Due::Nothing }
 }
 
 /// Whether the counts differ by more than the latest walk left between them.
@@ -272,7 +272,7 @@ async fn take_row(run: &Run, lists: &impl Lists, row: LedgerRow) -> Result<Optio
     run.add(STREAM, 1);
     match walk::container(run, lists, row.clone(), due).await {
         Ok(()) => Ok(None),
-        Err(error @ (EngineError::Call(_) | EngineError::Page(_))) => {
+        Err(error @ (EngineError::Call(_) | EngineError::Page(_) | EngineError::Invalid(_))) => {
             walk::note_failure(run, row, &error).await?;
             Ok(Some(error))
         }
@@ -348,8 +348,9 @@ mod tests {
     #[test]
     fn a_difference_that_a_walk_left_is_no_reason_to_look_again() {
         let differs = LedgerRow { upstream: Some(12), ..row() };
-        assert_eq!(due_at(&differs, 100), Due::Look);
-        assert_eq!(due_at(&LedgerRow { difference: Some(2), ..differs }, 100), Due::Nothing);
+        assert_eq!((due_at(&differs, 100), due_at(&differs, 101)), (Due::Nothing, Due::Look));
+        assert!(is_unexplained(&differs));
+        assert!(!is_unexplained(&LedgerRow { difference: Some(2), ..differs }));
     }
 
     #[test]

@@ -89,7 +89,13 @@ pub(super) async fn settle(
     let stored = count_held(run, lists, &row).await?;
     (row.upstream, row.stored) = (Some(counted.unwrap_or(met)), Some(stored));
     row.difference =
-        if matches!(conclusion, Conclusion::Nothing(_)) || waits > 0 { None } else { difference(&row) };
+        // What upstream counts is approximate: a difference that stood still while every id was compared is no reason to
+        // compare them again.
+        if (matches!(conclusion, Conclusion::Nothing(_)) && state.counted != counted) || waits > 0 {
+            None
+        } else {
+            difference(&row)
+        };
     let now = run.inner.clock.now();
     (row.walked_at, row.looked_at, row.walk) = (Some(now), Some(now), None);
     if evidence.reach_stands && evidence.counts_agree != Some(false) && state.unread == 0 {

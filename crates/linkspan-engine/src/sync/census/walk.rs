@@ -97,8 +97,9 @@ async fn look(run: &Run, lists: &impl Lists, row: &mut LedgerRow) -> Result<(), 
             row.outcome = Some("the counts differ; the ids are compared next".to_owned());
         }
         Some(_) => {
-            // Nothing was missing when the ids were last compared, or when all was first read; nor is it now.
-            if row.suspected_at.is_none() {
+            // Nothing was missing when the ids were last compared, or when all was first read; nor is it now. Where upstream
+            // has more than is here, something is missing that is known.
+            if row.suspected_at.is_none() && row.upstream <= row.stored {
                 row.fresh_at = Some(before);
             }
             row.outcome = Some("the counts agree".to_owned());

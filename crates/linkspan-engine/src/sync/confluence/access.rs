@@ -149,9 +149,11 @@ impl<'a> Learner<'a> {
             let mut needs: Vec<String> =
                 converted.waiting.iter().map(|waiting| waiting.needs.clone()).collect();
             let hosts = hosts_of_closed(&converted);
-            needs.extend(
-                hosts.into_iter().map(|host| self.ctx.access.missing_for_content(&host).unwrap_or(host)),
-            );
+            let access = &self.ctx.access;
+            // Of a host of which everything is known, it is the space's readers that are not.
+            needs.extend(hosts.into_iter().filter_map(|host| {
+                access.missing_for_content(&host).or_else(|| Some(host).filter(|host| !access.knows(host)))
+            }));
             needs.retain(|id| self.asked.insert(id.clone()));
             if needs.is_empty() {
                 return Ok(converted);

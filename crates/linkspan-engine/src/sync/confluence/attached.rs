@@ -84,12 +84,14 @@ pub(super) async fn is_due(run: &Run) -> Result<bool, EngineError> {
 
 /// Takes the census of what is due.
 pub(super) async fn take(run: &Run, learner: &Mutex<Learner<'_>>) -> Result<(), EngineError> {
+    let mut outcome = Ok(());
     for model in MODELS {
         if is_open(run, model) {
-            census::take_of_site(run, &Attached { run, learner, model }).await?;
+            // One's trouble is not the other's.
+            outcome = outcome.and(census::take_of_site(run, &Attached { run, learner, model }).await);
         }
     }
-    Ok(())
+    outcome
 }
 
 fn is_open(run: &Run, model: Model) -> bool {

@@ -252,10 +252,13 @@ impl Spaces<'_, '_> {
             if numbers.is_empty() {
                 continue;
             }
-            // What hangs on them first: an article names its attachments. Its place is told by what is stored of it.
-            revival::revive(self.run, &mut learner, &numbers).await?;
+            // The article first: what hangs on it is guarded by where it stands now. It names its attachments, so it is written
+            // again once these are back.
             let converted = convert_text(kind, &mut learner, json).await?;
+            let articles = converted.records.iter().map(|record| record.id).collect();
             self.run.write(converted, None).await?;
+            revival::revive(self.run, &mut learner, &numbers).await?;
+            rewrite_articles(self.run, &mut learner, articles).await?;
             revival::read_again(self.run, &mut learner, &numbers).await?;
             found.extend(numbers);
         }

@@ -7,8 +7,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::convert::Converted;
+use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::Checkpoint;
@@ -16,6 +17,9 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::super::run::Run;
 use crate::error::EngineError;
+
+/// So long after a deletion, lists and searches may still show what was deleted.
+const DELETED_LATELY: SignedDuration = SignedDuration::from_mins(15);
 
 impl Run {
     /// Lets nobody else store issues of the source until what comes back is dropped.
@@ -35,11 +39,18 @@ pub(super) async fn write(
     checkpoint: Option<Checkpoint>,
 ) -> Result<(), EngineError> {
     let _writer = run.issue_writer().await;
-    let converted = without_older(run, converted).await?;
+    let converted = without_older(run, converted, false).await?;
     run.write(converted, checkpoint).await
 }
 
-async fn without_older(run: &Run, converted: Converted) -> Result<Converted, EngineError> {
+/// The same for issues that were read by their ids: what is found so is there, though it was deleted a moment ago.
+pub(super) async fn write_found(run: &Run, converted: Converted) -> Result<(), EngineError> {
+    let _writer = run.issue_writer().await;
+    let converted = without_older(run, converted, true).await?;
+    run.write(converted, None).await
+}
+
+async fn without_older(run: &Run, converted: Converted, is_by_id: bool) -> Result<Converted, EngineError> {
     let told: Vec<(RecordId, Timestamp)> = converted
         .records
         .iter()
@@ -51,7 +62,17 @@ async fn without_older(run: &Run, converted: Converted) -> Result<Converted, Eng
     let is_older = |(id, updated): &&(RecordId, Timestamp)| {
         stored.get(id).is_some_and(|version| version.is_some_and(|version| *updated < version))
     };
-    let older: HashSet<RecordId> = told.iter().filter(is_older).map(|(id, _)| *id).collect();
+    let mut older: HashSet<RecordId> = told.iter().filter(is_older).map(|(id, _)| *id).collect();
+    if !is_by_id {
+        // A page that was on its way, or an index that is behind, shows what was deleted a moment ago. What did come back is
+        // found by its id.
+        let until = run.began().min(run.inner.clock.now() - DELETED_LATELY);
+        let states = run.inner.store.record_states(run.id(), &ids).await?;
+        let lately = states.into_iter().filter(|(_, state)| {
+            state.absence == Some(Absence::Removed) && state.absent_since.is_some_and(|since| since > until)
+        });
+        older.extend(lately.map(|(id, _)| id));
+    }
     if older.is_empty() {
         return Ok(converted);
     }

@@ -89,7 +89,7 @@ async fn in_part(
     let Some((converted, id)) = heavy::in_part(run, &alone, None, &error, ctx).await? else {
         return Ok(None);
     };
-    fresh::write(run, converted, None).await?;
+    fresh::write_found(run, converted).await?;
     Ok(Some(id.to_string()))
 }
 
@@ -113,7 +113,7 @@ async fn store(
         .any(|record| record.body.model() == Model::Ticket && record.access == Access::Unknown);
     let pending: Vec<(String, String)> =
         converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)).collect();
-    fresh::write(run, converted, None).await?;
+    fresh::write_found(run, converted).await?;
     waiting::resolve(run, &pending, ctx).await
 }
 

@@ -302,8 +302,10 @@ async fn changed(
     run.write(Converted::default(), Some(Run::mark(STREAM, &checkpoint)?)).await?;
     for reader in settle::slow_readers(run.inner.settings.index_lag) {
         let settled = checkpoint.settled.get(reader.name).copied();
-        // Everything that changed before the first reading ended was read by that.
-        let settled = settled.and_then(|millis| Timestamp::from_millisecond(millis).ok()).unwrap_or(since);
+        // The first reading went by an index that may have been behind.
+        let settled = settled
+            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+            .unwrap_or_else(|| since - run.inner.settings.index_lag);
         if let Some(window) = settle::due_window(reader, settled, now) {
             let found = settle::window(run, ctx, window, reader.proof).await?;
             if found > 0 {

@@ -141,6 +141,8 @@ async fn surroundings(run: &Run) -> Result<(Arc<JiraContext>, Arc<[String]>), En
     }
     let (ctx, projects) = (Arc::new(ctx), Arc::from(ids));
     let mut is_settled = true;
+    // Before what is stored is gone through: what is told of meanwhile must not be stored by the former rules.
+    run.remember(jiff::Timestamp::UNIX_EPOCH, Known::Jira(Arc::clone(&ctx), Arc::clone(&projects)));
     if run.found_access(digest, is_whole).await? {
         is_settled = run.stream("issues", reconsider::issues(run, &ctx).boxed()).await?.is_some();
         if is_settled && is_whole {

@@ -85,7 +85,14 @@ fn attempt(status: u16) -> NewAttempt {
 async fn note(store: &Store, delivery: &Delivery, claim: &str, verdict: Verdict, now: i64) -> (bool, bool) {
     let status = if verdict == Verdict::Delivered { 200 } else { 500 };
     let noted = store
-        .note_attempt(delivery, uuid_of(claim), &attempt(status), &verdict, POLICY, at(now))
+        .note_attempt(
+            delivery,
+            uuid_of(claim),
+            &NewAttempt { at: at(now), ..attempt(status) },
+            &verdict,
+            POLICY,
+            at(now),
+        )
         .await
         .unwrap();
     (noted.noted, noted.disabled)
@@ -232,7 +239,7 @@ pub(crate) async fn of_many_claimers_each_delivery_has_one(store: Store) {
 
 pub(crate) async fn o8_an_endpoint_that_only_fails_is_disabled_with_notice(store: Store) {
     let id = endpoint(&store, "one").await;
-    let many: Vec<_> = (0..9).map(|n| delivery(id, 1_000_000 + n, &n.to_string())).collect();
+    let many: Vec<_> = (0..20).map(|n| delivery(id, 1_000_000 + n, &n.to_string())).collect();
     enter(&store, &many).await;
     let again = || Verdict::Again { due_at: at(100_000) };
     let fail = async |now: i64| {
@@ -245,8 +252,13 @@ pub(crate) async fn o8_an_endpoint_that_only_fails_is_disabled_with_notice(store
         (endpoint.failures, endpoint.failing_since, endpoint.rests_until),
         (1, Some(at(100)), Some(at(110)))
     );
-    let (_, endpoint) = fail(200).await;
-    assert_eq!((endpoint.failures, endpoint.rests_until), (2, Some(at(300))));
+    // What was under way together fails together.
+    let together = claim(&store, id, "together", 3, 200).await;
+    for delivery in &together {
+        note(&store, delivery, "together", again(), 200).await;
+    }
+    let endpoint = store.webhook_endpoint(id).await.unwrap().unwrap();
+    assert_eq!((together.len(), endpoint.failures, endpoint.rests_until), (3, 2, Some(at(300))));
     let claimed = claim(&store, id, "good", 1, 300).await;
     note(&store, &claimed[0], "good", Verdict::Delivered, 300).await;
     let endpoint = store.webhook_endpoint(id).await.unwrap().unwrap();
@@ -272,6 +284,11 @@ pub(crate) async fn o8_an_endpoint_that_only_fails_is_disabled_with_notice(store
     store.enable_webhook_endpoint(id, at(5)).await.unwrap();
     let endpoint = store.webhook_endpoint(id).await.unwrap().unwrap();
     assert_eq!((endpoint.disabled, endpoint.failures), (None, 0));
+    // Two failures with days of silence between them are no days of failure.
+    fail(1_500).await;
+    let later = 1_500 + 3 * 24 * 3_600_000;
+    let ((_, disabled), endpoint) = fail(later).await;
+    assert_eq!((disabled, endpoint.failing_since), (false, Some(at(later))));
 }
 
 pub(crate) async fn o8_a_replayed_range_is_the_original_set(store: Store) {
