@@ -115,18 +115,10 @@ impl Engine {
     /// [`EngineError::NotFound`] when it is gone already.
     pub async fn unlink(&self, account: LinkedAccountId) -> Result<UnlinkReceipt, EngineError> {
         self.inner.take_back_registrations(account).await?;
-        let unlinked =
-            self.inner.store.unlink(account, self.inner.entropy.uuid(), self.inner.clock.now()).await?;
-        let AccountUnlinked { left: unlinked, receipt } = unlinked.ok_or(EngineError::NotFound)?;
-        self.inner.feed_grew();
-        if unlinked.source_is_unused {
-            self.inner.erase_later(unlinked.source);
-        }
-        if unlinked.grant_is_gone {
-            self.inner.forget_token(unlinked.grant);
-        }
-        tracing::info!(account.id = %account, receipt.id = %receipt.id, "unlinked");
-        Ok(receipt)
+        let inner = Arc::clone(&self.inner);
+        // To its end, though nobody waits for the answer any more.
+        let unlinking = self.inner.tasks.spawn(async move { inner.unlink(account).await });
+        unlinking.await.map_err(|error| EngineError::Invalid(format!("the unlinking broke off: {error}")))?
     }
 }
 
@@ -172,6 +164,20 @@ impl Inner {
                 }
             }
         }
+    }
+
+    async fn unlink(self: &Arc<Self>, account: LinkedAccountId) -> Result<UnlinkReceipt, EngineError> {
+        let unlinked = self.store.unlink(account, self.entropy.uuid(), self.clock.now()).await?;
+        let AccountUnlinked { left: unlinked, receipt } = unlinked.ok_or(EngineError::NotFound)?;
+        self.feed_grew();
+        if unlinked.source_is_unused {
+            self.erase_later(unlinked.source);
+        }
+        if unlinked.grant_is_gone {
+            self.forget_token(unlinked.grant);
+        }
+        tracing::info!(account.id = %account, receipt.id = %receipt.id, "unlinked");
+        Ok(receipt)
     }
 
     /// Erases a source that nobody reads any more, in the background. What a stop interrupts is taken up at the next

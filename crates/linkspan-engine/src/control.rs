@@ -19,6 +19,8 @@ pub const SHORTEST: u32 = 5;
 pub const LONGEST: u32 = 30 * 24 * 3_600;
 /// Streams with a schedule of their own, at most.
 const SCHEDULES_CAP: usize = 100;
+/// How long a reading that is broken off may take to end.
+const BREAKS_OFF_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 /// The longest name of a stream.
 const NAME_CAP: usize = 100;
 
@@ -124,6 +126,10 @@ impl Engine {
         }
         // One that is being read would put its place back.
         self.inner.break_off(id);
+        let began = tokio::time::Instant::now();
+        while self.inner.is_reading(id) && began.elapsed() < BREAKS_OFF_WITHIN {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
         for name in names {
             self.inner.store.rewind_stream(id, name).await?;
         }

@@ -115,7 +115,14 @@ impl Inner {
                 return Ok(());
             }
             match sync::look_again(self, source, &hints).await {
-                Ok(()) => self.store.settle_hints(source, ISSUE, &hints).await?,
+                Ok(unread) => {
+                    let (later, done): (Vec<StoredHint>, Vec<StoredHint>) =
+                        hints.into_iter().partition(|hint| unread.contains(&hint.remote_id));
+                    self.store.settle_hints(source, ISSUE, &done).await?;
+                    if !later.is_empty() {
+                        self.postpone(source, &later).await?;
+                    }
+                }
                 Err(error @ (EngineError::Stopped | EngineError::Store(_))) => return Err(error),
                 Err(EngineError::NotFound) => return Ok(()),
                 Err(error) => {

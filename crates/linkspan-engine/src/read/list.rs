@@ -114,7 +114,7 @@ impl Engine {
         let has_more = records.len() > page_size;
         records.truncate(page_size);
         for record in records.iter_mut().filter(|record| is_hidden(record)) {
-            record.body = EMPTY_BODY.to_owned();
+            EMPTY_BODY.clone_into(&mut record.body);
         }
         if direction == Direction::Backward {
             records.reverse();

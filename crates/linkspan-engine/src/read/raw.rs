@@ -218,10 +218,10 @@ impl Engine {
         let mut raws = raws;
         for raw in &mut raws {
             if raw.record.is_some_and(|record| absences.get(&record) == Some(&Absence::LostAccess)) {
-                raw.json = HIDDEN.to_owned();
+                HIDDEN.clone_into(&mut raw.json);
             }
         }
-        Ok(RawPage { absences, raws, next })
+        Ok(RawPage { raws, absences, next })
     }
 
     async fn raws_page(

@@ -78,7 +78,7 @@ impl Drop for Reading {
     }
 }
 
-/// Looks again at what deliveries pointed at. Runs beside a reading of the source: live changes do not wait for a first reading.
+/// Looks again at what deliveries pointed at; gives what upstream could not read this time. Runs beside a reading of the source: live changes do not wait for a first reading.
 ///
 /// # Errors
 /// [`EngineError::NotFound`] when the source is gone; otherwise what keeps upstream from being asked.
@@ -86,7 +86,7 @@ pub(crate) async fn look_again(
     inner: &Arc<Inner>,
     id: SourceId,
     hints: &[StoredHint],
-) -> Result<(), EngineError> {
+) -> Result<Vec<String>, EngineError> {
     let source = inner.store.source(id).await?.filter(|source| source.state == SourceState::Active);
     let source = source.ok_or(EngineError::NotFound)?;
     let granted = inner.scopes_of(&source).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn look_again(
     match run.source.product {
         Product::Jira => jira::look_again(&run, hints).boxed().await,
         // Confluence tells of nothing.
-        Product::Confluence => Ok(()),
+        Product::Confluence => Ok(Vec::new()),
     }
 }
 

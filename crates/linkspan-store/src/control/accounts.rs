@@ -218,7 +218,10 @@ impl Store {
         };
         let (source, grant) = (SourceId(row.uuid(0)?), GrantId(row.uuid(1)?));
         tx.lock_source(source).await?;
-        tx.execute(DELETE, args![id]).await?;
+        if tx.execute(DELETE, args![id]).await? == 0 {
+            // Somebody else unlinked it while this waited.
+            return Ok(None);
+        }
         tx.execute(super::data_keys::DESTROY, args![id.0]).await?;
         tx.execute(super::followers::DELETE_OF_ACCOUNT, args![id]).await?;
         let unlinked = retire(&mut tx, source, grant).await?;
@@ -245,7 +248,10 @@ impl Store {
         };
         unlink_receipts::insert(&mut tx, &receipt).await?;
         tx.commit().await?;
-        self.delete_deliveries_of_account(id).await?;
+        // What is left of them is about an account that is gone, and is not sent.
+        if let Err(error) = self.delete_deliveries_of_account(id).await {
+            tracing::warn!(account.id = %id, %error, "deliveries of an unlinked account could not be deleted");
+        }
         Ok(Some(AccountUnlinked { left: unlinked, receipt }))
     }
 }

@@ -10,7 +10,7 @@ use crate::Store;
 use crate::control::accounts::{self, Unlinked};
 use crate::control::links::{self, Completion, LinkCompleted, LinkState};
 use crate::control::sources::NewSource;
-use crate::control::{data_keys, sources};
+use crate::control::{data_keys, sources, sync_notices};
 use crate::db::{Tx, args};
 use crate::error::StoreError;
 use crate::spine::events::{self, NewEvent};
@@ -103,6 +103,15 @@ pub(super) async fn complete(
             account: Some(account),
             details: serde_json::json!({}),
         });
+        // What it reads was read already, for another account: nobody will tell of a first reading again.
+        if tx.first(sync_notices::READ_ALREADY, args![source]).await?.is_some() {
+            told.push(NewEvent {
+                kind: EventKind::SyncCompleted,
+                source: Some(source),
+                account: Some(account),
+                details: serde_json::json!({ "is_initial": true, "changed": 0, "failed_streams": [] }),
+            });
+        }
     }
     events::append(&mut tx, &told, now).await?;
     tx.commit().await?;

@@ -15,6 +15,7 @@ statements! {
     ENTER = "INSERT INTO sync_notices (source_id) VALUES ($1) ON CONFLICT (source_id) DO NOTHING";
     STARTED = "UPDATE sync_notices SET started_at = $2 WHERE source_id = $1 AND started_at IS NULL";
     FIRST_COMPLETED = "UPDATE sync_notices SET completed_at = $2 WHERE source_id = $1 AND completed_at IS NULL";
+    READ_ALREADY = "SELECT completed_at FROM sync_notices WHERE source_id = $1 AND completed_at IS NOT NULL";
     STALLED = "UPDATE sync_notices SET stalled_at = $2 WHERE source_id = $1 AND stalled_at IS NULL";
     RECOVERED = "UPDATE sync_notices SET stalled_at = NULL WHERE source_id = $1 AND stalled_at IS NOT NULL";
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use linkspan_atlassian::calls::jira;
 use linkspan_atlassian::client::Params;
-use linkspan_atlassian::convert::{Converted, JiraContext, Waiting, issue_page};
+use linkspan_atlassian::convert::{Converted, JiraContext, PageProblem, Waiting, issue_page};
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::Jql;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Access, Model};
 use linkspan_store::StoredHint;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::super::run::{Run, text};
@@ -25,6 +26,8 @@ const ISSUES_PER_CALL: usize = 100;
 pub(super) struct ReadByIds {
     /// Those that came, by their upstream ids.
     pub(super) found: Vec<String>,
+    /// Those that upstream could not read this time.
+    pub(super) unread: Vec<String>,
     /// Some lie in projects of which nothing is known yet, and are hidden until it is.
     pub(super) in_unknown_projects: bool,
 }
@@ -40,7 +43,9 @@ pub(super) async fn look_again(
     let read = by_ids(run, ctx, &ids).await?;
     let gone: Vec<(Model, RecordId)> = hints
         .iter()
-        .filter(|hint| hint.gone && !read.found.contains(&hint.remote_id))
+        .filter(|hint| {
+            hint.gone && !read.found.contains(&hint.remote_id) && !read.unread.contains(&hint.remote_id)
+        })
         .map(|hint| (Model::Ticket, RecordId::of(run.id(), Model::Ticket, &hint.remote_id)))
         .collect();
     if !gone.is_empty() {
@@ -72,9 +77,31 @@ pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Re
             }
             Err(error) => return Err(error),
         };
-        store(run, text(&reply.body)?, &mut ctx, &mut read).boxed().await?;
+        let page = text(&reply.body)?;
+        read.unread.extend(unread_in(page)?);
+        store(run, page, &mut ctx, &mut read).boxed().await?;
+    }
+    if !read.unread.is_empty() {
+        tracing::warn!(source.id = %run.id(), issues = ?read.unread, "upstream could not read some issues this time");
     }
     Ok(read)
+}
+
+/// The issues of an answer that upstream could not read (`atlassian-endpoints.md` 3.2): unlike those that it leaves out, they may
+/// well be there.
+fn unread_in(page: &str) -> Result<Vec<String>, EngineError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        #[serde(default)]
+        issue_errors: Vec<Unread>,
+    }
+    #[derive(Deserialize)]
+    struct Unread {
+        id: String,
+    }
+    let answer: Answer = serde_json::from_str(page).map_err(PageProblem::NotJson)?;
+    Ok(answer.issue_errors.into_iter().map(|issue| issue.id).collect())
 }
 
 /// Stores an issue that is too large for upstream even alone, as far as it can be answered; its id, if it was found.

@@ -86,18 +86,19 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Looks again at issues that deliveries pointed at, with what the last reading found around them.
+/// Looks again at issues that deliveries pointed at, with what the last reading found around them. Gives those that upstream
+/// could not read this time.
 ///
 /// # Errors
 /// [`EngineError::NotReady`] while nothing was read around them yet.
-pub(super) async fn look_again(run: &Run, hints: &[StoredHint]) -> Result<(), EngineError> {
+pub(super) async fn look_again(run: &Run, hints: &[StoredHint]) -> Result<Vec<String>, EngineError> {
     let Some(Known::Jira(ctx, _)) = run.recall_whatever_its_age() else { return Err(EngineError::NotReady) };
     let read = hinted::look_again(run, ctx, hints).boxed().await?;
     if read.in_unknown_projects {
         // A project that was made since, or whose permissions could not be read: it is read now, not in an hour.
         run.surroundings_are_outdated();
     }
-    Ok(())
+    Ok(read.unread)
 }
 
 /// What issues are converted with: fields, groups, projects with who may browse them, people.

@@ -107,8 +107,8 @@ pub(super) async fn window(
         let differing = differing(run, &listed).await?;
         let ids: Vec<&str> = differing.iter().map(String::as_str).collect();
         if !ids.is_empty() {
-            hinted::by_ids(run, Arc::clone(ctx), &ids).await?;
-            repaired += ids.len() as u64;
+            // What is listed and not found by id is gone again.
+            repaired += hinted::by_ids(run, Arc::clone(ctx), &ids).await?.found.len() as u64;
         }
     }
 }
