@@ -168,6 +168,11 @@ async fn a_stream_of_changes_stays_open_and_is_resumed_behind_the_last_event() {
     let resumed = events(&linking, "/v1/changes", Some(&fifth), 1).await;
     assert_eq!(resumed[0].1, entries[5]);
 
+    // A position that this server has not reached yet is none that it gave out.
+    for query in ["after=900000000", "after=900000000&limit=1"] {
+        assert_eq!(linking.get(&format!("/v1/changes?{query}"), None).await.0, 400);
+    }
+
     // What happens later comes by itself.
     let path = format!("/v1/changes?after={end}");
     let waiting = events(&linking, &path, None, 1);
@@ -177,4 +182,19 @@ async fn a_stream_of_changes_stays_open_and_is_resumed_behind_the_last_event() {
     };
     let (came, ()) = tokio::join!(waiting, linked);
     assert!(came[0].0.parse::<i64>().unwrap() > end.parse::<i64>().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_a_follower_ends_with_the_follower() {
+    let linking = Linking::start().await;
+    let made = linking.api(Method::PUT, "/v1/followers/crm", None, Some(&json!({ "from": "now" }))).await;
+    assert_eq!(made.0, 200, "{}", made.1);
+    let request = http()
+        .get(format!("{}/v1/followers/crm/changes", linking.base_url()))
+        .bearer_auth(&linking.api_key)
+        .header("Accept", "text/event-stream");
+    let mut response = request.send().await.unwrap();
+    assert_eq!(linking.api(Method::DELETE, "/v1/followers/crm", None, None).await.0, 204);
+    let reading = async { while response.chunk().await.unwrap().is_some() {} };
+    tokio::time::timeout(PATIENCE, reading).await.expect("the stream ends");
 }

@@ -28,6 +28,11 @@ pub(crate) async fn w5_a_repeated_delivery_hints_once_and_later_ones_coalesce(st
     store.settle_hints(source, KIND, &due).await.unwrap();
     let due = store.due_hints(source, KIND, at(30), 10).await.unwrap();
     assert_eq!(stamps(&due), [("7", true, 2), ("8", false, 1)]);
+    // What one delivery said was deleted is looked for, whatever comes after it.
+    let straggler = [delivery(3, vec![hint("7", false)])];
+    assert_eq!(store.take_deliveries(&straggler, at(30)).await.unwrap(), [true]);
+    let due = store.due_hints(source, KIND, at(30), 10).await.unwrap();
+    assert_eq!(stamps(&due), [("7", true, 3), ("8", false, 1)]);
     assert_eq!(store.pending_hints(source).await.unwrap(), (2, Some(at(10))));
     store.settle_hints(source, KIND, &due).await.unwrap();
     assert_eq!(store.pending_hints(source).await.unwrap(), (0, None));

@@ -1,11 +1,12 @@
 //! The reach of the account behind a grant (hazards L13, S13).
 
+use linkspan_engine::read::{RawQuery, RecordFilter};
 use linkspan_model::absence::Absence;
 use linkspan_model::record::Model;
 use linkspan_sandbox::Options;
 use linkspan_sandbox::world::confluence::SpacePermission;
 use linkspan_sandbox::world::{SiteState, SpaceId};
-use linkspan_store::ContainerState;
+use linkspan_store::{AccountFilter, ContainerState};
 
 use super::Mirror;
 use crate::support::small_world;
@@ -71,6 +72,21 @@ async fn s13_a_space_that_the_account_loses_is_hidden_and_comes_back() {
     assert!(!record.is_deleted_upstream());
     assert_eq!(reach(&mirror).await.reduced_at, None);
     mirror.is_clean().await;
+    // Lists of deleted data tell that it is gone, and nothing of what it said.
+    let engine = &mirror.privacy.engine;
+    let accounts =
+        mirror.privacy.store.list_linked_accounts(&AccountFilter::default(), None, 10).await.unwrap();
+    let account = accounts.iter().find(|account| account.source == mirror.confluence).unwrap();
+    let scope = engine.scope_of_account(account.id).await.unwrap().unwrap();
+    let filter = RecordFilter { include_deleted: true, ..RecordFilter::default() };
+    let page = engine.list_records(&scope, Model::Article, &filter, None, 1_000).await.unwrap();
+    let hidden: Vec<_> =
+        page.records.into_iter().filter(|record| record.absence == Some(Absence::LostAccess)).collect();
+    assert!(!hidden.is_empty() && hidden.iter().all(|record| record.body == "{}"));
+    assert!(engine.remote_data(&scope, &hidden).await.unwrap().is_empty());
+    let query = RawQuery { remote_id: hidden[0].remote_id.clone(), limit: 1, ..RawQuery::default() };
+    let raws = engine.raws(mirror.confluence, "confluence.page", &query).await.unwrap().raws;
+    assert!(raws.iter().all(|raw| raw.json == "{}"));
 
     mirror.act(|site, stamp| open(site, stamp, space, &taken));
     mirror.interval().await;
