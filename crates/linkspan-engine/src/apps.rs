@@ -227,7 +227,17 @@ impl Inner {
         if let Some(previous) = &app.previous_secret
             && previous.until > self.clock.now()
         {
-            secrets.push(self.ring.open(secret_context(&app.id), &previous.sealed)?.to_secret()?);
+            // One that does not open any more must not cost the deliveries that the present one signed.
+            match self
+                .ring
+                .open(secret_context(&app.id), &previous.sealed)
+                .and_then(|opened| opened.to_secret())
+            {
+                Ok(secret) => secrets.push(secret),
+                Err(error) => {
+                    tracing::warn!(app.id = %app.id, %error, "the former secret of an app cannot be opened");
+                }
+            }
         }
         Ok(secrets)
     }

@@ -76,6 +76,9 @@ impl Inner {
         }
         // Whoever links again has seen to what the account may see: the next reading acts by it.
         self.store.accept_reach(source, now).await?;
+        // Another person's consent has registrations of its own.
+        self.store.hurry_live_check(source, now).await?;
+        self.live.wake_registrar();
         tracing::info!(account.id = %completed.account.id, source.id = %source, %integration, "linked");
         self.feed_grew();
         self.wake.notify_one();

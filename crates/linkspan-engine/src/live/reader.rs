@@ -36,6 +36,19 @@ const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// How often they are.
 const FORGET_EVERY: Duration = Duration::from_mins(5);
 
+/// The right to look at the hints of a source. It is given back however that ends.
+struct ReaderPlace {
+    inner: Arc<Inner>,
+    source: SourceId,
+}
+
+impl Drop for ReaderPlace {
+    fn drop(&mut self) {
+        let mut readers = self.inner.live.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.insert(self.source, ReaderState::Ended(Instant::now()));
+    }
+}
+
 impl Inner {
     /// Looks at hints as they come, until the engine stops.
     pub(crate) async fn follow_hints(self: Arc<Self>) {
@@ -67,11 +80,10 @@ impl Inner {
             }
             let Some(gather) = self.begin_reading_hints(source) else { continue };
             let inner = Arc::clone(self);
+            let place = ReaderPlace { inner: Arc::clone(self), source };
             self.tasks.spawn(async move {
                 let result = inner.read_hints(source, gather).boxed().await;
-                let mut readers = inner.live.readers.lock().unwrap_or_else(PoisonError::into_inner);
-                readers.insert(source, ReaderState::Ended(Instant::now()));
-                drop(readers);
+                drop(place);
                 match result {
                     // What came between the last look and this moment wakes nobody else.
                     Ok(()) | Err(EngineError::Stopped) => inner.live.hinted.notify_one(),

@@ -29,15 +29,15 @@ pub(crate) struct ChangeRow {
     /// The source; null for events that outlive it.
     #[schema(required = true, value_type = Option<Uuid>)]
     pub source_id: Option<SourceId>,
-    /// The linked accounts that it concerns.
+    /// The linked accounts over its source. One of `jira-service-management` sees its service projects alone.
     #[schema(value_type = Vec<Uuid>)]
     pub linked_account_ids: Vec<LinkedAccountId>,
     /// Figures and words about an event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub details: Option<Value>,
-    /// The record as it is now, in the shape of its category's API; only where `include_record` asks for it, and null where the
-    /// API does not show it.
+    /// The record as it is now, in the shape of its category's API; only where `include_record` asks for it; left out where
+    /// the API does not show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub record: Option<Value>,

@@ -207,7 +207,9 @@ async fn become_listed(
         ContainerState::Archived => "it is archived; what was read of it is kept and served",
         _ => "it is listed again; its ids are compared next",
     };
-    let came_back = to == ContainerState::Listed;
+    // Of an archived project no search finds anything; an archived space is walked as before.
+    let was_gone = !matches!(row.state, ContainerState::Listed | ContainerState::Archived);
+    let came_back = to == ContainerState::Listed || (model == Model::Article && was_gone);
     let row = LedgerRow { state: to, outcome: Some(outcome.to_owned()), walk: None, ..row.clone() };
     run.inner.store.put_ledger_row(run.id(), &row, None).await?;
     if came_back {

@@ -5,10 +5,12 @@ use std::sync::PoisonError;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::PageState;
 use linkspan_store::{DriftCounts, LedgerRow};
 use serde::{Deserialize, Serialize};
 
+use super::super::retreat::smaller;
 use super::super::run::{Run, digest_of, text};
 use super::{CensusAllowance, Due, Lists, Section, compare, count_held, is_unexplained, settle};
 use crate::error::EngineError;
@@ -154,7 +156,17 @@ async fn walk_section(
         if !may_go_on(run) {
             return Ok(false);
         }
-        let Some(page) = run.client.next(call, &mut pager).await? else { break };
+        let page = match run.client.next(call, &mut pager).await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            Err(error) => {
+                // What upstream cannot answer at once is asked for in smaller pages (hazard S9).
+                match smaller(&error, pager.page_size(), CallError::is_size) {
+                    Some(size) if pager.resize(size) => continue,
+                    _ => return Err(error),
+                }
+            }
+        };
         spend(run, call.price.of(page.items));
         let listed = compare::in_sight(run, lists, lists.ids(text(&page.reply.body)?)?).await?;
         compare::page(run, lists, row, &listed, state).await?;
@@ -212,7 +224,7 @@ pub(super) async fn note_failure(run: &Run, row: LedgerRow, error: &EngineError)
         store.drop_census_pages(run.id(), row.container, row.model).await?;
     }
     let now = run.inner.clock.now();
-    (row.looked_at, row.upstream) = (Some(now), None);
+    row.looked_at = Some(now);
     row.outcome = Some(format!("the ids could not be compared: {error}"));
     Ok(store.put_ledger_row(run.id(), &row, Some(now).filter(|_| !passes)).await?)
 }

@@ -92,8 +92,21 @@ pub(super) async fn read(run: &Run) -> Result<(), EngineError> {
 /// # Errors
 /// [`EngineError::NotReady`] while nothing was read around them yet.
 pub(super) async fn look_again(run: &Run, hints: &[StoredHint]) -> Result<Vec<String>, EngineError> {
-    let Some(Known::Jira(ctx, _)) = run.recall_whatever_its_age() else { return Err(EngineError::NotReady) };
-    let read = hinted::look_again(run, ctx, hints).boxed().await?;
+    let recall = || match run.recall_whatever_its_age() {
+        Some(Known::Jira(ctx, _)) => Ok(ctx),
+        _ => Err(EngineError::NotReady),
+    };
+    let mut ctx = recall()?;
+    let read = loop {
+        let read = hinted::look_again(run, Arc::clone(&ctx), hints).boxed().await?;
+        let present = recall()?;
+        // What was stored by rules that were read anew meanwhile is read again: else it would keep them, behind whoever goes
+        // through what is stored.
+        if Arc::ptr_eq(&ctx, &present) {
+            break read;
+        }
+        ctx = present;
+    };
     if read.in_unknown_projects {
         // A project that was made since, or whose permissions could not be read: it is read now, not in an hour.
         run.surroundings_are_outdated();
