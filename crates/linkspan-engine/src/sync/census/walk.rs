@@ -199,12 +199,12 @@ pub(super) fn scopes_of(run: &Run) -> String {
 /// Whether anything is left of the hour's share.
 pub(super) fn may_go_on(run: &Run) -> bool {
     let points = run.inner.settings.census.points_per_hour;
-    allowance(run).is_open(run.inner.clock.now(), points)
+    allowance(run).is_open(run.inner.clock.now(), run.id(), points)
 }
 
 /// Takes points from the hour's share.
 pub(super) fn spend(run: &Run, points: u64) {
-    allowance(run).take(run.inner.clock.now(), points);
+    allowance(run).take(run.inner.clock.now(), run.id(), points);
 }
 
 fn allowance(run: &Run) -> std::sync::MutexGuard<'_, CensusAllowance> {
