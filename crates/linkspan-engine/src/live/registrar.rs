@@ -35,8 +35,8 @@ const EVENTS: [&str; 6] = [
 ];
 /// How often the registrations are compared with upstream's list.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_hours(6);
-/// How soon again where no project is known yet: the first reading is under way.
-const CHECK_SOON: SignedDuration = SignedDuration::from_secs(15);
+/// How soon again where no project is known yet. The reading that finds the first has it checked at once.
+const CHECK_SOON: SignedDuration = SignedDuration::from_mins(2);
 /// The wait after the first failure; it doubles with each further one.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// The longest such wait.
