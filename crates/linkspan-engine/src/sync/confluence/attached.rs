@@ -8,7 +8,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use linkspan_atlassian::calls::{Call, Feature, confluence};
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{PageProblem, Placement};
@@ -25,7 +24,7 @@ use super::super::run::{ListCheckpoint, Run, at_a_time, text};
 use super::access::Learner;
 use super::articles::{Kind, convert_text, rewrite_articles};
 use super::by_id::{self, IDS_PER_CALL};
-use super::census::{PARALLEL_LOOKS, SEARCHED_PER_PAGE, is_searched};
+use super::census::{FoundVersion, PARALLEL_LOOKS, SEARCHED_PER_PAGE, is_searched};
 use super::revival::search;
 use super::searches;
 use super::spaces::PAGE_SIZE;
@@ -129,16 +128,6 @@ struct Found {
     /// Of the first generation.
     #[serde(default)]
     container: Option<FoundHost>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FoundVersion {
-    #[serde(default)]
-    created_at: Option<Timestamp>,
-    /// Of the first generation.
-    #[serde(default)]
-    when: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -380,7 +369,7 @@ impl Lists for Attached<'_, '_> {
                     found.id, self.model
                 )));
             };
-            let changed_at = found.version.and_then(|version| version.created_at.or(version.when));
+            let changed_at = found.version.and_then(|version| version.changed_at());
             let host = found.page_id.or(found.blog_post_id).or(found.container.map(|host| host.id));
             let host = host.map(|host| RecordId::of(self.run.id(), Model::Article, &host));
             listed.push(ListedId { id, is_archived: false, changed_at, host });

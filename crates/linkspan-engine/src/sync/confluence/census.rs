@@ -107,14 +107,22 @@ struct Found {
     space: Option<FoundSpace>,
 }
 
+/// The version of content, a comment or an attachment in a list of either generation.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FoundVersion {
+pub(super) struct FoundVersion {
     #[serde(default)]
     created_at: Option<Timestamp>,
     /// Of the first generation.
     #[serde(default)]
     when: Option<Timestamp>,
+}
+
+impl FoundVersion {
+    /// When what it is of was last changed.
+    pub(super) fn changed_at(&self) -> Option<Timestamp> {
+        self.created_at.or(self.when)
+    }
 }
 
 #[derive(Deserialize)]
@@ -348,7 +356,7 @@ impl Lists for Spaces<'_, '_> {
 
     fn ids(&self, page: &str) -> Result<Vec<ListedId>, EngineError> {
         let listed = |found: Found| {
-            let changed_at = found.version.as_ref().and_then(|version| version.created_at.or(version.when));
+            let changed_at = found.version.as_ref().and_then(FoundVersion::changed_at);
             Ok(ListedId { id: found.number()?, is_archived: found.is_archived(), changed_at, host: None })
         };
         found_in(page)?.into_iter().map(listed).collect()
