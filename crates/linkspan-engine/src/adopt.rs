@@ -5,6 +5,7 @@
 //! process was killed in between.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::oauth::{SiteAccess, TokenError, TokenPair};
@@ -214,7 +215,7 @@ impl Inner {
     }
 
     async fn adopted_site(
-        &self,
+        self: &Arc<Self>,
         grant: GrantId,
         cloud_id: &str,
         product: Product,

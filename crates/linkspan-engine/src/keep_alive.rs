@@ -69,7 +69,7 @@ impl Inner {
         }
     }
 
-    async fn exercise_grants(&self) -> Result<ExerciseTurn, EngineError> {
+    async fn exercise_grants(self: &Arc<Self>) -> Result<ExerciseTurn, EngineError> {
         let now = self.clock.now();
         let mut turn = ExerciseTurn::default();
         let mut idle = self.store.grants().await?;

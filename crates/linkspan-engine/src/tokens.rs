@@ -78,19 +78,20 @@ struct Outage {
 }
 
 /// What a caller wants of a grant.
-#[derive(Clone, Copy)]
-enum Want<'a> {
+enum Want {
     /// A token that is good for some minutes, and not the one that upstream just refused.
-    Good { refused: Option<&'a Secret> },
+    Good { refused: Option<Secret> },
     /// A pair that was issued since a moment.
     IssuedSince(Timestamp),
 }
 
-impl Want<'_> {
+impl Want {
     /// Whether a token serves as long as it lives, when no newer one can be had.
-    fn allows(self, access: &Secret) -> bool {
+    fn allows(&self, access: &Secret) -> bool {
         match self {
-            Self::Good { refused } => refused.is_none_or(|refused| refused.expose() != access.expose()),
+            Self::Good { refused } => {
+                refused.as_ref().is_none_or(|refused| refused.expose() != access.expose())
+            }
             Self::IssuedSince(_) => true,
         }
     }
@@ -117,11 +118,11 @@ impl Inner {
     /// An access token of the grant that is good for some minutes. `refused` is one that upstream just refused: it is not
     /// given again.
     pub(crate) async fn access_token(
-        &self,
+        self: &Arc<Self>,
         id: GrantId,
         refused: Option<&Secret>,
     ) -> Result<Secret, EngineError> {
-        Ok(self.token_for(id, Want::Good { refused }).await?.access)
+        Ok(self.token_for(id, Want::Good { refused: refused.cloned() }).await?.access)
     }
 
     /// Whether an access token that upstream answered with 403 or 404 may have been over (hazard L5): its time has passed,
@@ -146,24 +147,38 @@ impl Inner {
     }
 
     /// Replaces the pair of a grant that was not replaced since a moment.
-    pub(crate) async fn renew_older_than(&self, id: GrantId, moment: Timestamp) -> Result<(), EngineError> {
+    pub(crate) async fn renew_older_than(
+        self: &Arc<Self>,
+        id: GrantId,
+        moment: Timestamp,
+    ) -> Result<(), EngineError> {
         self.token_for(id, Want::IssuedSince(moment)).await.map(drop)
     }
 
-    async fn token_for(&self, id: GrantId, want: Want<'_>) -> Result<Held, EngineError> {
+    async fn token_for(self: &Arc<Self>, id: GrantId, want: Want) -> Result<Held, EngineError> {
         let refresher =
             Arc::clone(self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
-        // Held over the token call, so that waiters get its result instead of making their own.
-        let mut held = refresher.held.lock().await;
-        if let Some(held) = held.as_ref()
-            && self.serves(held, want)
+        if let Some(held) = refresher.held.lock().await.as_ref()
+            && self.serves(held, &want)
         {
             return Ok(held.clone());
         }
-        // Boxed: it is seldom needed, and every call of a sync would carry it.
-        let fresh = Box::pin(self.stored_or_refreshed(id, &refresher, want)).await?;
-        *held = Some(fresh.clone());
-        Ok(fresh)
+        // To its end, though nobody waits for it any more: a pair that is issued and not stored is lost, and with it the grant,
+        // as soon as upstream does not take the former refresh token again (hazard L1).
+        let inner = Arc::clone(self);
+        let task = self.tasks.spawn(async move {
+            // Held over the token call, so that waiters get its result instead of making their own.
+            let mut held = refresher.held.lock().await;
+            if let Some(held) = held.as_ref()
+                && inner.serves(held, &want)
+            {
+                return Ok(held.clone());
+            }
+            let fresh = inner.stored_or_refreshed(id, &refresher, &want).await?;
+            *held = Some(fresh.clone());
+            Ok(fresh)
+        });
+        task.await.map_err(|error| EngineError::Invalid(format!("the token call broke off: {error}")))?
     }
 
     /// The grant that a new pair of this account renews: one none of whose sites would be lost to it. A pair that reaches
@@ -195,12 +210,12 @@ impl Inner {
         self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    fn serves(&self, held: &Held, want: Want<'_>) -> bool {
+    fn serves(&self, held: &Held, want: &Want) -> bool {
         match want {
             Want::Good { .. } => {
                 held.expires_at > self.clock.now() + REFRESH_AHEAD && want.allows(&held.access)
             }
-            Want::IssuedSince(moment) => held.refreshed_at >= moment,
+            Want::IssuedSince(moment) => held.refreshed_at >= *moment,
         }
     }
 
@@ -208,7 +223,7 @@ impl Inner {
         &self,
         id: GrantId,
         refresher: &Refresher,
-        want: Want<'_>,
+        want: &Want,
     ) -> Result<Held, EngineError> {
         for _ in 0..LEASE_POLLS {
             let (grant, pair) = self.usable_pair(id).await?;
@@ -235,7 +250,7 @@ impl Inner {
         &self,
         id: GrantId,
         refresher: &Refresher,
-        want: Want<'_>,
+        want: &Want,
     ) -> Result<Held, EngineError> {
         // Read again: whoever held the lease before may have left a new pair.
         let (grant, pair) = self.usable_pair(id).await?;
@@ -285,7 +300,7 @@ impl Inner {
 
     /// What is given while the token endpoint gives no usable answer: the old token as long as it lives, so that an outage
     /// stops nothing before that; the link is not harmed (hazard L4).
-    fn during_outage(&self, stored: Held, want: Want<'_>, why: String) -> Result<Held, EngineError> {
+    fn during_outage(&self, stored: Held, want: &Want, why: String) -> Result<Held, EngineError> {
         let lives = stored.expires_at > self.clock.now() && want.allows(&stored.access);
         if lives { Ok(stored) } else { Err(GrantError::Unavailable(why).into()) }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::AddAssign;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -104,7 +105,7 @@ impl Inner {
     /// Reports what is due, some batches of it. A failure ends the turn: its wait is kept in the store, so it holds for
     /// every process and over restarts.
     pub(super) async fn report_due(
-        &self,
+        self: &Arc<Self>,
         lease: &Lease,
         mut cycle: ReportCycle,
     ) -> Result<ReportTurn, EngineError> {
@@ -214,7 +215,7 @@ impl Inner {
 
     /// Sends a report with the first grant that can be used for it. A refused token is replaced once.
     async fn send_report(
-        &self,
+        self: &Arc<Self>,
         app: AppId,
         batch: &[DueAccount],
     ) -> Result<Result<ReportAnswer, Unreported>, EngineError> {
