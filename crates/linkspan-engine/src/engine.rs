@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::error::EngineError;
 use crate::files::{FileSettings, Files};
 use crate::live::Live;
+use crate::locks::Locks;
 use crate::privacy::ErasedAccounts;
 use crate::progress::ProgressBoard;
 use crate::quota::{PointsQuota, Turnstile};
@@ -97,7 +98,7 @@ pub(crate) struct Inner {
     /// Live changes.
     pub(crate) live: Live,
     /// Who stores issues of a source, so that what was read before does not take the place of what was read since.
-    pub(crate) issue_writers: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
+    pub(crate) issue_writers: Locks<SourceId>,
     /// Counts up when something was added to the feed, for those that follow it.
     pub(crate) feed: watch::Sender<u64>,
     /// Sends webhooks.
@@ -166,7 +167,7 @@ impl Engine {
                 wake: Notify::new(),
                 feed: watch::Sender::new(0),
                 live,
-                issue_writers: Mutex::default(),
+                issue_writers: Locks::default(),
                 outbound,
                 known_projects: KnownProjects::default(),
                 remembered: Mutex::default(),

@@ -17,6 +17,7 @@ mod keep_alive;
 mod keys;
 pub mod link;
 pub mod live;
+mod locks;
 mod privacy;
 pub mod progress;
 pub mod quota;

@@ -25,6 +25,7 @@ pub use self::intake::{DeliveryHeaders, DeliveryProblem, Taken};
 pub use self::status::{LiveState, LiveStatus};
 
 use self::intake::Waiting;
+use crate::locks::Locks;
 
 /// The raw kind at which hints of Jira point.
 pub(crate) const ISSUE: &str = "jira.issue";
@@ -39,6 +40,8 @@ pub(crate) struct Live {
     readers: Mutex<HashMap<SourceId, ReaderState>>,
     /// Wakes who looks after registrations.
     register: Notify,
+    /// Who changes what is registered upstream for a source: two at once would leave orphans (`atlassian-platform.md` 4.2).
+    registrars: Locks<SourceId>,
     /// When a site that is not known last caused a look for renamed ones.
     renamed: Mutex<Option<Timestamp>>,
 }
@@ -58,7 +61,14 @@ impl Live {
     pub(crate) fn new() -> (Self, Intake) {
         let (queue, waiting) = mpsc::channel(intake::QUEUE);
         let (hinted, register) = (Notify::new(), Notify::new());
-        let live = Self { queue, hinted, readers: Mutex::default(), register, renamed: Mutex::default() };
+        let live = Self {
+            queue,
+            hinted,
+            readers: Mutex::default(),
+            register,
+            registrars: Locks::default(),
+            renamed: Mutex::default(),
+        };
         (live, Intake(waiting))
     }
 

@@ -7,7 +7,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, Feature, jira, missing_scopes};
 use linkspan_atlassian::client::Params;
@@ -51,6 +51,10 @@ const ALARM_BELOW: SignedDuration = SignedDuration::from_hours(5 * 24);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Sources looked after in one step.
 const SOURCES_PER_STEP: u32 = 50;
+/// Sources looked after at a time, so that one that waits for points or for upstream does not keep the others.
+const SOURCES_AT_A_TIME: usize = 8;
+/// How long one may take. What it has done by then shows in upstream's list the next time.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Projects among which the one is chosen that is told of by itself.
 const PROJECTS_LOOKED_AT: u32 = 500;
 /// Registrations in a page of upstream's list.
@@ -78,8 +82,8 @@ impl Registered {
 enum Outcome {
     /// As they are to be, but for what upstream refused.
     Registered(Vec<Registered>, Option<String>),
-    /// They cannot be made; why, and when to look again.
-    Closed(String, SignedDuration),
+    /// They cannot be made; why, when to look again, and what was registered before and cannot be taken back.
+    Closed(String, SignedDuration, Vec<Registered>),
 }
 
 impl Engine {
@@ -94,15 +98,13 @@ impl Engine {
 
 impl Inner {
     async fn tend_registrations(self: &Arc<Self>) -> Result<(), EngineError> {
-        // One after the other: two at once for one account would leave orphans (`atlassian-platform.md` 4.2).
-        for source in self.store.due_live_checks(self.clock.now(), SOURCES_PER_STEP).await? {
-            if self.stop.is_cancelled() {
-                break;
-            }
+        let due = self.store.due_live_checks(self.clock.now(), SOURCES_PER_STEP).await?;
+        let checks = due.into_iter().map(|source| async move {
             if let Err(error) = self.check_registrations(source).boxed().await {
                 tracing::warn!(source.id = %source, %error, "registrations could not be looked after");
             }
-        }
+        });
+        stream::iter(checks).buffer_unordered(SOURCES_AT_A_TIME).for_each(|()| async {}).await;
         Ok(())
     }
 
@@ -121,15 +123,23 @@ impl Inner {
     }
 
     /// Compares the registrations of a source with what they are to be, and makes them so.
-    pub(crate) async fn check_registrations(self: &Arc<Self>, id: SourceId) -> Result<(), EngineError> {
+    async fn check_registrations(self: &Arc<Self>, id: SourceId) -> Result<(), EngineError> {
+        let _registrar = self.live.registrars.hold(id).await;
         let Some(source) = self.store.source(id).await? else { return Ok(()) };
         if source.state != SourceState::Active || source.product != Product::Jira {
             return Ok(());
         }
-        self.renew_site(&source).await;
         let before = self.store.live_source(id).await?;
+        let reconciling = async {
+            self.renew_site(&source).await;
+            self.reconcile(&source, before.as_ref()).await
+        };
+        let reconciled = tokio::time::timeout(PATIENCE, reconciling).await.unwrap_or_else(|_| {
+            let why = "upstream did not answer in time, or the points of the hour are used up";
+            Err(EngineError::Invalid(why.to_owned()))
+        });
         let now = self.clock.now();
-        let check = match self.reconcile(&source, before.as_ref()).await {
+        let check = match reconciled {
             Ok(Outcome::Registered(registered, problem)) => LiveCheck {
                 expires_at: first_end(&registered),
                 registered: text_of(&registered)?,
@@ -137,8 +147,8 @@ impl Inner {
                 check_at: now + if problem.is_some() { RETRY_CEILING } else { CHECK_EVERY },
                 problem,
             },
-            Ok(Outcome::Closed(why, again)) => LiveCheck {
-                registered: "[]".to_owned(),
+            Ok(Outcome::Closed(why, again, left)) => LiveCheck {
+                registered: text_of(&left)?,
                 expires_at: None,
                 problem: Some(why),
                 failures: 0,
@@ -155,7 +165,7 @@ impl Inner {
     }
 
     /// Learns the present address of a source's site, by which deliveries name it. That it cannot be learnt now harms nothing.
-    async fn renew_site(&self, source: &Source) {
+    async fn renew_site(self: &Arc<Self>, source: &Source) {
         let renewed = async {
             let token = self.access_token(source.grant, None).await?;
             for site in self.upstream.accessible_resources(&token).await? {
@@ -178,9 +188,11 @@ impl Inner {
         source: &Source,
         before: Option<&LiveSource>,
     ) -> Result<Outcome, EngineError> {
+        let known = before.map(|live| Registered::read(&live.registered)).unwrap_or_default();
         if !self.settings.features.contains(&Feature::Webhooks) {
             let why = "webhooks are not among what this server uses".to_owned();
-            return Ok(Outcome::Closed(why, CHECK_EVERY));
+            self.take_back(source, &known).await?;
+            return Ok(Outcome::Closed(why, CHECK_EVERY, Vec::new()));
         }
         let granted = self.scopes_of(source).await?;
         let calls: [&'static Call; 4] =
@@ -198,17 +210,17 @@ impl Inner {
                 "the grant does not open webhooks: it lacks {}; ask the customer to link again",
                 missing.join(" ")
             );
-            return Ok(Outcome::Closed(why, CHECK_EVERY));
+            return Ok(Outcome::Closed(why, CHECK_EVERY, known));
         }
         let grant = self.store.grant(source.grant).await?.ok_or(EngineError::NotFound)?;
         let Some(pivot) = self.pivot_project(source.id).await? else {
-            return Ok(Outcome::Closed("no project is known yet".to_owned(), CHECK_SOON));
+            return Ok(Outcome::Closed("no project is known yet".to_owned(), CHECK_SOON, known));
         };
         let registry = Registry {
             client: self.client_of(source),
             url: self.delivery_url(grant.app),
             wanted: [format!("project = {pivot}"), format!("project != {pivot}")],
-            known: before.map(|live| Registered::read(&live.registered)).unwrap_or_default(),
+            known,
             now: self.clock.now(),
         };
         registry.reconcile().await
@@ -245,6 +257,7 @@ impl Inner {
     /// Forgets how hints of a source were read: it is gone.
     pub(crate) fn forget_live(&self, source: SourceId) {
         self.live.readers.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
+        self.live.registrars.forget(&source);
     }
 }
 
@@ -355,20 +368,20 @@ impl Registry {
     /// What a listed registration is to us.
     fn fits(&self, hook: &Listed) -> Fit {
         let url = hook.url.as_deref().unwrap_or(&self.url);
+        let known = self.known.iter().find(|known| known.id == hook.id);
         if address(url) != address(&self.url) {
-            // This server under a former address is ours; another server of the vendor's is not.
-            let is_ours = path_of(url).is_some_and(|path| Some(path) == path_of(&self.url));
-            return if is_ours { Fit::Outdated } else { Fit::Foreign(url.to_owned()) };
+            // What we registered under a former address is ours; what another server of the vendor's did is not.
+            return if known.is_some() { Fit::Outdated } else { Fit::Foreign(url.to_owned()) };
         }
         if !EVENTS.iter().all(|event| hook.events.iter().any(|told| told == event)) {
             return Fit::Outdated;
         }
         // Upstream may write a filter in words of its own; what we registered is known by its number.
-        let known = self.known.iter().find(|known| known.id == hook.id).map(|known| known.filter.clone());
+        let known = known.map(|known| &known.filter);
         let wanted = self
             .wanted
             .iter()
-            .find(|wanted| known.as_ref() == Some(*wanted) || plain(&hook.jql_filter) == plain(wanted));
+            .find(|wanted| known == Some(*wanted) || plain(&hook.jql_filter) == plain(wanted));
         wanted.map_or(Fit::Outdated, |wanted| Fit::Wanted(wanted.clone()))
     }
 
@@ -438,10 +451,6 @@ enum Fit {
 /// An address without what upstream appends to it.
 fn address(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/')
-}
-
-fn path_of(url: &str) -> Option<String> {
-    url::Url::parse(address(url)).ok().map(|url| url.path().to_owned())
 }
 
 fn plain(jql: &str) -> String {

@@ -1,11 +1,14 @@
 //! How a source learns of changes, for the vendor.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+
+/// So much later than the reading that found a change, its delivery may come before upstream counts as silent.
+const LATE_DELIVERY: SignedDuration = SignedDuration::from_mins(2);
 
 /// How changes come to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +45,9 @@ pub struct LiveStatus {
     pub delivered_at: Option<Timestamp>,
     /// How often it did.
     pub deliveries: u64,
-    /// When a reading last found what upstream had not told.
+    /// When a reading found what upstream had not told, for the first time since it last told of anything.
     pub missed_at: Option<Timestamp>,
-    /// How many changes readings found that upstream had not told.
+    /// How many changes readings found before upstream told of them.
     pub missed: u64,
     /// Things that wait to be looked at again.
     pub waiting: u64,
@@ -79,7 +82,11 @@ impl Engine {
             });
         };
         let is_registered = live.expires_at.is_some_and(|at| at > self.inner.clock.now());
-        let is_silent = live.missed_at.is_some_and(|missed| live.delivered_at.is_none_or(|at| at < missed));
+        // A reading may be ahead of a delivery that is on its way.
+        let is_over = |missed| self.inner.clock.now() >= missed + LATE_DELIVERY;
+        let is_silent = live
+            .missed_at
+            .is_some_and(|missed| is_over(missed) && live.delivered_at.is_none_or(|at| at < missed));
         let (state, reason) = match (is_registered, is_silent) {
             (false, _) => {
                 (LiveState::Polling, live.problem.or(Some("the registrations have ended".to_owned())))

@@ -71,9 +71,9 @@ pub(crate) struct SourceLive {
     pub delivered_at: Option<Time>,
     /// How often it did.
     pub deliveries: u64,
-    /// When a reading last found a change of which Jira had not told.
+    /// When a reading found a change of which Jira had not told, for the first time since it last told of anything.
     pub missed_at: Option<Time>,
-    /// How many changes readings found of which it had not told.
+    /// How many changes readings found before it told of them.
     pub missed: u64,
     /// Issues that wait to be read again.
     pub waiting: u64,

@@ -32,7 +32,9 @@ statements! {
     HURRY = "UPDATE live_sources SET check_at = $2 WHERE source_id = $1 AND check_at > $2";
     HURRY_OF_APP = "UPDATE live_sources SET check_at = $2 WHERE check_at > $2 AND source_id IN
         (SELECT s.id FROM sources s JOIN grants g ON g.id = s.grant_id WHERE g.app_id = $1)";
-    MISSED = "UPDATE live_sources SET missed = missed + $3, missed_at = $2 WHERE source_id = $1";
+    MISSED = "UPDATE live_sources SET missed = missed + $3, missed_at =
+            CASE WHEN missed_at > COALESCE(delivered_at, 0) THEN missed_at ELSE $2 END
+        WHERE source_id = $1";
 }
 
 /// How a source learns of changes.
@@ -56,7 +58,7 @@ pub struct LiveSource {
     pub delivered_at: Option<Timestamp>,
     /// How many came.
     pub deliveries: i64,
-    /// When a reading last found what no delivery had told.
+    /// When a reading found what no delivery had told, for the first time since the latest delivery.
     pub missed_at: Option<Timestamp>,
     /// How much it found in all.
     pub missed: i64,

@@ -132,6 +132,17 @@ impl Privacy {
 
     /// Links a customer as the administrator.
     pub(crate) async fn link(&self, customer: &str, email: &str, integration: Integration) -> Linked {
+        self.link_as(0, customer, email, integration).await
+    }
+
+    /// The same, with the consent of one of the site's people.
+    pub(crate) async fn link_as(
+        &self,
+        person: usize,
+        customer: &str,
+        email: &str,
+        integration: Integration,
+    ) -> Linked {
         let request = LinkRequest {
             end_user: EndUser {
                 origin_id: customer.to_owned(),
@@ -145,7 +156,7 @@ impl Privacy {
         let token = self.engine.create_link_token(request).await.unwrap();
         let departure = self.engine.start_link(&token, integration).await.unwrap();
         let choice = [
-            ("account_id", self.upstream.text("/users/0/account_id")),
+            ("account_id", self.upstream.text(&format!("/users/{person}/account_id"))),
             ("cloud_id", self.upstream.text("/sites/0/cloud_id")),
             ("decision", "accept"),
         ];

@@ -5,7 +5,6 @@
 //! while ago. So who stores issues compares them with what is stored, and nobody else stores any in between.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::convert::Converted;
@@ -13,22 +12,18 @@ use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::Checkpoint;
-use tokio::sync::OwnedMutexGuard;
 
 use super::super::run::Run;
 use crate::error::EngineError;
+use crate::locks::Held;
 
 /// So long after a deletion, lists and searches may still show what was deleted.
 const DELETED_LATELY: SignedDuration = SignedDuration::from_mins(15);
 
 impl Run {
     /// Lets nobody else store issues of the source until what comes back is dropped.
-    pub(super) async fn issue_writer(&self) -> OwnedMutexGuard<()> {
-        let writers = {
-            let mut writers = self.inner.issue_writers.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(writers.entry(self.id()).or_default())
-        };
-        writers.lock_owned().await
+    pub(super) async fn issue_writer(&self) -> Held {
+        self.inner.issue_writers.hold(self.id()).await
     }
 }
 

@@ -111,6 +111,39 @@ async fn w2_what_somebody_else_left_is_cleared_and_refusals_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn w7_silence_is_not_taken_for_quiet_nor_a_late_delivery_for_silence() {
+    let privacy = Privacy::start(tiny_world()).await;
+    let source = jira(&privacy).await;
+    privacy.engine.tend_registrations().await.unwrap();
+    let issue = privacy.store.list_raws(source, "jira.issue", None, 1).await.unwrap().remove(0).remote_id;
+    let mut states = Vec::new();
+    // Nobody listens where deliveries go to. Each reading finds another change.
+    for minute in 0..4 {
+        rename(&privacy, &issue, &format!("Told to nobody {minute}")).await;
+        privacy.read_all().await;
+        let live = privacy.engine.live_status(source).await.unwrap();
+        states.push((live.missed, live.state));
+        privacy.pass(SignedDuration::from_mins(1)).await;
+    }
+    let expected =
+        [(1, LiveState::Live), (2, LiveState::Live), (3, LiveState::Silent), (4, LiveState::Silent)];
+    assert_eq!(states, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_what_the_former_account_registered_is_taken_back_when_another_links_again() {
+    let privacy = Privacy::start(tiny_world()).await;
+    let source = jira(&privacy).await;
+    privacy.engine.tend_registrations().await.unwrap();
+    assert_eq!(registered(&privacy).await.len(), 2);
+    privacy.link_as(1, "acme", "it@acme.example", Integration::Jira).await;
+    assert_eq!(privacy.store.sources().await.unwrap()[0].id, source, "the source changed hands");
+    privacy.engine.tend_registrations().await.unwrap();
+    let after = registered(&privacy).await;
+    assert_eq!(after.len(), 2, "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s4_an_issue_that_changes_all_the_time_is_stored_as_it_is_at_every_reading() {
     let privacy = Privacy::start(tiny_world()).await;
     let source = jira(&privacy).await;
@@ -123,6 +156,50 @@ async fn s4_an_issue_that_changes_all_the_time_is_stored_as_it_is_at_every_readi
         privacy.read_all().await;
         assert_eq!(name_of(&privacy, source, &issue).await, format!("Hot {minute}.2"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_an_issue_whose_comments_cannot_be_listed_keeps_up_no_other_and_is_looked_at_again() {
+    let privacy = Privacy::start(tiny_world()).await;
+    let source = jira(&privacy).await;
+    let issues = privacy.store.list_raws(source, "jira.issue", None, 2).await.unwrap();
+    let [talkative, other] = [&issues[0].remote_id, &issues[1].remote_id];
+    let upstream = &privacy.upstream;
+    let url = format!("{}/rest/api/3/issue/{talkative}/comment", upstream.text("/origin"));
+    // More than an issue shows of itself.
+    for number in 0..120 {
+        let text = json!([{ "type": "paragraph", "content": [{ "type": "text", "text": format!("No. {number}") }] }]);
+        let request = http()
+            .post(&url)
+            .basic_auth(upstream.text("/users/0/email"), Some(upstream.text("/users/0/api_token")))
+            .json(&json!({ "body": { "type": "doc", "version": 1, "content": text } }));
+        assert_eq!(request.send().await.unwrap().status(), 201);
+    }
+    let comments = async || {
+        let id = linkspan_model::ids::RecordId::of(source, Model::Ticket, talkative);
+        let filter = linkspan_store::ListFilter { parent: Some(id), ..linkspan_store::ListFilter::default() };
+        privacy.store.list_records(source, Model::Comment, &filter, None, 1_000).await.unwrap().len()
+    };
+    privacy.pass(SignedDuration::from_mins(5)).await;
+    rename(&privacy, talkative, "Much is said").await;
+    rename(&privacy, other, "Little is said").await;
+    let refusal = json!({ "kind": "status", "status": 413, "path": "/rest/api/3/issue/*/comment" });
+    privacy.fault(refusal).await;
+    privacy.read_all().await;
+    assert_eq!(name_of(&privacy, source, talkative).await, "Much is said");
+    assert_eq!(name_of(&privacy, source, other).await, "Little is said");
+    assert!(comments().await < 120);
+    let hints = async |after| {
+        let at = privacy.engine.clock().now() + SignedDuration::from_mins(after);
+        let hints = privacy.store.due_hints(source, "jira.issue", at, 10).await.unwrap();
+        hints.into_iter().map(|hint| hint.remote_id).collect::<Vec<_>>()
+    };
+    assert_eq!((hints(9).await, hints(11).await), (Vec::new(), vec![talkative.clone()]));
+    privacy.clear_faults().await;
+    privacy.pass(SignedDuration::from_mins(5)).await;
+    rename(&privacy, talkative, "Everything is said").await;
+    privacy.read_all().await;
+    assert!(comments().await >= 120);
 }
 
 #[tokio::test(flavor = "multi_thread")]
