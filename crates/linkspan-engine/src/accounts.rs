@@ -114,10 +114,14 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`] when it is gone already.
     pub async fn unlink(&self, account: LinkedAccountId) -> Result<UnlinkReceipt, EngineError> {
-        self.inner.take_back_registrations(account).await?;
+        // Held to the end: nothing is registered for what is being unlinked.
+        let still = self.inner.take_back_registrations(account).await?;
         let inner = Arc::clone(&self.inner);
         // To its end, though nobody waits for the answer any more.
-        let unlinking = self.inner.tasks.spawn(async move { inner.unlink(account).await });
+        let unlinking = self.inner.tasks.spawn(async move {
+            let _still = still;
+            inner.unlink(account).await
+        });
         unlinking.await.map_err(|error| EngineError::Invalid(format!("the unlinking broke off: {error}")))?
     }
 }
@@ -189,7 +193,7 @@ impl Inner {
             reading.cancel();
         }
         self.forget_live(source);
-        self.issue_writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
+        self.issue_writers.forget(&source);
         self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         // One at a time: of two, each would count only what the other left.
         if !self.erasing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source) {
@@ -197,20 +201,21 @@ impl Inner {
         }
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
-            match inner.store.delete_source(source).await {
-                Ok(erased) => {
-                    inner.files.erase(source).await;
-                    // Last: a receipt says what is over.
-                    if let Err(error) = inner.store.note_erased(source, &erased, inner.clock.now()).await {
-                        tracing::error!(source.id = %source, %error, "the erasure could not be noted on its receipt");
-                    }
-                    tracing::info!(source.id = %source, "erased");
-                }
+            match inner.erase(source).await {
+                Ok(()) => tracing::info!(source.id = %source, "erased"),
                 Err(error) => {
                     tracing::error!(source.id = %source, %error, "erasing failed; it is tried again");
                 }
             }
             inner.erasing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
         });
+    }
+
+    async fn erase(&self, source: SourceId) -> Result<(), EngineError> {
+        self.store.erase_source(source).await?;
+        self.files.erase(source).await?;
+        // Last: as long as the source is known, the next look takes up what was interrupted, and a receipt says what is over.
+        self.store.forget_source(source, self.clock.now()).await?;
+        Ok(())
     }
 }

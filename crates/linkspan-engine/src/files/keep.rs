@@ -61,8 +61,12 @@ impl Inner {
             ..StoredFile::unknown(wanted.record.id, wanted.version.clone())
         };
         if let Err(error) = self.put_file(source, &file).await {
-            if is_stored && matches!(error, StoreError::SourceGone(_)) {
-                self.files.erase(source).await;
+            if is_stored
+                && matches!(error, StoreError::SourceGone(_))
+                && let Err(error) = self.files.erase(source).await
+            {
+                // It is cleared at the next start, because the source is not known any more.
+                tracing::error!(source.id = %source, %error, "a copy that came too late was left");
             }
             return Err(error);
         }

@@ -88,13 +88,11 @@ impl Files {
         })
     }
 
-    /// Unlinks every copy of a source that was erased.
-    pub(crate) async fn erase(&self, source: SourceId) {
-        if let Some(folder) = &self.folder
-            && let Err(error) = folder.remove_source(source).await
-        {
-            // What is left is cleared at the next start, because the source is not known any more.
-            tracing::error!(source.id = %source, %error, "copies of attachments could not be unlinked");
-        }
+    /// Unlinks every copy of a source that is being erased.
+    pub(crate) async fn erase(&self, source: SourceId) -> Result<(), EngineError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        folder.remove_source(source).await.map_err(|error| {
+            EngineError::Invalid(format!("copies of attachments could not be unlinked: {error}"))
+        })
     }
 }

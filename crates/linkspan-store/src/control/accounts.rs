@@ -116,7 +116,7 @@ pub struct AccountFilter {
 pub struct Unlinked {
     /// The source the account read.
     pub source: SourceId,
-    /// No other account uses the source: it takes no more writes and is to be erased with [`Store::delete_source`].
+    /// No other account uses the source: it takes no more writes and is to be erased with [`Store::erase_source`].
     pub source_is_unused: bool,
     /// The grant.
     pub grant: GrantId,

@@ -54,7 +54,7 @@ pub enum SourceState {
     /// It is read.
     Active,
     /// Nobody uses it any more: nothing may be written, and what is there is to be erased with
-    /// [`Store::delete_source`].
+    /// [`Store::erase_source`].
     Removing,
 }
 

@@ -26,7 +26,9 @@ statements! {
             source_shared)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     ONE = select!("WHERE id = $1");
-    ERASED = "UPDATE unlink_receipts SET erased_at = $2, erased = $3 WHERE source_id = $1 AND erased_at IS NULL
+    OPEN = "SELECT id, erased FROM unlink_receipts WHERE source_id = $1 AND erased_at IS NULL AND source_shared = FALSE";
+    COUNT = "UPDATE unlink_receipts SET erased = $2 WHERE id = $1";
+    CLOSE = "UPDATE unlink_receipts SET erased_at = $2 WHERE source_id = $1 AND erased_at IS NULL
         AND source_shared = FALSE";
 }
 
@@ -49,7 +51,7 @@ pub struct UnlinkReceipt {
     pub source_shared: bool,
     /// When everything read through the source was erased; `None` while that goes on, or where the source stays.
     pub erased_at: Option<Timestamp>,
-    /// How many rows were erased, by table.
+    /// How many rows were erased so far, by table.
     pub erased: BTreeMap<String, u64>,
 }
 
@@ -77,18 +79,6 @@ impl Store {
         let (sql, args) = query.finish();
         self.db.all(sql, args).await?.iter().map(read).collect()
     }
-
-    /// Notes on the open receipts of a source that everything read through it was erased.
-    pub async fn note_erased(
-        &self,
-        source: SourceId,
-        erased: &BTreeMap<String, u64>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let text = serde_json::to_string(erased).map_err(StoreError::corrupt)?;
-        self.db.write(ERASED, args![source, now, text]).await?;
-        Ok(())
-    }
 }
 
 pub(crate) async fn insert(tx: &mut Tx, receipt: &UnlinkReceipt) -> Result<(), StoreError> {
@@ -105,8 +95,33 @@ pub(crate) async fn insert(tx: &mut Tx, receipt: &UnlinkReceipt) -> Result<(), S
     Ok(())
 }
 
+/// Adds rows that this transaction erases to the open receipts of their source.
+pub(crate) async fn add_erased(
+    tx: &mut Tx,
+    source: SourceId,
+    table: &str,
+    rows: u64,
+) -> Result<(), StoreError> {
+    for receipt in tx.all(OPEN, args![source]).await? {
+        let mut erased = counts(receipt.optional_text(1)?)?;
+        *erased.entry(table.to_owned()).or_default() += rows;
+        let text = serde_json::to_string(&erased).map_err(StoreError::corrupt)?;
+        tx.execute(COUNT, args![receipt.uuid(0)?, text]).await?;
+    }
+    Ok(())
+}
+
+/// Says on the open receipts of a source that nothing is left of it.
+pub(crate) async fn close(tx: &mut Tx, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(CLOSE, args![source, now]).await?;
+    Ok(())
+}
+
+fn counts(text: Option<String>) -> Result<BTreeMap<String, u64>, StoreError> {
+    text.map_or_else(|| Ok(BTreeMap::new()), |text| serde_json::from_str(&text).map_err(StoreError::corrupt))
+}
+
 fn read(row: &Row) -> Result<UnlinkReceipt, StoreError> {
-    let erased = row.optional_text(8)?;
     Ok(UnlinkReceipt {
         id: row.uuid(0)?,
         account: LinkedAccountId(row.uuid(1)?),
@@ -116,9 +131,6 @@ fn read(row: &Row) -> Result<UnlinkReceipt, StoreError> {
         grant_destroyed: row.bool(5)?,
         source_shared: row.bool(6)?,
         erased_at: row.optional_time(7)?,
-        erased: match erased {
-            Some(text) => serde_json::from_str(&text).map_err(StoreError::corrupt)?,
-            None => BTreeMap::new(),
-        },
+        erased: counts(row.optional_text(8)?)?,
     })
 }

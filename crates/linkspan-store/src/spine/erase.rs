@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use linkspan_model::ids::SourceId;
 
 use crate::Store;
+use crate::control::unlink_receipts;
 use crate::db::{args, statements};
 use crate::error::StoreError;
 
@@ -76,13 +78,14 @@ pub(crate) const TABLES: [(&str, &str); 18] = [
 ];
 
 impl Store {
-    /// Erases everything stored of a source, and the source itself, in bounded steps; the number of rows erased, by table. The
-    /// source takes no more writes from the first step on. Safe to repeat after a crash, which leaves the source in
-    /// [`SourceState::Removing`](crate::SourceState::Removing).
+    /// Erases everything stored of a source, in bounded steps; the number of rows erased, by table, which is added to its open
+    /// receipts with every step. The source takes no more writes from the first step on. Safe to repeat after a crash, which
+    /// leaves the source in [`SourceState::Removing`](crate::SourceState::Removing), as this does: what is kept of it elsewhere
+    /// is erased next, and then [`Store::forget_source`] ends it.
     ///
     /// # Errors
     /// [`StoreError::InUse`] while a linked account uses the source: see [`Store::unlink`].
-    pub async fn delete_source(&self, source: SourceId) -> Result<BTreeMap<String, u64>, StoreError> {
+    pub async fn erase_source(&self, source: SourceId) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         // Waits for a write that is under way; none can begin afterwards.
         tx.lock_source(source).await?;
@@ -92,22 +95,36 @@ impl Store {
         tx.execute(RETIRE, args![source]).await?;
         tx.commit().await?;
 
-        let mut erased = BTreeMap::new();
+        let mut erased: BTreeMap<String, u64> = BTreeMap::new();
         for (table, statement) in TABLES {
             loop {
-                let rows = self.db.write(statement, args![source, STEP]).await?;
+                let mut tx = self.db.begin().await?;
+                tx.lock_source(source).await?;
+                let rows = tx.execute(statement, args![source, STEP]).await?;
                 if rows == 0 {
                     break;
                 }
+                unlink_receipts::add_erased(&mut tx, source, table, rows).await?;
+                tx.commit().await?;
                 *erased.entry(table.to_owned()).or_default() += rows;
             }
-        }
-        let sources = self.db.write(DELETE, args![source]).await?;
-        if sources > 0 {
-            erased.insert("sources".to_owned(), sources);
         }
         self.drop_unknown_accounts().await?;
         self.db.forget_erased().await?;
         Ok(erased)
+    }
+
+    /// Ends the erasure of a source of which nothing is left, and says so on its receipts; whether it was there. Safe to repeat.
+    pub async fn forget_source(&self, source: SourceId, now: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.lock_source(source).await?;
+        let rows = tx.execute(DELETE, args![source]).await?;
+        if rows > 0 {
+            unlink_receipts::add_erased(&mut tx, source, "sources", rows).await?;
+        }
+        unlink_receipts::close(&mut tx, source, now).await?;
+        tx.commit().await?;
+        self.db.forget_erased().await?;
+        Ok(rows > 0)
     }
 }

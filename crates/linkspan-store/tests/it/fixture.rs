@@ -264,3 +264,9 @@ pub(crate) async fn link(store: &Store, name: &str, origin_id: &str, account: &s
 pub(crate) fn uuid_of(name: &str) -> uuid::Uuid {
     uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes())
 }
+
+/// Erases a source that no account uses; how many rows that were.
+pub(crate) async fn delete_source(store: &Store, source: SourceId) -> u64 {
+    let rows: u64 = store.erase_source(source).await.unwrap().values().sum();
+    rows + u64::from(store.forget_source(source, at(1_000)).await.unwrap())
+}

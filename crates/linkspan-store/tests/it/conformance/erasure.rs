@@ -2,7 +2,9 @@ use linkspan_model::record::{Access, Model};
 use linkspan_store::{Batch, Checkpoint, Fingerprint, Store, StoreError};
 
 use crate::fixture::uuid_of;
-use crate::fixture::{at, comment, link, new_source, raw, records, rule, source, ticket, ticket_id, write};
+use crate::fixture::{
+    at, comment, delete_source, link, new_source, raw, records, rule, source, ticket, ticket_id, write,
+};
 
 async fn fill(store: &Store, source: linkspan_model::ids::SourceId) {
     let batch = Batch {
@@ -29,8 +31,8 @@ pub(crate) async fn g4_a_deleted_source_leaves_no_row_behind(store: Store) {
     fill(&store, stays).await;
     let before = store.fingerprint(stays).await.unwrap();
     // 2 500 each of records, raws, access entries and changes; a rule, a stream, a file, two members, the source.
-    assert_eq!(store.delete_source(gone).await.unwrap().values().sum::<u64>(), 4 * 2_500 + 1 + 1 + 1 + 2 + 1);
-    assert!(store.delete_source(gone).await.unwrap().is_empty());
+    assert_eq!(delete_source(&store, gone).await, 4 * 2_500 + 1 + 1 + 1 + 2 + 1);
+    assert_eq!(delete_source(&store, gone).await, 0);
     assert!(store.source(gone).await.unwrap().is_none());
     assert!(store.fingerprint(gone).await.unwrap().parts.is_empty());
     assert!(store.access_rules(gone).await.unwrap().is_empty());
@@ -50,14 +52,33 @@ pub(crate) async fn l3_a_source_that_is_being_erased_takes_no_writes(store: Stor
     let refused = store.replace_group_members(source, "staff", &[]).await;
     assert!(matches!(refused, Err(StoreError::SourceGone(_))));
     assert!(matches!(store.put_source(&new_source("ann"), at(2)).await, Err(StoreError::SourceGone(_))));
-    store.delete_source(source).await.unwrap();
+    delete_source(&store, source).await;
     store.put_source(&new_source("ann"), at(3)).await.unwrap();
     assert_eq!(store.count_records(source, Model::Ticket, true).await.unwrap(), 0);
 }
 
+pub(crate) async fn l11_a_receipt_counts_what_was_erased_over_all_attempts(store: Store) {
+    let account = link(&store, "a", "acme", "ann").await.account;
+    let source = account.source;
+    fill(&store, source).await;
+    let receipt = uuid_of("receipt");
+    store.unlink(account.id, receipt, at(900)).await.unwrap();
+    let first = store.erase_source(source).await.unwrap();
+    // The process ends here, and what is left is taken up by the next.
+    let open = store.unlink_receipt(receipt).await.unwrap().unwrap();
+    assert_eq!((open.erased_at, &open.erased), (None, &first));
+    assert!(store.erase_source(source).await.unwrap().is_empty());
+    assert!(store.forget_source(source, at(950)).await.unwrap());
+    let closed = store.unlink_receipt(receipt).await.unwrap().unwrap();
+    assert_eq!((closed.erased_at, closed.erased["sources"]), (Some(at(950)), 1));
+    assert_eq!(closed.erased["records"], 2_500);
+    assert!(!store.forget_source(source, at(960)).await.unwrap());
+    assert_eq!(store.unlink_receipt(receipt).await.unwrap().unwrap(), closed);
+}
+
 pub(crate) async fn a_source_in_use_is_not_erased(store: Store) {
     let account = link(&store, "a", "acme", "ann").await.account;
-    assert!(matches!(store.delete_source(account.source).await, Err(StoreError::InUse(_))));
+    assert!(matches!(store.erase_source(account.source).await, Err(StoreError::InUse(_))));
     write(&store, account.source, &records([ticket(account.source, 1, "still read")]), 100).await;
 }
 
@@ -67,7 +88,7 @@ async fn fingerprint_after(store: &Store, batches: &[Batch]) -> Fingerprint {
         write(store, source, batch, round * 1_000).await;
     }
     let fingerprint = store.fingerprint(source).await.unwrap();
-    store.delete_source(source).await.unwrap();
+    delete_source(store, source).await;
     fingerprint
 }
 

@@ -4,7 +4,8 @@ use linkspan_store::{Batch, ListFilter, ModelCounts, Store, StoredAccess};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
-    at, feed, get, happened, person, raw, records, rule, source, ticket, ticket_id, uuid_of, write,
+    at, delete_source, feed, get, happened, person, raw, records, rule, source, ticket, ticket_id, uuid_of,
+    write,
 };
 
 pub(crate) async fn p7_a_record_without_access_entry_is_unknown(store: Store) {
@@ -142,7 +143,7 @@ pub(crate) async fn m5_no_function_reaches_into_another_source(store: Store) {
     let theft = Batch { removed: vec![(Model::Ticket, id).into()], ..records([stolen]) };
     write(&store, foreign, &theft, 200).await;
     store.replace_group_members(foreign, "staff", &["eve".to_owned()]).await.unwrap();
-    store.delete_source(foreign).await.unwrap();
+    delete_source(&store, foreign).await;
     assert_eq!(store.fingerprint(own).await.unwrap(), before);
     assert!(
         store.linked_account(linkspan_model::ids::LinkedAccountId(uuid_of("x"))).await.unwrap().is_none()
