@@ -106,6 +106,16 @@ impl Jql {
         if known.is_empty() { self } else { self.and(format!("id not in ({})", known.join(", "))) }
     }
 
+    /// Issues other than these, and of these only what was changed after `moment`.
+    #[must_use]
+    pub fn but_known(self, ids: impl IntoIterator<Item = u64>, moment: Timestamp) -> Self {
+        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        if ids.is_empty() {
+            return self;
+        }
+        self.and(format!("(id NOT IN ({}) OR updated > {})", ids.join(", "), moment.as_millisecond()))
+    }
+
     /// Issues changed at `moment` or later. Upstream reads the number as epoch milliseconds, whatever the account's
     /// time zone (hazard S1).
     #[must_use]

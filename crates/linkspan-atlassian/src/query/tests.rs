@@ -33,6 +33,13 @@ fn s1_cql_times_are_spans_before_now_rounded_up() {
 }
 
 #[test]
+fn s2_what_is_known_is_left_out_up_to_its_version() {
+    let moment = Timestamp::from_millisecond(1_000).unwrap();
+    let jql = Jql::new().updated_since(moment).but_known([7, 8], moment).but_known([], moment);
+    assert_eq!(jql.to_string(), "updated >= 1000 AND (id NOT IN (7, 8) OR updated > 1000)");
+}
+
+#[test]
 fn a_query_without_clauses_is_still_bounded() {
     assert_eq!(Jql::new().to_string(), "key IS NOT EMPTY");
     assert_eq!(Jql::new().projects([]).to_string(), "key IS EMPTY");

@@ -24,8 +24,8 @@ macro_rules! select {
 statements! {
     ONE = select!("WHERE source_id = $1 AND id = $2 AND model = $3");
     // What changed upstream since a moment was stored here since then, give or take the clocks; the index goes by that.
-    COUNT_CHANGED = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2 AND modified_at >= $3
-        AND deleted = FALSE AND remote_updated_at >= $4 AND remote_updated_at < $5";
+    CHANGED = "SELECT remote_id, remote_updated_at FROM records WHERE source_id = $1 AND model = $2 AND modified_at >= $3
+        AND deleted = FALSE AND remote_updated_at >= $4 AND remote_updated_at < $5 ORDER BY remote_updated_at LIMIT $6";
     COUNT = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2";
     COUNT_LIVE = "SELECT COUNT(*) FROM records WHERE source_id = $1 AND model = $2 AND deleted = FALSE";
 }
@@ -235,19 +235,20 @@ impl Store {
         Ok(versions)
     }
 
-    /// How many records of a model were last changed upstream at `from` or later, and before `to` if that is given.
-    pub async fn count_changed(
+    /// The live records of a model that were last changed upstream at `from` or later, and before `to` if that is given: upstream's
+    /// ids with when that was, the first of them in that order.
+    pub async fn changed(
         &self,
         source: SourceId,
         model: Model,
-        from: Timestamp,
-        to: Option<Timestamp>,
-    ) -> Result<u64, StoreError> {
+        (from, to): (Timestamp, Option<Timestamp>),
+        limit: u32,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
         let stored_since = from.checked_sub(CLOCKS_DIFFER).unwrap_or(Timestamp::MIN);
         let to = to.unwrap_or(Timestamp::MAX);
-        let args = args![source, model.as_str(), stored_since, from, to];
-        let row = self.db.first(COUNT_CHANGED, args).await?;
-        Ok(row.ok_or_else(|| StoreError::corrupt("a count has no row"))?.int(0)?.cast_unsigned())
+        let args = args![source, model.as_str(), stored_since, from, to, i64::from(limit)];
+        let rows = self.db.all(CHANGED, args).await?;
+        rows.iter().map(|row| Ok((row.optional_text(0)?.unwrap_or_default(), row.time(1)?))).collect()
     }
 
     /// How many records of a model there are.

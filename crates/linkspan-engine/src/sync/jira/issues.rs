@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::super::retreat::Retreat;
 use super::super::run::{Run, at_a_time, text};
 use super::settle::{self, Proof, Window};
-use super::{children, fresh, heavy, waiting};
+use super::{children, fresh, heavy, hinted, waiting};
 use crate::error::EngineError;
 use crate::quota::Lane;
 
@@ -250,7 +250,8 @@ impl ProjectReader<'_> {
         let items = converted.ids.len() as u64;
         self.last = converted.ids.last().cloned().or(self.last.take());
         waiting::learn_levels(&mut converted, ctx);
-        children::complete(self.run, &mut converted, ctx).await?;
+        let unread = children::complete(self.run, &mut converted, ctx).await?;
+        hinted::later(self.run, &unread).await?;
         self.run.prepared(items);
         if let Some(created) = last_ticket(&converted).and_then(|ticket| ticket.remote_created_at) {
             self.checkpoint.created = Some(created.as_millisecond());
@@ -287,9 +288,9 @@ async fn changed(
     now: Timestamp,
 ) -> Result<(), EngineError> {
     if run.is_told_of_changes().await? {
-        // Upstream tells of changes: what is stored already costs a point to count, not one for each.
+        // Upstream tells of changes: what is stored already is left out, and costs nothing.
         let window = Window { from: since - OVERLAP, to: None };
-        let missed = settle::window(run, ctx, window, Proof::Count).await?;
+        let missed = settle::window(run, ctx, window, Proof::Differing).await?;
         if missed > 0 {
             run.add(STREAM, missed);
             run.note_missed(missed).await?;
@@ -372,7 +373,8 @@ async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<
         let items = converted.ids.len() as u64;
         last = converted.ids.last().cloned().or(last);
         waiting::learn_levels(&mut converted, &mut ctx);
-        children::complete(run, &mut converted, &ctx).await?;
+        let unread = children::complete(run, &mut converted, &ctx).await?;
+        hinted::later(run, &unread).await?;
         waiting
             .extend(converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)));
         let changed = last_ticket(&converted).and_then(|ticket| ticket.remote_updated_at);

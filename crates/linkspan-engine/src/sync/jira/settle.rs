@@ -2,8 +2,8 @@
 //!
 //! Upstream's search shows changes late: mostly by seconds, sometimes by hours (hazard S2). A reading of what changed since the
 //! last one therefore is not proof. Behind it go slower readers: each looks at what changed up to some time ago, once. A window is
-//! looked at by counting, for a point, where that is enough; otherwise its issues are listed with nothing but their versions,
-//! and those of which another version is stored are read by id.
+//! looked at by listing, with nothing but their versions, the issues that are not stored in the version that they have there: a
+//! point, and one for each that is found. Those are read by id.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use linkspan_atlassian::query::{Jql, JqlOrder};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::super::retreat::Retreat;
 use super::super::run::Run;
@@ -27,12 +26,19 @@ use crate::error::EngineError;
 /// Issues listed at a time, with nothing but their versions.
 const VERSIONS_PER_PAGE: u32 = 1_000;
 
+/// Stored versions that one question leaves out. Written out, they have to fit into an address.
+const KNOWN_PER_QUESTION: u32 = 400;
+/// So many are left out each by its own version; of more, those that changed after one another share the latest of theirs.
+const LEFT_OUT_ALONE: usize = 40;
+/// The shares of more.
+const SHARES: usize = 20;
+
 /// How a slow reader looks at its windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
-    /// Their number is compared first; the same number counts as the same issues.
-    Count,
-    /// Every issue is listed.
+    /// What is stored in the version that it has there is left out of the list.
+    Differing,
+    /// Every issue is listed, and its version compared here: to the millisecond, which upstream's search may not keep to.
     Versions,
 }
 
@@ -63,7 +69,7 @@ impl Run {
 
     /// Notes that a reading found changes of which no delivery had told (hazard W7).
     pub(super) async fn note_missed(&self, count: u64) -> Result<(), EngineError> {
-        tracing::warn!(source.id = %self.id(), count, "reading found changes of which upstream had not told");
+        tracing::info!(source.id = %self.id(), count, "reading found changes of which upstream had not told yet");
         let now = self.inner.clock.now();
         Ok(self.inner.store.note_missed_deliveries(self.id(), count, now).await?)
     }
@@ -76,15 +82,42 @@ pub(super) async fn window(
     window: Window,
     proof: Proof,
 ) -> Result<u64, EngineError> {
-    if proof == Proof::Count && counts_agree(run, window).await? {
-        return Ok(0);
+    if proof == Proof::Versions {
+        return list(run, ctx, window, &[]).await;
     }
+    let (mut from, mut repaired) = (window.from, 0);
+    loop {
+        let bounds = (from, window.to);
+        let store = &run.inner.store;
+        let mut known = store.changed(run.id(), Model::Ticket, bounds, KNOWN_PER_QUESTION).await?;
+        let last = known.last().map(|(_, version)| *version);
+        let Some(last) = last.filter(|_| known.len() >= KNOWN_PER_QUESTION as usize) else {
+            return Ok(repaired + list(run, ctx, Window { from, ..window }, &known).await?);
+        };
+        // What changed at the same moment stays together; more than fit are listed with the rest of that moment.
+        let to = if last > from { last } else { last + SignedDuration::from_millis(1) };
+        known.retain(|(_, version)| *version < to);
+        repaired += list(run, ctx, Window { from, to: Some(to) }, &known).await?;
+        from = to;
+    }
+}
+
+/// Lists what changed in a window, but for what is stored as it was then, and reads what differs from what is stored; how many
+/// those were.
+async fn list(
+    run: &Run,
+    ctx: &Arc<JiraContext>,
+    window: Window,
+    known: &[(String, Timestamp)],
+) -> Result<u64, EngineError> {
     let mut repaired = 0;
     let mut reached = window.from;
     let mut retreat = Retreat::new(VERSIONS_PER_PAGE, CallError::is_size);
     // The bounds stay as they are while the list is walked; an issue that changes meanwhile leaves it for a later window.
     let begin = |from: Timestamp, size| {
-        let jql = Window { from, ..window }.jql();
+        let jql = left_out(known)
+            .into_iter()
+            .fold(Window { from, ..window }.jql(), |jql, (ids, upto)| jql.but_known(ids, upto));
         let jql = jql.order_by(JqlOrder::UpdatedAscending).order_by(JqlOrder::IdAscending);
         let params = Params::new().query("jql", jql.to_string()).query("fields", "updated");
         run.client.pager(&jira::SEARCH_JQL, params, Some(size))
@@ -108,24 +141,19 @@ pub(super) async fn window(
         let ids: Vec<&str> = differing.iter().map(String::as_str).collect();
         if !ids.is_empty() {
             // What is listed and not found by id is gone again.
-            repaired += hinted::by_ids(run, Arc::clone(ctx), &ids).await?.found.len() as u64;
+            repaired += hinted::by_ids_in_the_end(run, Arc::clone(ctx), &ids).await?.found.len() as u64;
         }
     }
 }
 
-/// Whether upstream counts no more issues in the window than are stored. It may count fewer: its index lags.
-async fn counts_agree(run: &Run, window: Window) -> Result<bool, EngineError> {
-    #[derive(Deserialize)]
-    struct Counted {
-        count: u64,
-    }
-    if !run.opens(&jira::APPROXIMATE_COUNT) {
-        return Ok(false);
-    }
-    let params = Params::new().body(json!({ "jql": window.jql().to_string() }));
-    let counted: Counted = run.client.call(&jira::APPROXIMATE_COUNT, &params).await?.json()?;
-    let ours = run.inner.store.count_changed(run.id(), Model::Ticket, window.from, window.to).await?;
-    Ok(counted.count <= ours)
+/// What a question leaves out: ids, each with the version up to which it is known. `known` is in the order of versions.
+fn left_out(known: &[(String, Timestamp)]) -> Vec<(Vec<u64>, Timestamp)> {
+    let share = if known.len() <= LEFT_OUT_ALONE { 1 } else { known.len().div_ceil(SHARES) };
+    let of_share = |part: &[(String, Timestamp)]| {
+        let (_, upto) = part.last()?;
+        Some((part.iter().filter_map(|(id, _)| id.parse().ok()).collect(), *upto))
+    };
+    known.chunks(share).filter_map(of_share).collect()
 }
 
 /// The issues of a page with their versions.
@@ -182,11 +210,11 @@ pub(super) fn slow_readers(index_lag: SignedDuration) -> [SlowReader; 3] {
         SlowReader {
             name: "minutes",
             lag: SignedDuration::from_mins(15).min(index_lag),
-            proof: Proof::Count,
+            proof: Proof::Differing,
         },
-        // Twins in number are possible, however unlikely; here nothing may be left to chance.
+        // Here nothing is left to how finely upstream's search tells versions apart.
         SlowReader { name: "index", lag: index_lag, proof: Proof::Versions },
-        SlowReader { name: "late", lag: index_lag * 3, proof: Proof::Count },
+        SlowReader { name: "late", lag: index_lag * 3, proof: Proof::Differing },
     ]
 }
 
@@ -222,6 +250,17 @@ mod tests {
             }
         }
         assert_eq!(windows.len(), 19, "one in three hours, once twelve have passed");
+    }
+
+    #[test]
+    fn s4_few_known_versions_are_left_out_alone_and_many_together_with_those_next_to_them() {
+        let known = |count: i64| (1..=count).map(|n| (n.to_string(), at(n))).collect::<Vec<_>>();
+        assert_eq!(left_out(&known(2)), [(vec![1], at(1)), (vec![2], at(2))]);
+        let many = left_out(&known(41));
+        assert_eq!((many.len(), &many[0]), (14, &(vec![1, 2, 3], at(3))));
+        assert_eq!(many.last(), Some(&(vec![40, 41], at(41))));
+        assert_eq!(left_out(&known(400)).len(), SHARES);
+        assert!(left_out(&[]).is_empty());
     }
 
     #[test]

@@ -176,3 +176,21 @@ pub(crate) async fn an_address_finds_its_contact_whatever_its_case_and_nobody_el
         assert_eq!(found(asked).await, Vec::<String>::new(), "{asked}");
     }
 }
+
+pub(crate) async fn s2_what_changed_in_a_window_is_given_with_its_versions_in_their_order(store: Store) {
+    let source = source(&store, "ann").await;
+    // Ticket n was last changed at 2n.
+    let batch = Batch {
+        removed: vec![(Model::Ticket, ticket_id(source, 4)).into()],
+        ..records([5, 2, 4, 3, 1].map(|n| ticket(source, n, "a")))
+    };
+    write(&store, source, &batch, 1_000).await;
+    let changed = async |from, to: Option<i64>, limit| {
+        let bounds = (at(from), to.map(at));
+        store.changed(source, Model::Ticket, bounds, limit).await.unwrap()
+    };
+    let version = |n: i64| (n.to_string(), at(n * 2));
+    assert_eq!(changed(4, Some(10), 10).await, [version(2), version(3)]);
+    assert_eq!(changed(4, None, 10).await, [version(2), version(3), version(5)]);
+    assert_eq!(changed(0, None, 2).await, [version(1), version(2)]);
+}
