@@ -111,6 +111,8 @@ impl Inner {
     /// Looks at the hints of a source until there are none that are due.
     async fn read_hints(self: &Arc<Self>, source: SourceId, gather: Duration) -> Result<(), EngineError> {
         let mut gather = gather;
+        // How many may be asked for at once after so many went well.
+        let mut well = 0;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return Err(EngineError::Stopped),
@@ -122,16 +124,20 @@ impl Inner {
                 return Ok(());
             }
             let now = self.clock.now();
-            let hints = self.store.due_hints(source, ISSUE, now, ISSUES_PER_READ).await?;
-            if hints.is_empty() {
-                return Ok(());
-            }
+            let mut hints = self.store.due_hints(source, ISSUE, now, ISSUES_PER_READ).await?;
+            let Some(first) = hints.first() else { return Ok(()) };
+            // What failed together is asked for in smaller parts, until what upstream fails at stands alone (hazard S15); what goes
+            // well makes the parts larger again.
+            let at_once = well.max(ISSUES_PER_READ >> first.tries.clamp(0, 16)).max(1);
+            hints.truncate(at_once as usize);
             match sync::look_again(self, source, &hints).await {
                 Ok(unread) => {
                     let (later, done): (Vec<StoredHint>, Vec<StoredHint>) =
                         hints.into_iter().partition(|hint| unread.contains(&hint.remote_id));
                     self.store.settle_hints(source, ISSUE, &done).await?;
-                    if !later.is_empty() {
+                    if later.is_empty() {
+                        well = at_once.saturating_mul(2).min(ISSUES_PER_READ);
+                    } else {
                         self.postpone(source, &later).await?;
                     }
                 }
@@ -140,6 +146,7 @@ impl Inner {
                 Err(error) => {
                     tracing::info!(source.id = %source, %error, hints = hints.len(), "will be looked at again");
                     self.postpone(source, &hints).await?;
+                    well = 0;
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use linkspan_model::ids::{AppId, SourceId};
 
+use super::write::require_active;
 use crate::Store;
 use crate::db::{Row, args, bulks, statements};
 use crate::error::StoreError;
@@ -27,7 +28,7 @@ statements! {
 
 bulks! {
     HINT = "INSERT INTO hints (hinted_at, due_at, tries, source_id, kind, remote_id, gone, stamp) VALUES ",
-        "($1, $1, 0, ?, ?, ?, ?, ?)",
+        "($1, $2, 0, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET gone = hints.gone OR excluded.gone, stamp = hints.stamp + 1,
             due_at = CASE WHEN excluded.due_at < hints.due_at THEN excluded.due_at ELSE hints.due_at END, tries = 0";
 }
@@ -80,17 +81,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
         let mut tx = self.db.begin().await?;
-        let mut is_new = Vec::with_capacity(deliveries.len());
+        let mut is_new = vec![false; deliveries.len()];
         // What one of several says was deleted is looked for: whether it is there is told by its id, whatever came last.
         let mut hints: HashMap<(SourceId, &str, &str), bool> = HashMap::new();
         let mut by_source: BTreeMap<SourceId, i64> = BTreeMap::new();
-        for delivery in deliveries {
-            let new = match delivery.digest {
+        // In one order, so that writers of the same rows never wait for one another in a circle.
+        let mut in_order: Vec<(&InboundDelivery, &mut bool)> = deliveries.iter().zip(&mut is_new).collect();
+        in_order.sort_by_key(|(delivery, _)| (delivery.app, delivery.digest));
+        for (delivery, is_new) in in_order {
+            *is_new = match delivery.digest {
                 Some(digest) => tx.execute(SEE, args![delivery.app, digest, now]).await? > 0,
                 None => true,
             };
-            is_new.push(new);
-            if !new {
+            if !*is_new {
                 continue;
             }
             let mut told: Vec<SourceId> = Vec::new();
@@ -103,18 +106,37 @@ impl Store {
             }
         }
         let mut rows = Vec::with_capacity(hints.len() * 5);
-        // In one order, so that writers of the same rows never wait for one another in a circle.
         let mut hints: Vec<_> = hints.into_iter().collect();
         hints.sort_unstable_by_key(|(key, _)| *key);
         for ((source, kind, remote_id), gone) in hints {
             rows.extend(args![source, kind, remote_id, gone, 1_i64]);
         }
-        tx.run(HINT.rows(tx.dialect(), args![now], rows)).await?;
+        tx.run(HINT.rows(tx.dialect(), args![now, now], rows)).await?;
         for (source, count) in by_source {
             tx.execute(DELIVERED, args![source, now, count]).await?;
         }
         tx.commit().await?;
         Ok(is_new)
+    }
+
+    /// Has things of a source looked at again at `due`, if nothing else points at them sooner.
+    pub async fn hint_later(
+        &self,
+        source: SourceId,
+        kind: &'static str,
+        remote_ids: &[String],
+        now: Timestamp,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut remote_ids: Vec<&str> = remote_ids.iter().map(String::as_str).collect();
+        remote_ids.sort_unstable();
+        remote_ids.dedup();
+        let rows = remote_ids.into_iter().flat_map(|id| args![source, kind, id, false, 1_i64]).collect();
+        let mut tx = self.db.begin().await?;
+        tx.lock_source(source).await?;
+        require_active(&mut tx, source).await?;
+        tx.run(HINT.rows(tx.dialect(), args![now, due], rows)).await?;
+        tx.commit().await
     }
 
     /// Forgets deliveries that were taken in before a moment, a bounded number of them; how many.

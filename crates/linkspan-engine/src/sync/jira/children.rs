@@ -27,13 +27,18 @@ const HISTORIES_PER_PAGE: u32 = 10_000;
 /// Comments or worklogs asked for at a time: an issue holds 5 000 at most.
 const CHILDREN_PER_PAGE: u32 = 5_000;
 
-/// Reads what upstream left out of a page of issues, so that the page is stored whole.
-pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext) -> Result<(), EngineError> {
+/// Reads what upstream left out of a page of issues, so that the page is stored whole. Gives the issues of which upstream could
+/// not list everything this time: they are to be looked at again, and keep up no other (hazard S15).
+pub(super) async fn complete(
+    run: &Run,
+    page: &mut Converted,
+    ctx: &JiraContext,
+) -> Result<Vec<String>, EngineError> {
     // What the grant does not open stays as upstream cut it; the source's gaps tell.
     let incomplete: Vec<IncompleteChildren> =
         page.incomplete.drain(..).filter(|children| run.opens(call_for(children.kind))).collect();
     if incomplete.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let (changelogs, lists): (Vec<_>, Vec<_>) =
         incomplete.into_iter().partition(|children| children.kind == ChildKind::Changelog);
@@ -46,8 +51,13 @@ pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext)
             list(run, children, access, ctx).boxed()
         })
         .collect();
-    for part in at_a_time(PARALLEL_ISSUES, reads).await?.into_iter().flatten() {
-        absorb(page, part);
+    let mut unread = Vec::new();
+    for listed in at_a_time(PARALLEL_ISSUES, reads).await? {
+        match listed {
+            Listed::Whole(part) => absorb(page, part),
+            Listed::OutOfSight => {}
+            Listed::Unread(issue) => unread.push(issue),
+        }
     }
     for part in changelogs.chunks(ISSUES_PER_BULK) {
         let asked = bisect(part, |part| histories(run, part, ctx).boxed()).await?;
@@ -58,7 +68,16 @@ pub(super) async fn complete(run: &Run, page: &mut Converted, ctx: &JiraContext)
             run.refuse(format!("changelog/{}", issue.parent_remote_id), error.to_string()).await?;
         }
     }
-    Ok(())
+    Ok(unread)
+}
+
+/// What asking for the children of one issue came to.
+enum Listed {
+    Whole(Converted),
+    /// The issue is out of sight by now.
+    OutOfSight,
+    /// Upstream could not list them this time; of which issue.
+    Unread(String),
 }
 
 /// Adds what belongs to issues of a page. The page's own items stay what they are.
@@ -76,13 +95,14 @@ fn call_for(kind: ChildKind) -> &'static Call {
     }
 }
 
-/// All comments or worklogs of an issue; `None` when the issue is out of sight by now, which fails no other (hazard S15).
+/// All comments or worklogs of an issue. That it is out of sight by now, or that upstream fails at it, fails no other (hazard
+/// S15).
 async fn list(
     run: &Run,
     children: IncompleteChildren,
     access: Access,
     ctx: &JiraContext,
-) -> Result<Option<Converted>, EngineError> {
+) -> Result<Listed, EngineError> {
     let call = call_for(children.kind);
     let model = if children.kind == ChildKind::Worklogs { Model::Worklog } else { Model::Comment };
     let issue = ParentIssue {
@@ -99,7 +119,13 @@ async fn list(
             Ok(None) => break,
             Err(EngineError::Call(error @ (CallError::NotFound { .. } | CallError::Forbidden { .. }))) => {
                 tracing::info!(source.id = %run.id(), issue = issue.issue_id, %error, "its children are not listed");
-                return Ok(None);
+                return Ok(Listed::OutOfSight);
+            }
+            Err(EngineError::Call(error))
+                if matches!(error, CallError::Unavailable { .. }) || error.is_size() =>
+            {
+                tracing::warn!(source.id = %run.id(), issue = issue.issue_id, %error, "its children will be listed later");
+                return Ok(Listed::Unread(issue.issue_id));
             }
             Err(error) => return Err(error),
         };
@@ -111,7 +137,7 @@ async fn list(
     let ids =
         whole.records.iter().filter(|record| record.body.model() == model).map(|record| record.id).collect();
     whole.complete.push(CompleteChildren { parent: children.parent, model, ids });
-    Ok(Some(whole))
+    Ok(Listed::Whole(whole))
 }
 
 /// All change histories of issues, in bulk: one call serves a thousand issues.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use jiff::SignedDuration;
 use linkspan_atlassian::calls::jira;
 use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::{Converted, JiraContext, PageProblem, Waiting, issue_page};
@@ -17,7 +18,10 @@ use serde_json::json;
 use super::super::run::{Run, text};
 use super::{children, fresh, heavy, waiting};
 use crate::error::EngineError;
+use crate::live::ISSUE;
 
+/// How long an issue is left alone that upstream could not read.
+const UNREAD_REST: SignedDuration = SignedDuration::from_mins(10);
 /// Issues in one call (`atlassian-endpoints.md` 3.2).
 const ISSUES_PER_CALL: usize = 100;
 
@@ -26,7 +30,7 @@ const ISSUES_PER_CALL: usize = 100;
 pub(super) struct ReadByIds {
     /// Those that came, by their upstream ids.
     pub(super) found: Vec<String>,
-    /// Those that upstream could not read this time.
+    /// Those that upstream could not read this time, or not whole.
     pub(super) unread: Vec<String>,
     /// Some lie in projects of which nothing is known yet, and are hidden until it is.
     pub(super) in_unknown_projects: bool,
@@ -52,6 +56,26 @@ pub(super) async fn look_again(
         let _writer = run.issue_writer().await;
         run.remove(gone).await?;
     }
+    Ok(read)
+}
+
+/// Has issues read again that upstream could not read, or not whole: noted before they are stored so, or it could be forgotten.
+pub(super) async fn later(run: &Run, unread: &[String]) -> Result<(), EngineError> {
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let now = run.inner.clock.now();
+    Ok(run.inner.store.hint_later(run.id(), ISSUE, unread, now, now + UNREAD_REST).await?)
+}
+
+/// The same, for who does not ask again by itself: what upstream could not read this time is read again later.
+pub(super) async fn by_ids_in_the_end(
+    run: &Run,
+    ctx: Arc<JiraContext>,
+    ids: &[&str],
+) -> Result<ReadByIds, EngineError> {
+    let read = by_ids(run, ctx, ids).await?;
+    later(run, &read.unread).await?;
     Ok(read)
 }
 
@@ -132,7 +156,7 @@ async fn store(
     }
     let mut converted = convert(page, ctx).await?;
     waiting::learn_levels(&mut converted, ctx);
-    children::complete(run, &mut converted, ctx).await?;
+    read.unread.extend(children::complete(run, &mut converted, ctx).await?);
     read.found.extend(converted.ids.iter().cloned());
     read.in_unknown_projects |= converted
         .records
