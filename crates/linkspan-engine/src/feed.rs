@@ -1,7 +1,7 @@
 //! The change feed as the vendor's programs read it: from any position, in order, each entry at least once. A program may
 //! keep its own position, or let this server keep it as a *follower*.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use linkspan_model::record::Model;
@@ -13,7 +13,7 @@ pub use linkspan_store::{FeedEntry, Follower, MAX_FOLLOWERS};
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::read::{is_visible, lies_in_containers};
+use crate::read::{as_seen, is_visible};
 
 /// The longest name of a follower.
 const NAME_CAP: usize = 64;
@@ -83,14 +83,23 @@ impl Engine {
         if scope.containers.is_none() {
             return Ok(());
         }
-        let contained = |entry: &FeedEntry| match entry {
-            FeedEntry::Change(change) if lies_in_containers(change.model) => Some(change.record),
-            FeedEntry::Change(_) | FeedEntry::Event(_) => None,
+        let changed = |entry: &FeedEntry| match entry {
+            FeedEntry::Change(change) => Some(change.record),
+            FeedEntry::Event(_) => None,
         };
-        let ids: BTreeSet<RecordId> = entries.iter().filter_map(contained).collect();
-        let records = self.records_of_feed(scope, &ids.into_iter().collect::<Vec<_>>()).await?;
-        let seen: HashSet<RecordId> = records.iter().map(|record| record.id).collect();
-        entries.retain(|entry| contained(entry).is_none_or(|record| seen.contains(&record)));
+        let ids: BTreeSet<RecordId> = entries.iter().filter_map(changed).collect();
+        let ids: Vec<RecordId> = ids.into_iter().collect();
+        let records = self.inner.store.get_records(scope.source.id, &ids).await?;
+        let records: HashMap<RecordId, StoredRecord> =
+            records.into_iter().map(|record| (record.id, record)).collect();
+        let seen = std::mem::take(entries).into_iter().filter_map(|entry| match entry {
+            FeedEntry::Change(change) => {
+                let record = records.get(&change.record);
+                as_seen(scope, change, record).map(FeedEntry::Change)
+            }
+            event @ FeedEntry::Event(_) => Some(event),
+        });
+        *entries = seen.collect();
         Ok(())
     }
 

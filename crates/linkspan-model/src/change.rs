@@ -48,6 +48,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Why the record is absent from then on: of a removal, and of an update by which it was archived.
     pub absence: Option<Absence>,
+    /// The project or space in which the record lay before, of an update that moved it.
+    pub left: Option<RecordId>,
     /// When it was stored here.
     pub at: Timestamp,
 }

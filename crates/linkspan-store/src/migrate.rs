@@ -19,6 +19,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0012_followers", include_str!("../migrations/0012_followers.sql")),
     ("0013_live", include_str!("../migrations/0013_live.sql")),
     ("0014_control", include_str!("../migrations/0014_control.sql")),
+    ("0015_left_containers", include_str!("../migrations/0015_left_containers.sql")),
 ];
 
 const CREATE: &str =

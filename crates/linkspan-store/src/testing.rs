@@ -63,8 +63,13 @@ impl HeldWrite {
     pub async fn begin(store: &Store, source: SourceId, record: RecordId) -> Result<Self, StoreError> {
         let mut tx = store.db.begin().await?;
         tx.lock_source(source).await?;
-        let entry =
-            changes::Entry { id: record, model: Model::Ticket, kind: ChangeKind::Created, absence: None };
+        let entry = changes::Entry {
+            id: record,
+            model: Model::Ticket,
+            kind: ChangeKind::Created,
+            absence: None,
+            left: None,
+        };
         changes::append(&mut tx, source, &[entry], 0).await?;
         Ok(Self(tx))
     }

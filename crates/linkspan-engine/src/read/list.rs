@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use linkspan_model::absence::Absence;
+use linkspan_model::change::{Change, ChangeKind};
 use linkspan_model::ids::RecordId;
 use linkspan_model::record::Model;
 use linkspan_store::{ListFilter, RecordPosition, StoredRecord};
@@ -233,6 +234,26 @@ pub(crate) fn is_visible(scope: &AccountScope, record: &StoredRecord) -> bool {
     let Some(containers) = &scope.containers else { return true };
     !lies_in_containers(record.model)
         || record.container.is_some_and(|container| containers.contains(&container))
+}
+
+/// A change as an account sees it, by the record as it is now: who sees some projects only is told of what leaves them that it
+/// went, and of what comes into them that it came. `None` for a change that does not concern the account.
+pub(crate) fn as_seen(scope: &AccountScope, change: Change, record: Option<&StoredRecord>) -> Option<Change> {
+    if !scope.offers(change.model) {
+        return None;
+    }
+    let Some(containers) = scope.containers.as_ref().filter(|_| lies_in_containers(change.model)) else {
+        return Some(change);
+    };
+    let had_it = change.left.map(|left| containers.contains(&left));
+    match (record.is_some_and(|record| is_visible(scope, record)), had_it) {
+        (true, Some(false)) => Some(Change { kind: ChangeKind::Created, ..change }),
+        (true, _) => Some(change),
+        (false, Some(true)) => {
+            Some(Change { kind: ChangeKind::Removed, absence: Some(Absence::LostAccess), ..change })
+        }
+        (false, _) => None,
+    }
 }
 
 /// The containers to list from: what the caller asked for, within what the account's integration shows.

@@ -10,6 +10,7 @@ use linkspan_store::{Reach, StreamProgress, StreamState};
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::read::lies_in_containers;
 
 /// How the reading of a model stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,19 +186,6 @@ impl Engine {
             reason: progress.last_error.clone(),
         }
     }
-}
-
-/// Whether records of a model are seen or not with the project or space they lie in.
-fn lies_in_containers(model: Model) -> bool {
-    matches!(
-        model,
-        Model::Ticket
-            | Model::Comment
-            | Model::Attachment
-            | Model::Collection
-            | Model::Article
-            | Model::Container
-    )
 }
 
 /// What a reduced reach means, in words.

@@ -15,7 +15,7 @@ use super::names::{self, TEST};
 use crate::accounts::{AccountScope, AccountSummary};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::read::is_visible;
+use crate::read::{as_seen, is_visible};
 
 /// A body, or why there is none to be made any more.
 pub(super) enum Rendered {
@@ -113,16 +113,24 @@ impl Context<'_> {
         let is_removal = removal.is_some_and(|name| {
             name.linkspan == self.delivery.event || name.merge.as_ref() == Some(&self.delivery.event)
         });
-        let stored = self.engine.inner.store.get_record(scope.source.id, model, record).await?;
-        let stored = stored.filter(|stored| is_removal && is_visible(scope, stored));
+        let store = &self.engine.inner.store;
+        let stored = store.get_record(scope.source.id, model, record).await?.filter(|_| is_removal);
         let Some(stored) = stored else { return Ok(Rendered::Gone(RECORD_GONE)) };
+        let mut absence = stored.absence;
+        if !is_visible(scope, &stored) {
+            // It went to where this account does not see.
+            let change = store.change(scope.source.id, self.delivery.position).await?;
+            let seen = change.and_then(|change| as_seen(scope, change, Some(&stored)));
+            let Some(seen) = seen else { return Ok(Rendered::Gone(RECORD_GONE)) };
+            absence = seen.absence;
+        }
         let shown = json!({ "id": stored.id, "remote_id": stored.remote_id, "remote_was_deleted": true });
         Ok(Rendered::Body(match self.endpoint.settings.format {
             WebhookFormat::Linkspan => self.ours(&json!({
                 "linked_account": about(&scope.account),
                 "model": names::word_of(category, model),
                 "record": shown,
-                "absence": stored.absence.map(|absence| absence.to_string()),
+                "absence": absence.map(|absence| absence.to_string()),
                 "position": self.position(),
             })),
             WebhookFormat::Merge => self.merge(&self.account_of(scope), &shown),

@@ -18,7 +18,7 @@ use super::names::{self, EventName};
 use crate::accounts::AccountScope;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::read::is_visible;
+use crate::read::as_seen;
 
 /// Entries of the feed that are turned into deliveries in one transaction.
 const PAGE: u32 = 200;
@@ -236,13 +236,10 @@ impl Engine {
 }
 
 fn of_change(change: &Change, known: &Known) -> Vec<Occurrence> {
+    let record = known.records.get(&(change.source, change.record));
     let scopes = known.accounts.get(&change.source).into_iter().flatten();
-    let seen = scopes.filter(|scope| {
-        let record = known.records.get(&(change.source, change.record));
-        scope.offers(change.model)
-            && (scope.containers.is_none() || record.is_some_and(|record| is_visible(scope, record)))
-    });
-    seen.filter_map(|scope| {
+    let seen = scopes.filter_map(|scope| Some((scope, as_seen(scope, change.clone(), record)?)));
+    seen.filter_map(|(scope, change)| {
         let integration = scope.account.integration;
         Some(Occurrence {
             position: change.seq,

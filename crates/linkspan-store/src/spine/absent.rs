@@ -111,7 +111,7 @@ impl Writer {
                 if absence.is_gone() {
                     guards.push(Guard { no: row.int(2)?, access: StoredAccess::Unknown, is_new: false });
                 }
-                self.changes.push(Entry { id, model, kind, absence: Some(absence) });
+                self.changes.push(Entry { id, model, kind, absence: Some(absence), left: None });
             }
         }
         access::write(&mut self.tx, self.source, &HashMap::new(), &guards).await
@@ -128,7 +128,7 @@ impl Writer {
             for row in self.tx.all(sql, args).await? {
                 let (id, model) = (RecordId(row.uuid(0)?), row.word(1)?);
                 self.outcome.models.entry(model).or_default().updated += 1;
-                self.changes.push(Entry { id, model, kind: ChangeKind::Updated, absence: None });
+                self.changes.push(Entry { id, model, kind: ChangeKind::Updated, absence: None, left: None });
             }
         }
         Ok(())
@@ -194,6 +194,7 @@ impl Store {
                 model,
                 kind: ChangeKind::Removed,
                 absence: Some(Absence::Removed),
+                left: None,
             });
         }
         for raw in kept.iter().filter(|raw| raw.record.is_some_and(|record| let_go.contains(&record))) {

@@ -10,15 +10,17 @@ use crate::db::{Row, Tx, args, bulks, statements};
 use crate::error::StoreError;
 
 statements! {
-    OF_ALL = "SELECT seq, source_id, model, record_id, kind, at, absence FROM changes
+    OF_ALL = "SELECT seq, source_id, model, record_id, kind, at, absence, left_container FROM changes
         WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
-    OF_SOURCE = "SELECT seq, source_id, model, record_id, kind, at, absence FROM changes
+    OF_SOURCE = "SELECT seq, source_id, model, record_id, kind, at, absence, left_container FROM changes
         WHERE source_id = $4 AND seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+    ONE = "SELECT seq, source_id, model, record_id, kind, at, absence, left_container FROM changes
+        WHERE source_id = $1 AND seq = $2";
 }
 
 bulks! {
-    APPEND = "INSERT INTO changes (source_id, at, seq, model, record_id, kind, absence) VALUES ",
-        "($1, $2, ?, ?, ?, ?, ?)", "";
+    APPEND = "INSERT INTO changes (source_id, at, seq, model, record_id, kind, absence, left_container) VALUES ",
+        "($1, $2, ?, ?, ?, ?, ?, ?)", "";
 }
 
 /// A stretch of the feed.
@@ -57,6 +59,11 @@ impl Store {
         };
         Ok(FeedPage { changes, next })
     }
+
+    /// The change at a position of a source.
+    pub async fn change(&self, source: SourceId, seq: i64) -> Result<Option<Change>, StoreError> {
+        self.db.first(ONE, args![source, seq]).await?.map(|row| read(&row)).transpose()
+    }
 }
 
 /// An entry to be appended.
@@ -66,6 +73,7 @@ pub(crate) struct Entry {
     pub(crate) model: Model,
     pub(crate) kind: ChangeKind,
     pub(crate) absence: Option<Absence>,
+    pub(crate) left: Option<RecordId>,
 }
 
 /// Appends entries, in this order.
@@ -79,14 +87,15 @@ pub(crate) async fn append(
         return Ok(());
     }
     let first = tx.next_feed_positions(entries.len()).await?;
-    let mut rows = Vec::with_capacity(entries.len() * 5);
-    for (seq, Entry { id, model, kind, absence }) in (first..).zip(entries) {
+    let mut rows = Vec::with_capacity(entries.len() * 6);
+    for (seq, Entry { id, model, kind, absence, left }) in (first..).zip(entries) {
         rows.extend([
             seq.into(),
             model.as_str().into(),
             (*id).into(),
             kind.as_str().into(),
             (*absence).into(),
+            (*left).into(),
         ]);
     }
     tx.run(APPEND.rows(tx.dialect(), args![source, at], rows)).await
@@ -108,5 +117,6 @@ pub(crate) fn read(row: &Row) -> Result<Change, StoreError> {
         kind,
         at: row.time(5)?,
         absence: row.optional_word(6)?,
+        left: row.optional_uuid(7)?.map(RecordId),
     })
 }

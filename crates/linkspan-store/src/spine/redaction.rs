@@ -127,7 +127,7 @@ impl Store {
                 // Whoever follows the feed has no copy of what was gone already, or of what does not change for them.
                 if !found.deleted {
                     let absence = is_deleted.then_some(Absence::Removed);
-                    entries.push(Entry { id: found.id, model: found.model, kind, absence });
+                    entries.push(Entry { id: found.id, model: found.model, kind, absence, left: None });
                 }
             }
         }

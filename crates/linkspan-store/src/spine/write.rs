@@ -25,7 +25,7 @@ statements! {
 }
 
 bulks! {
-    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule, r.no, r.absence FROM records r
+    STORED = "SELECT r.id, r.hash, r.deleted, a.guarded, a.rule, r.no, r.absence, r.container FROM records r
         LEFT JOIN record_access a ON a.source_id = r.source_id AND a.no = r.no
         WHERE r.source_id = $1 AND r.id IN (", "?", ")";
     UPSERT = "INSERT INTO records (source_id, deleted, created_at, modified_at, id, no, model, hash, remote_id, parent,
@@ -115,6 +115,7 @@ struct Stored {
     absence: Option<Absence>,
     access: Option<StoredAccess>,
     no: i64,
+    container: Option<RecordId>,
 }
 
 impl Writer {
@@ -157,7 +158,10 @@ impl Writer {
                 next_no += 1;
             }
             if let Some(kind) = change {
-                self.changes.push(Entry { id, model: planned.model, kind, absence });
+                let former =
+                    known.filter(|_| kind == ChangeKind::Updated).and_then(|stored| stored.container);
+                let left = former.filter(|former| planned.record.container != Some(*former));
+                self.changes.push(Entry { id, model: planned.model, kind, absence, left });
             }
             if known.and_then(|stored| stored.access) != Some(planned.access) {
                 let is_new = known.is_none_or(|stored| stored.access.is_none());
@@ -169,6 +173,7 @@ impl Writer {
                         model: planned.model,
                         kind: ChangeKind::Access,
                         absence: None,
+                        left: None,
                     });
                 }
             }
@@ -191,7 +196,9 @@ impl Writer {
                 let access = access::read(&row, 3)?;
                 let no = row.int(5)?;
                 let absence = row.optional_word(6)?;
-                let entry = Stored { hash: row.array(1)?, deleted: row.bool(2)?, absence, access, no };
+                let container = row.optional_uuid(7)?.map(RecordId);
+                let entry =
+                    Stored { hash: row.array(1)?, deleted: row.bool(2)?, absence, access, no, container };
                 stored.insert(RecordId(row.uuid(0)?), entry);
             }
         }

@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use linkspan_model::record::Model;
+use linkspan_model::record::{Access, Model, NewRecord};
 use linkspan_store::testing::HeldWrite;
 use linkspan_store::{Batch, Store};
 use tokio::task::JoinSet;
 
-use crate::fixture::{at, comment, comment_id, feed, happened, records, source, ticket, ticket_id, write};
+use crate::fixture::{
+    at, comment, comment_id, feed, happened, project_id, records, source, ticket, ticket_id, write,
+};
 
 pub(crate) async fn entries_come_in_the_order_of_what_happened(store: Store) {
     let source = source(&store, "ann").await;
@@ -19,6 +21,19 @@ pub(crate) async fn entries_come_in_the_order_of_what_happened(store: Store) {
     assert!(changes.is_sorted_by(|a, b| a.seq < b.seq));
     assert!(changes.iter().all(|change| change.source == source && change.model == Model::Ticket));
     assert_eq!((changes[0].at, changes[3].at), (at(100), at(200)));
+}
+
+pub(crate) async fn s14_an_update_that_moves_a_record_tells_where_it_lay(store: Store) {
+    let source = source(&store, "ann").await;
+    write(&store, source, &records([ticket(source, 1, "a")]), 100).await;
+    let moved = NewRecord { container: Some(project_id(source, 2)), ..ticket(source, 1, "a") };
+    write(&store, source, &records([moved.clone()]), 200).await;
+    write(&store, source, &records([NewRecord { access: Access::Unknown, ..moved }]), 300).await;
+    let changes = feed(&store, source, 0, 3).await;
+    let left: Vec<_> = changes.iter().map(|change| change.left).collect();
+    assert_eq!(left, [None, Some(project_id(source, 1)), None]);
+    assert_eq!(store.change(source, changes[1].seq).await.unwrap().as_ref(), Some(&changes[1]));
+    assert_eq!(store.change(source, changes[2].seq + 1).await.unwrap(), None);
 }
 
 pub(crate) async fn a_reader_never_passes_an_entry_that_is_still_to_come(store: Store) {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use linkspan_model::product::Integration;
+use linkspan_sandbox::world::jira::{Project, ProjectKind, ProjectState};
+use linkspan_sandbox::world::{IssueId, Stamp};
 use serde_json::{Value, json};
 
-use super::{Site, desks, text};
+use super::{Linked, Site, desks, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_desk_account_shows_service_projects_and_a_jira_account_all() {
@@ -74,6 +76,71 @@ async fn a_jira_account_has_contacts_but_no_accounts() {
         assert_eq!(of("Contact").unwrap()["status"], "DONE");
         assert!(statuses.iter().all(|row| row["status"] == "DONE"), "{statuses:?}");
     }
+}
+
+/// What an account is told of a ticket behind a position, and where to go on.
+async fn told(site: &Site, linked: &Linked, ticket: &str, after: &str) -> (Vec<String>, String) {
+    let account = linked.scope.account().id;
+    let word = |entry: &Value| match entry["absence"].as_str() {
+        Some(absence) => format!("{}: {absence}", text(&entry["kind"])),
+        None => text(&entry["kind"]),
+    };
+    let (mut told, mut after) = (Vec::new(), after.to_owned());
+    loop {
+        let path = format!("/v1/changes?linked_account={account}&models=ticket&after={after}&limit=1000");
+        let (status, page) = site.get(&path, None).await;
+        assert_eq!(status, 200, "{page}");
+        let entries = page["results"].as_array().unwrap().iter();
+        told.extend(entries.filter(|entry| entry["record_id"] == *ticket).map(word));
+        after = text(&page["next"]);
+        if page["has_more"] == false {
+            return (told, after);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s14_a_ticket_that_leaves_the_service_projects_is_told_to_be_gone_and_one_that_comes_to_be_new() {
+    let site = Site::start(desks()).await;
+    let service = site.linked_and_read().await;
+    let jira = site.link(Integration::Jira).await;
+    let source = jira.scope.source().id;
+    let world = site.upstream.handle.state().world();
+    let (desk, elsewhere, issue) = {
+        let upstream = world.main_site().read();
+        let of = |is_desk: bool| {
+            let kind = |it: &&Project| (it.kind == ProjectKind::ServiceDesk) == is_desk;
+            upstream.jira().projects.iter().filter(kind).find(|it| it.state == ProjectState::Live).unwrap().id
+        };
+        let desk = of(true);
+        let is_plain = |id: &IssueId| {
+            let head = upstream.issue_head(*id).unwrap();
+            head.parent.is_none() && upstream.issue_children(*id).is_empty() && !head.archived
+        };
+        (desk, of(false), upstream.issue_ids_in(desk).find(is_plain).unwrap())
+    };
+    let move_to = |target| {
+        let mut upstream = world.main_site().write();
+        let by = upstream.account_by_id(site.upstream.text("/users/0/account_id")).unwrap().index;
+        upstream.move_issue(Stamp { at: world.clock().now_ms(), by }, issue, target).unwrap();
+    };
+    let ticket = text(&site.records("tickets", &service).await[&issue.to_string()]["id"]);
+    let (first, position) = told(&site, &service, &ticket, "0").await;
+    assert_eq!(first, ["created"]);
+
+    move_to(elsewhere);
+    site.read_later(source).await;
+    assert!(!site.records("tickets", &service).await.contains_key(&issue.to_string()));
+    let (left, next) = told(&site, &service, &ticket, &position).await;
+    assert_eq!(left.first().map(String::as_str), Some("removed: lost_access"), "{left:?}");
+    let (seen_by_all, _) = told(&site, &jira, &ticket, &position).await;
+    assert!(seen_by_all.contains(&"updated".to_owned()), "{seen_by_all:?}");
+
+    move_to(desk);
+    site.read_later(source).await;
+    assert!(site.records("tickets", &service).await.contains_key(&issue.to_string()));
+    let (came, _) = told(&site, &service, &ticket, &next).await;
+    assert_eq!(came.first().map(String::as_str), Some("created"), "{came:?}");
 }
 
 /// What one reading of everything asks the simulator for.
