@@ -6,10 +6,11 @@ use std::sync::PoisonError;
 use jiff::SignedDuration;
 use linkspan_model::ids::SourceId;
 pub use linkspan_store::SourceControl;
-use linkspan_store::SourceState;
+use linkspan_store::{Source, SourceState};
 
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::sync;
 
 /// The largest weight of a source.
 pub const MAX_WEIGHT: u32 = 100;
@@ -17,12 +18,8 @@ pub const MAX_WEIGHT: u32 = 100;
 pub const SHORTEST: u32 = 5;
 /// The longest, in seconds: a month.
 pub const LONGEST: u32 = 30 * 24 * 3_600;
-/// Streams with a schedule of their own, at most.
-const SCHEDULES_CAP: usize = 100;
 /// How long a reading that is broken off may take to end.
 const BREAKS_OFF_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
-/// The longest name of a stream.
-const NAME_CAP: usize = 100;
 
 /// How often a source is to be read for changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,37 +57,36 @@ impl Engine {
     /// on from there when it is resumed; what upstream tells meanwhile is kept.
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] when there is no such source; [`EngineError::Invalid`] for numbers out of bounds.
+    /// [`EngineError::NotFound`] when there is no such source; [`EngineError::Invalid`] for numbers out of bounds and for streams
+    /// that have no clock of their own.
     pub async fn control_source(
         &self,
         id: SourceId,
         change: &ControlChange,
     ) -> Result<SourceControl, EngineError> {
-        check(change)?;
-        self.inner.active(id).await?;
-        let store = &self.inner.store;
-        let mut control = store.source_control(id).await?;
-        match change.paused {
-            Some(true) => control.paused_at = control.paused_at.or(Some(self.inner.clock.now())),
-            Some(false) => control.paused_at = None,
-            None => {}
-        }
-        control.weight = change.weight.unwrap_or(control.weight);
-        match change.sync_every {
-            Some(Interval::AsServer) => control.sync_every = None,
-            Some(Interval::Seconds(seconds)) => control.sync_every = Some(seconds),
-            None => {}
-        }
-        for (stream, every) in &change.schedules {
-            match every {
-                Some(every) => drop(control.schedules.insert(stream.clone(), *every)),
-                None => drop(control.schedules.remove(stream)),
+        let source = self.inner.active(id).await?;
+        check(change, &sync::scheduled(source.product))?;
+        let now = self.inner.clock.now();
+        let apply = |control: &mut SourceControl| {
+            match change.paused {
+                Some(true) => control.paused_at = control.paused_at.or(Some(now)),
+                Some(false) => control.paused_at = None,
+                None => {}
             }
-        }
-        if control.schedules.len() > SCHEDULES_CAP {
-            return Err(EngineError::Invalid(format!("At most {SCHEDULES_CAP} streams have schedules.")));
-        }
-        store.put_source_control(id, &control).await?;
+            control.weight = change.weight.unwrap_or(control.weight);
+            match change.sync_every {
+                Some(Interval::AsServer) => control.sync_every = None,
+                Some(Interval::Seconds(seconds)) => control.sync_every = Some(seconds),
+                None => {}
+            }
+            for (stream, every) in &change.schedules {
+                match every {
+                    Some(every) => drop(control.schedules.insert(stream.clone(), *every)),
+                    None => drop(control.schedules.remove(stream)),
+                }
+            }
+        };
+        let control = self.inner.store.change_source_control(id, apply).await?;
         match change.paused {
             Some(true) => {
                 tracing::info!(source.id = %id, "paused");
@@ -154,9 +150,9 @@ impl Engine {
 const KEPT: &str = "access";
 
 impl Inner {
-    async fn active(&self, id: SourceId) -> Result<(), EngineError> {
+    async fn active(&self, id: SourceId) -> Result<Source, EngineError> {
         let source = self.store.source(id).await?;
-        source.filter(|source| source.state == SourceState::Active).map(drop).ok_or(EngineError::NotFound)
+        source.filter(|source| source.state == SourceState::Active).ok_or(EngineError::NotFound)
     }
 
     /// Stops the reading of a source at its next safe point.
@@ -184,7 +180,7 @@ pub(crate) fn every(control: &SourceControl, stream: &str, usual: SignedDuration
     }
 }
 
-fn check(change: &ControlChange) -> Result<(), EngineError> {
+fn check(change: &ControlChange, scheduled: &[&str]) -> Result<(), EngineError> {
     let invalid = |what: String| Err(EngineError::Invalid(what));
     if change.weight.is_some_and(|weight| !(1..=MAX_WEIGHT).contains(&weight)) {
         return invalid(format!("`priority` takes a whole number from 1 to {MAX_WEIGHT}."));
@@ -203,8 +199,11 @@ fn check(change: &ControlChange) -> Result<(), EngineError> {
     {
         return invalid(format!("Times are given in seconds, from {SHORTEST} to {LONGEST}."));
     }
-    match change.schedules.keys().find(|name| name.is_empty() || name.len() > NAME_CAP) {
-        Some(_) => invalid(format!("A stream's name has 1 to {NAME_CAP} characters.")),
+    match change.schedules.keys().find(|name| !scheduled.contains(&name.as_str())) {
+        Some(_) => invalid(format!(
+            "Schedules are taken for these streams: {}. Everything else is read as often as `sync_every_seconds` says.",
+            scheduled.join(", ")
+        )),
         None => Ok(()),
     }
 }
@@ -224,12 +223,16 @@ mod tests {
 
     #[test]
     fn numbers_out_of_bounds_are_refused_in_words() {
-        let refused = |change: &ControlChange| check(change).unwrap_err().to_string();
+        let refused = |change: &ControlChange| check(change, &["access"]).unwrap_err().to_string();
         let weight = ControlChange { weight: Some(0), ..ControlChange::default() };
         assert!(refused(&weight).contains("from 1 to 100"));
         let often = ControlChange { sync_every: Some(Interval::Seconds(1)), ..ControlChange::default() };
         assert!(refused(&often).contains("from 5 to"));
+        let unknown = BTreeMap::from([("isues".to_owned(), None)]);
+        assert!(
+            refused(&ControlChange { schedules: unknown, ..ControlChange::default() }).contains("access")
+        );
         let usual = ControlChange { sync_every: Some(Interval::AsServer), ..ControlChange::default() };
-        assert!(check(&usual).is_ok());
+        assert!(check(&usual, &["access"]).is_ok());
     }
 }

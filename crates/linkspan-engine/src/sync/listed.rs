@@ -55,7 +55,7 @@ impl ListedCheckpoint {
 }
 
 /// The features of a product that have lists for the generic reader, in the order of the features.
-fn features_of(product: Product) -> Vec<Feature> {
+pub(super) fn features_of(product: Product) -> Vec<Feature> {
     let has_lists = |feature: &Feature| {
         Resource::all().any(|resource| {
             resource.product() == product

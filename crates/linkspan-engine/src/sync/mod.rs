@@ -21,6 +21,7 @@ mod worker;
 use std::sync::{Arc, PoisonError};
 
 use futures_util::FutureExt as _;
+use linkspan_atlassian::calls::Feature;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 use linkspan_store::{SourceState, StoredHint};
@@ -38,6 +39,19 @@ use crate::quota::Lane;
 
 /// How late upstream's search may show a change, unless the operator knows better: hours have been seen after bulk edits.
 pub const INDEX_LAG: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
+
+/// The streams of a product that are read on clocks of their own, by name.
+pub(crate) fn scheduled(product: Product) -> Vec<&'static str> {
+    let mut streams = vec![remembered::ACCESS, audit::STREAM];
+    // Customers come by themselves; the lists of tickets are the words that they use, and are read with access data.
+    let apart = [Feature::Audit, Feature::Customers, Feature::Tickets];
+    if product == Product::Jira {
+        streams.push(jira::CUSTOMERS);
+    }
+    let listed = listed::features_of(product).into_iter().filter(|feature| !apart.contains(feature));
+    streams.extend(listed.map(Feature::as_str));
+    streams
+}
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ use super::run::Run;
 const ACCESS_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The name under which a schedule for access data is kept.
-const ACCESS: &str = "access";
+pub(super) const ACCESS: &str = "access";
 /// How often a change may cause access data to be read before it has grown old.
 const OUTDATED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 

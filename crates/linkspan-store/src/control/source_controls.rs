@@ -43,22 +43,26 @@ impl Store {
         row.map(|row| read(&row)).transpose().map(Option::unwrap_or_default)
     }
 
-    /// Records what the vendor wants of a source.
+    /// Changes what the vendor wants of a source, after whoever changes it at the same time; what is wanted then.
     ///
     /// # Errors
     /// [`StoreError::SourceGone`] when the source does not exist or is being erased.
-    pub async fn put_source_control(
+    pub async fn change_source_control(
         &self,
         source: SourceId,
-        control: &SourceControl,
-    ) -> Result<(), StoreError> {
-        let schedules = serde_json::to_string(&control.schedules).map_err(StoreError::corrupt)?;
-        let (weight, sync_every) = (i64::from(control.weight), control.sync_every.map(i64::from));
+        change: impl FnOnce(&mut SourceControl) + Send,
+    ) -> Result<SourceControl, StoreError> {
         let mut tx = self.db.begin().await?;
         tx.lock_source(source).await?;
         require_active(&mut tx, source).await?;
+        let known = tx.first(ONE, args![source]).await?;
+        let mut control = known.map(|row| read(&row)).transpose()?.unwrap_or_default();
+        change(&mut control);
+        let schedules = serde_json::to_string(&control.schedules).map_err(StoreError::corrupt)?;
+        let (weight, sync_every) = (i64::from(control.weight), control.sync_every.map(i64::from));
         tx.execute(PUT, args![source, control.paused_at, weight, sync_every, schedules]).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(control)
     }
 }
 

@@ -24,7 +24,7 @@ use super::super::run::{Run, at_a_time};
 use crate::error::EngineError;
 
 /// The stream's name.
-pub(super) const STREAM: &str = "customers";
+pub(in crate::sync) const STREAM: &str = "customers";
 /// Lists read at a time.
 const PARALLEL_LISTS: usize = 4;
 /// Lists held in memory at a time.

@@ -27,6 +27,7 @@ use linkspan_atlassian::convert::{FieldCatalogue, JiraContext};
 
 use linkspan_store::StoredHint;
 
+pub(super) use self::customers::STREAM as CUSTOMERS;
 use super::remembered::Known;
 use super::run::{Run, text};
 use super::{audit, counts, listed};

@@ -50,7 +50,7 @@ async fn what_is_wanted_of_a_source_is_kept_and_checked() {
         json!({ "priority": 0 }),
         json!({ "priority": 101 }),
         json!({ "sync_every_seconds": 1 }),
-        json!({ "schedules": { "": 60 } }),
+        json!({ "schedules": { "custommers": 60 } }),
         json!({ "pause": true }),
     ] {
         assert_eq!(control(&told, wrong.clone()).await.0, 400, "{wrong}");
