@@ -37,9 +37,9 @@ statements! {
         WHERE source_id = $1 AND container = $2 AND model = $3 AND requested_at <= $4";
     // What is archived is walked in Confluence alone, where it stays listed.
     REQUEST = "UPDATE ledger SET requested_at = $3 WHERE source_id = $1 AND container = $2
-        AND (state IN ('listed', 'unreachable') OR (state = 'archived' AND model = 'article'))";
+        AND state IN ('listed', 'unreachable', 'archived')";
     REQUEST_ALL = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1 AND model IN ('ticket', 'article')
-        AND (state IN ('listed', 'unreachable') OR (state = 'archived' AND model = 'article'))";
+        AND state IN ('listed', 'unreachable', 'archived')";
     REQUEST_OF_SITE = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1
         AND model NOT IN ('ticket', 'article')";
     TOTALS = "SELECT COUNT(*), CAST(SUM(upstream) AS BIGINT), CAST(SUM(stored) AS BIGINT), MIN(fresh_at), MAX(looked_at),

@@ -13,7 +13,8 @@ statements! {
     ONE = "SELECT known, missing, reduced_at, accepted_at FROM reaches WHERE source_id = $1";
     PUT = "INSERT INTO reaches (source_id, known, missing, reduced_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (source_id) DO UPDATE SET known = excluded.known, missing = excluded.missing,
-            reduced_at = excluded.reduced_at, accepted_at = NULL";
+            reduced_at = excluded.reduced_at, accepted_at = NULL
+        WHERE COALESCE(reaches.accepted_at, 0) = $5";
     ACCEPT = "UPDATE reaches SET accepted_at = $2 WHERE source_id = $1 AND reduced_at IS NOT NULL";
 }
 
@@ -45,16 +46,23 @@ impl Store {
         .transpose()
     }
 
-    /// Stores what a listing of containers came to; what was accepted before is used up.
+    /// Stores what a listing of containers came to. The acceptance by which it was taken in, `used`, is used up; one that came
+    /// meanwhile stands, and the next listing is taken in by it.
     ///
     /// # Errors
     /// [`StoreError::SourceGone`] when the source does not exist or is being erased.
-    pub async fn put_reach(&self, source: SourceId, reach: Reach) -> Result<(), StoreError> {
+    pub async fn put_reach(
+        &self,
+        source: SourceId,
+        reach: Reach,
+        used: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         tx.lock_source(source).await?;
         require_active(&mut tx, source).await?;
         let (known, missing) = (reach.known.cast_signed(), reach.missing.cast_signed());
-        tx.execute(PUT, args![source, known, missing, reach.reduced_at]).await?;
+        let used = used.map_or(0, Timestamp::as_millisecond);
+        tx.execute(PUT, args![source, known, missing, reach.reduced_at, used]).await?;
         tx.commit().await
     }
 

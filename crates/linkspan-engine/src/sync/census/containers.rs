@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | shows it | anything | listed; what was gone with it is looked for by a walk |
 //! | shows it as archived | listed | archived; what is in it stays served |
+//! | shows it as archived | gone | archived; what was gone with it is read by id |
 //! | does not show it, the trash does | anything | trashed, with what is in it |
 //! | shows it no more, nor does the trash that showed it | trashed | removed, with what is in it |
 //! | shows it no more, like a good part of all others at once | listed, archived | unreachable: nothing is concluded |
@@ -97,7 +98,7 @@ pub(in crate::sync) async fn settle(
     }
     // Last, so that a listing that is taken in only in part is taken in again by the same rules.
     if reach != before {
-        store.put_reach(run.id(), reach).await?;
+        store.put_reach(run.id(), reach, before.accepted_at).await?;
     }
     Ok(())
 }
@@ -203,13 +204,12 @@ async fn become_listed(
             _ => {}
         }
     }
+    let was_gone = !matches!(row.state, ContainerState::Listed | ContainerState::Archived);
+    let came_back = to == ContainerState::Listed || was_gone;
     let outcome = match to {
         ContainerState::Archived => "it is archived; what was read of it is kept and served",
         _ => "it is listed again; its ids are compared next",
     };
-    // Of an archived project no search finds anything; an archived space is walked as before.
-    let was_gone = !matches!(row.state, ContainerState::Listed | ContainerState::Archived);
-    let came_back = to == ContainerState::Listed || (model == Model::Article && was_gone);
     let row = LedgerRow { state: to, outcome: Some(outcome.to_owned()), walk: None, ..row.clone() };
     run.inner.store.put_ledger_row(run.id(), &row, None).await?;
     if came_back {
@@ -219,7 +219,7 @@ async fn become_listed(
 }
 
 /// Marks everything alive in a container as archived, or takes the marks off.
-async fn mark(run: &Run, row: &LedgerRow, archived: bool) -> Result<(), EngineError> {
+pub(super) async fn mark(run: &Run, row: &LedgerRow, archived: bool) -> Result<(), EngineError> {
     let mut after = None;
     loop {
         let page =

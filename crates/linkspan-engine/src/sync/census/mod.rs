@@ -14,6 +14,7 @@
 mod allowance;
 mod compare;
 mod containers;
+mod recall;
 mod settle;
 mod verdict;
 mod walk;
@@ -158,18 +159,18 @@ enum Due {
     Look,
     /// Its ids are to be compared.
     Walk,
+    /// What of it is gone is to be read by id, because no list shows it.
+    Recall,
 }
 
 /// What is due for a row. `linked_at`: since when the source is read, from where the first walk is counted.
 fn due(row: &LedgerRow, now: Timestamp, settings: &CensusSettings, linked_at: Timestamp) -> Due {
-    let is_listed = match row.state {
-        ContainerState::Listed => true,
+    match row.state {
+        ContainerState::Listed => {}
         // An archived space stays listed; of an archived project no search finds anything.
-        ContainerState::Archived => row.model == Model::Article,
-        _ => false,
-    };
-    if !is_listed {
-        return Due::Nothing;
+        ContainerState::Archived if row.model == Model::Article => {}
+        ContainerState::Archived if row.requested_at.is_some() => return Due::Recall,
+        _ => return Due::Nothing,
     }
     let suspected = row.suspected_at.is_some_and(|at| now >= at + settings.look_every);
     // Upstream lists 250 comments for a point.
@@ -270,7 +271,11 @@ async fn take_row(run: &Run, lists: &impl Lists, row: LedgerRow) -> Result<Optio
         return Ok(None);
     }
     run.add(STREAM, 1);
-    match walk::container(run, lists, row.clone(), due).await {
+    let taken = match due {
+        Due::Recall => recall::container(run, lists, row.clone()).boxed().await,
+        due => walk::container(run, lists, row.clone(), due).await,
+    };
+    match taken {
         Ok(()) => Ok(None),
         Err(error @ (EngineError::Call(_) | EngineError::Page(_) | EngineError::Invalid(_))) => {
             walk::note_failure(run, row, &error).await?;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use linkspan_model::absence::Absence;
 use linkspan_model::ids::RecordId;
-use linkspan_store::{LedgerRow, Removal};
+use linkspan_store::{DriftCounts, LedgerRow, Removal};
 
 use super::super::run::Run;
 use super::compare::{ARCHIVED, MOVED, SURPLUS};
@@ -44,7 +44,6 @@ pub(super) async fn settle(
     let unmet = unmet(run, lists, &row, &ids, &state).await?;
     drop(ids);
     let evidence = WalkEvidence {
-        is_whole: true,
         reach_stands: state.scopes == scopes_of(run) && lists.is_listed(&row).await?,
         // Two searches that agree are one negative search, where no look by id can follow (hazard S3).
         counts_agree: if lists.proves_by_id() {
@@ -101,20 +100,29 @@ pub(super) async fn settle(
     if evidence.reach_stands && evidence.counts_agree != Some(false) && state.unread == 0 {
         row.fresh_at = Some(state.began());
     }
-    for (kind, count) in &state.repaired {
-        *row.repaired.entry(kind.clone()).or_default() += count;
-    }
     row.outcome = Some(words(conclusion, &state, waits));
-    row.found = std::mem::take(&mut state.repaired);
-    if !row.found.is_empty() {
-        tracing::info!(source.id = %run.id(), container = row.remote_id, drift = ?row.found, "the ledger found drift");
-        let (upstream, held) = (row.upstream.unwrap_or_default(), row.stored.unwrap_or_default());
-        let drift = LedgerDrift { container: Some(row.container), upstream, held };
-        run.inner.tell_drift(run.id(), drift).await?;
-    }
+    note_repaired(run, &mut row, std::mem::take(&mut state.repaired)).await?;
     store.put_ledger_row(run.id(), &row, Some(state.began())).await?;
     store.drop_census_pages(run.id(), row.container, row.model).await?;
     Ok(())
+}
+
+/// Notes in a row what was found to differ and is repaired, and tells of it.
+pub(super) async fn note_repaired(
+    run: &Run,
+    row: &mut LedgerRow,
+    repaired: DriftCounts,
+) -> Result<(), EngineError> {
+    for (kind, count) in &repaired {
+        *row.repaired.entry(kind.clone()).or_default() += count;
+    }
+    row.found = repaired;
+    if row.found.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(source.id = %run.id(), container = row.remote_id, drift = ?row.found, "the ledger found drift");
+    let (upstream, held) = (row.upstream.unwrap_or_default(), row.stored.unwrap_or_default());
+    run.inner.tell_drift(run.id(), LedgerDrift { container: Some(row.container), upstream, held }).await
 }
 
 /// Whether a number lies within what was counted before and after.

@@ -6,7 +6,7 @@
 //!
 //! | evidence | verdict |
 //! | --- | --- |
-//! | the listing did not end by its rule | keep |
+//! | the listing did not end by its rule | keep: the walk goes on from there, or begins anew |
 //! | the scopes changed, or the container is not listed or not browsable after the walk | keep |
 //! | the number met lies outside of what was counted before and after | keep: the index lags |
 //! | it could not be counted, the grant opens no look by id, or so many are missing that it is suspicious, and no earlier walk said the same | wait for a second walk |
@@ -57,11 +57,9 @@ pub(in crate::sync) enum Look {
     Untold,
 }
 
-/// What is known of one walk.
+/// What is known of one walk that met the end of every list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sync) struct WalkEvidence {
-    /// The listing ended by the rule of its family.
-    pub(in crate::sync) is_whole: bool,
     /// The scopes are those of its beginning, and the container is still listed and browsable.
     pub(in crate::sync) reach_stands: bool,
     /// Whether the number met lies within what was counted; `None` where that is not enough: nothing can be counted, or
@@ -85,9 +83,6 @@ pub(in crate::sync) enum Conclusion {
 impl WalkEvidence {
     /// What the walk allows to be concluded.
     pub(in crate::sync) fn conclusion(self) -> Conclusion {
-        if !self.is_whole {
-            return Conclusion::Nothing("the listing did not come to its end");
-        }
         if !self.reach_stands {
             return Conclusion::Nothing("what the account behind the grant may see changed during the walk");
         }
@@ -132,15 +127,10 @@ mod tests {
     use super::*;
 
     const SOUND: WalkEvidence =
-        WalkEvidence { is_whole: true, reach_stands: true, counts_agree: Some(true), is_suspicious: false };
+        WalkEvidence { reach_stands: true, counts_agree: Some(true), is_suspicious: false };
 
     fn concludes_nothing(evidence: WalkEvidence) -> bool {
         matches!(evidence.conclusion(), Conclusion::Nothing(_))
-    }
-
-    #[test]
-    fn s12_a_listing_that_broke_off_removes_nothing() {
-        assert!(concludes_nothing(WalkEvidence { is_whole: false, ..SOUND }));
     }
 
     #[test]

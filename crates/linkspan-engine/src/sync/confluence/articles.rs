@@ -24,8 +24,6 @@ use crate::error::EngineError;
 
 /// Attachments of one article that are looked up.
 const ATTACHMENTS_CAP: u32 = 2_000;
-/// Pages read again at a time because they stand elsewhere: those below one that the account may not read seem to, always.
-const MOVED_CAP: usize = 1_000;
 /// Raw rows converted again at a time.
 const RAWS_PER_READ: u32 = 200;
 
@@ -275,13 +273,13 @@ pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> R
 /// Reads pages again that stand elsewhere than is stored of them, as far as the sweep shows. What stood below a page that went
 /// into the trash stands below what was above it, and does not count as changed for that.
 async fn read_moved(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineError> {
-    let mut moved: Vec<u64> = Vec::new();
     let mut after: Option<String> = None;
-    while moved.len() < MOVED_CAP {
+    loop {
         let raws =
             run.inner.store.list_raws(run.id(), "confluence.page", after.as_deref(), RAWS_PER_READ).await?;
-        let Some(last) = raws.last() else { break };
+        let Some(last) = raws.last() else { return Ok(()) };
         after = Some(last.remote_id.clone());
+        let mut moved: Vec<u64> = Vec::new();
         let ctx = learner.context();
         for raw in run.alive(raws).await? {
             let stored = placed_in(&raw.json).unwrap_or_default();
@@ -290,14 +288,14 @@ async fn read_moved(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineEr
             };
             moved.extend(stored.iter().filter(is_moved).filter_map(|content| content.id.parse::<u64>().ok()));
         }
-    }
-    for part in moved.chunks(by_id::IDS_PER_CALL) {
-        for (kind, json) in by_id::articles(run, learner, part).await? {
-            let converted = convert_text(kind, learner, json).await?;
-            run.write(converted, None).await?;
+        drop(ctx);
+        for part in moved.chunks(by_id::IDS_PER_CALL) {
+            for (kind, json) in by_id::articles(run, learner, part).await? {
+                let converted = convert_text(kind, learner, json).await?;
+                run.write(converted, None).await?;
+            }
         }
     }
-    Ok(())
 }
 
 /// In which form a raw row came: the path tells by which way it was read.

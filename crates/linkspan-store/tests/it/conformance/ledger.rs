@@ -102,13 +102,16 @@ pub(crate) async fn l13_a_reduced_reach_stands_until_it_is_back_or_accepted(stor
     let source = source(&store, "ann").await;
     assert_eq!(store.reach(source).await.unwrap(), None);
     let whole = Reach { known: 8, ..Reach::default() };
-    store.put_reach(source, whole).await.unwrap();
+    store.put_reach(source, whole, None).await.unwrap();
     assert!(!store.accept_reach(source, at(100)).await.unwrap());
     let reduced = Reach { missing: 4, reduced_at: Some(at(200)), ..whole };
-    store.put_reach(source, reduced).await.unwrap();
+    store.put_reach(source, reduced, None).await.unwrap();
     assert!(store.accept_reach(source, at(300)).await.unwrap());
     let accepted = Reach { accepted_at: Some(at(300)), ..reduced };
     assert_eq!(store.reach(source).await.unwrap(), Some(accepted));
-    store.put_reach(source, whole).await.unwrap();
+    // A listing that knew nothing of it leaves it to the next.
+    store.put_reach(source, reduced, None).await.unwrap();
+    assert_eq!(store.reach(source).await.unwrap(), Some(accepted));
+    store.put_reach(source, whole, Some(at(300))).await.unwrap();
     assert_eq!(store.reach(source).await.unwrap(), Some(whole));
 }

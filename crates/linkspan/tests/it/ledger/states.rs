@@ -118,6 +118,34 @@ async fn s13_a_project_is_archived_trashed_and_restored_with_its_issues() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s13_a_project_that_was_out_of_sight_comes_back_as_an_archived_one_with_its_issues() {
+    let mirror = Mirror::small().await;
+    let (project, issues) = mirror.act(|site, _| a_project(site));
+    mirror.act(|site, stamp| {
+        let trashed = ProjectState::Trashed { at: stamp.at, by: stamp.by };
+        site.set_project_state(stamp, project, trashed).unwrap();
+    });
+    mirror.interval().await;
+    mirror.act(|site, stamp| {
+        site.set_project_state(stamp, project, ProjectState::Live).unwrap();
+        // While it is in the trash nothing happens to what is in it; behind our back this one goes.
+        site.delete_issue(stamp, issues[1]).unwrap();
+        let archived = ProjectState::Archived { at: stamp.at, by: stamp.by };
+        site.set_project_state(stamp, project, archived).unwrap();
+    });
+    mirror.interval().await;
+    assert_eq!(mirror.row(mirror.jira, project).await.state, ContainerState::Archived);
+    assert_eq!(mirror.issue_state(issues[0]).await, ARCHIVED);
+    assert_eq!(mirror.issue_state(issues[1]).await, TRASHED);
+    assert_eq!(mirror.row(mirror.jira, project).await.requested_at, None);
+
+    mirror.act(|site, stamp| site.set_project_state(stamp, project, ProjectState::Live).unwrap());
+    mirror.interval().await;
+    assert_eq!(mirror.issue_state(issues[0]).await, ALIVE);
+    mirror.is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s13_a_page_is_trashed_archived_purged_and_restored() {
     let mirror = Mirror::small().await;
     let pages = mirror.act(|site, _| a_space(site).1);
