@@ -6,7 +6,7 @@ use linkspan_atlassian::oauth::SiteAccess;
 use linkspan_model::ids::{GrantId, LinkedAccountId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_model::secret::Secret;
-use linkspan_store::{AccountFilter, Completion, Link, LinkedAccount, NewSource, Source, StoreError};
+use linkspan_store::{AccountFilter, Completion, Link, LinkedAccount, NewSource, StoreError};
 use linkspan_vault::{DataKey, SealContext, opaque};
 
 use super::answer::missing_essentials;
@@ -26,15 +26,6 @@ pub struct ExchangedAccount {
     pub account_token: Secret,
 }
 
-/// What a link reads.
-struct SourceChoice {
-    source: SourceId,
-    /// Somebody else consented than before.
-    another_person: bool,
-    /// The source as it was read by another grant until now.
-    changes_hands: Option<Source>,
-}
-
 impl Inner {
     pub(super) async fn complete(
         self: &Arc<Self>,
@@ -48,13 +39,12 @@ impl Inner {
         if !missing.is_empty() {
             return Err(LinkProblem::MissingScopes(missing));
         }
-        let SourceChoice { source, another_person, changes_hands } =
-            self.source_for(link, grant, integration, &site).await?;
+        let (source, another_person) = self.source_for(link, grant, integration, &site).await?;
         // Another account's consent has registrations of its own; the former account's are taken back as long as there is a
         // token to do it with. Held until the source has changed hands.
-        let registrar = match &changes_hands {
-            Some(former) => self.take_back_all(former).await,
-            None => None,
+        let registrar = match self.store.source(source).await? {
+            Some(former) if former.grant != grant => self.take_back_all(&former).await,
+            Some(_) | None => None,
         };
         let now = self.clock.now();
         let account = LinkedAccountId(self.entropy.uuid());
@@ -83,11 +73,10 @@ impl Inner {
             public_token: self.digest_key.digest(PUBLIC_TOKEN_PURPOSE, &public_token),
             public_token_expires_at: now + PUBLIC_TOKEN_LIFE,
         };
-        let completed = self.store.complete_link(link.id, &completion, now).await;
-        // However that went: what was taken back is made again.
+        let completed =
+            self.store.complete_link(link.id, &completion, now).await?.ok_or(LinkProblem::LinkExpired)?;
         self.store.hurry_live_check(source, now).await?;
         drop(registrar);
-        let completed = completed?.ok_or(LinkProblem::LinkExpired)?;
         if let Some(left) = completed.left
             && left.source_is_unused
         {
@@ -111,7 +100,7 @@ impl Inner {
         })
     }
 
-    /// The source to read for this link. Linking again keeps the
+    /// The source to read for this link, and whether somebody else consented than before. Linking again keeps the
     /// customer's source, so that ids stay, also when another person consented; another site is refused (hazard L8).
     async fn source_for(
         &self,
@@ -119,23 +108,22 @@ impl Inner {
         grant: GrantId,
         integration: Integration,
         site: &SiteAccess,
-    ) -> Result<SourceChoice, LinkProblem> {
+    ) -> Result<(SourceId, bool), LinkProblem> {
         let fresh = SourceId::of(grant, &site.cloud_id, site.product);
-        let same_hands = |source| Ok(SourceChoice { source, another_person: false, changes_hands: None });
         let filter = AccountFilter {
             integrations: Some(vec![integration]),
             origin_ids: Some(vec![link.end_user.origin_id.clone()]),
             ..AccountFilter::default()
         };
         let Some(account) = self.store.list_linked_accounts(&filter, None, 1).await?.pop() else {
-            return same_hands(fresh);
+            return Ok((fresh, false));
         };
-        let Some(source) = self.store.source(account.source).await? else { return same_hands(fresh) };
+        let Some(source) = self.store.source(account.source).await? else { return Ok((fresh, false)) };
         if source.cloud_id != site.cloud_id {
             return Err(LinkProblem::OtherSiteLinked { linked: source.site_name });
         }
         if source.grant == grant {
-            return same_hands(source.id);
+            return Ok((source.id, false));
         }
         let person_of = async |grant| {
             Ok::<_, StoreError>(self.store.grant(grant).await?.map(|it| it.atlassian_account_id))
@@ -148,11 +136,7 @@ impl Inner {
         let of_source = AccountFilter { source: Some(source.id), ..AccountFilter::default() };
         let accounts = self.store.list_linked_accounts(&of_source, None, u32::MAX).await?;
         let is_shared = accounts.iter().any(|other| other.end_user.origin_id != link.end_user.origin_id);
-        Ok(if is_shared {
-            SourceChoice { source: fresh, another_person, changes_hands: None }
-        } else {
-            SourceChoice { source: source.id, another_person, changes_hands: Some(source) }
-        })
+        Ok((if is_shared { fresh } else { source.id }, another_person))
     }
 }
 

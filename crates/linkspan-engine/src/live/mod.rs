@@ -9,6 +9,7 @@
 mod delivery;
 mod intake;
 mod reader;
+mod registered;
 mod registrar;
 mod removal;
 mod status;
@@ -17,7 +18,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use linkspan_model::ids::SourceId;
+use linkspan_model::ids::{GrantId, SourceId};
+use linkspan_store::Source;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
@@ -25,7 +27,7 @@ pub use self::intake::{DeliveryHeaders, DeliveryProblem, Taken};
 pub use self::status::{LiveState, LiveStatus};
 
 use self::intake::Waiting;
-use crate::locks::Locks;
+use crate::locks::{Held, Locks};
 
 /// The raw kind at which hints of Jira point.
 pub(crate) const ISSUE: &str = "jira.issue";
@@ -40,8 +42,8 @@ pub(crate) struct Live {
     readers: Mutex<HashMap<SourceId, ReaderState>>,
     /// Wakes who looks after registrations.
     register: Notify,
-    /// Who changes what is registered upstream for a source: two at once would leave orphans (`atlassian-platform.md` 4.2).
-    registrars: Locks<SourceId>,
+    /// Who changes what an account has registered on a site: two at once would leave orphans (`atlassian-platform.md` 4.2).
+    registrars: Locks<(GrantId, String)>,
     /// When a site that is not known last caused a look for renamed ones.
     renamed: Mutex<Option<Timestamp>>,
 }
@@ -70,6 +72,11 @@ impl Live {
             renamed: Mutex::default(),
         };
         (live, Intake(waiting))
+    }
+
+    /// Waits until nobody else changes what is registered for a source by the account that reads it.
+    async fn registrar(&self, source: &Source) -> Held {
+        self.registrars.hold((source.grant, source.cloud_id.clone())).await
     }
 
     /// Has registrations looked after soon: a source was linked.

@@ -19,6 +19,7 @@ use linkspan_store::{ListFilter, LiveCheck, LiveSource, Source, SourceState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::registered::{Listed, address, end_of, errors_of, plain};
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::quota::Lane;
@@ -124,9 +125,13 @@ impl Inner {
 
     /// Compares the registrations of a source with what they are to be, and makes them so.
     async fn check_registrations(self: &Arc<Self>, id: SourceId) -> Result<(), EngineError> {
-        let _registrar = self.live.registrars.hold(id).await;
         let Some(source) = self.store.source(id).await? else { return Ok(()) };
         if source.state != SourceState::Active || source.product != Product::Jira {
+            return Ok(());
+        }
+        let _registrar = self.live.registrar(&source).await;
+        // It may have changed hands while it was waited for.
+        if self.store.source(id).await?.is_none_or(|now| now.grant != source.grant) {
             return Ok(());
         }
         let before = self.store.live_source(id).await?;
@@ -134,10 +139,13 @@ impl Inner {
             self.renew_site(&source).await;
             self.reconcile(&source, before.as_ref()).await
         };
-        let reconciled = tokio::time::timeout(PATIENCE, reconciling).await.unwrap_or_else(|_| {
-            let why = "upstream did not answer in time, or the points of the hour are used up";
-            Err(EngineError::Invalid(why.to_owned()))
-        });
+        let reconciled = tokio::select! {
+            () = self.stop.cancelled() => return Ok(()),
+            reconciled = tokio::time::timeout(PATIENCE, reconciling) => reconciled.unwrap_or_else(|_| {
+                let why = "upstream did not answer in time, or the points of the hour are used up";
+                Err(EngineError::Invalid(why.to_owned()))
+            }),
+        };
         let now = self.clock.now();
         let check = match reconciled {
             Ok(Outcome::Registered(registered, problem)) => LiveCheck {
@@ -157,7 +165,7 @@ impl Inner {
             Err(EngineError::Stopped) => return Ok(()),
             Err(error) => failed(before.as_ref(), &source, &error, now),
         };
-        match self.store.put_live_check(id, &check, now).await {
+        match self.store.put_live_check(id, source.grant, &check, now).await {
             // Unlinked meanwhile.
             Err(linkspan_store::StoreError::SourceGone(_)) => Ok(()),
             result => Ok(result?),
@@ -257,7 +265,6 @@ impl Inner {
     /// Forgets how hints of a source were read: it is gone.
     pub(crate) fn forget_live(&self, source: SourceId) {
         self.live.readers.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
-        self.live.registrars.forget(&source);
     }
 }
 
@@ -301,21 +308,6 @@ struct Registry {
     /// What we know to have registered.
     known: Vec<Registered>,
     now: Timestamp,
-}
-
-/// A registration as upstream lists it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    id: u64,
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    jql_filter: String,
-    #[serde(default)]
-    events: Vec<String>,
-    #[serde(default)]
-    expiration_date: Value,
 }
 
 impl Registry {
@@ -446,55 +438,4 @@ enum Fit {
     Outdated,
     /// It belongs to another server of the vendor's.
     Foreign(String),
-}
-
-/// An address without what upstream appends to it.
-fn address(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/')
-}
-
-fn plain(jql: &str) -> String {
-    jql.chars()
-        .filter(|letter| !letter.is_whitespace() && *letter != '"')
-        .collect::<String>()
-        .to_ascii_lowercase()
-}
-
-fn errors_of(result: &Value) -> String {
-    let errors = result.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let texts: Vec<&str> = errors.iter().filter_map(Value::as_str).collect();
-    if texts.is_empty() { "no reason is given".to_owned() } else { texts.join(" ") }
-}
-
-/// When a registration ends: upstream's document says a number, its example is a text (`atlassian-platform.md` 4.1).
-fn end_of(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::Number(millis) => Timestamp::from_millisecond(millis.as_i64()?).ok(),
-        Value::String(text) => text.parse().ok().or_else(|| {
-            let time = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
-            time.to_timestamp().ok()
-        }),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_forms_in_which_upstream_tells_an_end_are_read() {
-        let expected = Timestamp::from_second(1_559_392_350).unwrap();
-        assert_eq!(end_of(&json!(1_559_392_350_000_i64)), Some(expected));
-        assert_eq!(end_of(&json!("2019-06-01T12:32:30.000+0000")), Some(expected));
-        assert_eq!(end_of(&json!("2019-06-01T12:32:30Z")), Some(expected));
-        assert_eq!(end_of(&json!("soon")), None);
-        assert_eq!(end_of(&json!(null)), None);
-    }
-
-    #[test]
-    fn filters_are_the_same_however_they_are_written() {
-        assert_eq!(plain("project = 10000"), plain("PROJECT=\"10000\""));
-        assert_ne!(plain("project = 10000"), plain("project != 10000"));
-    }
 }

@@ -37,7 +37,9 @@ impl Inner {
     /// registered anew; there is none where upstream is too slow to wait for.
     pub(crate) async fn take_back_all(self: &Arc<Self>, source: &Source) -> Option<Held> {
         let taking = async {
-            let held = self.live.registrars.hold(source.id).await;
+            let held = self.live.registrar(source).await;
+            // Whatever becomes of who asks for this: what is taken back from a source that is still read is made again.
+            self.store.hurry_live_check(source.id, self.clock.now()).await?;
             let known = self.store.live_source(source.id).await?;
             let known = known.map(|live| Registered::read(&live.registered)).unwrap_or_default();
             if let Err(error) = self.take_back(source, &known).await {

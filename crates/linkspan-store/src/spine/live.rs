@@ -1,7 +1,7 @@
 //! How sources learn of changes: what is registered upstream for them, and whether deliveries come.
 
 use jiff::Timestamp;
-use linkspan_model::ids::{AppId, SourceId};
+use linkspan_model::ids::{AppId, GrantId, SourceId};
 
 use super::write::require_active;
 use crate::Store;
@@ -20,6 +20,7 @@ macro_rules! select {
 
 statements! {
     ONE = select!("WHERE source_id = $1");
+    IS_READ_BY = "SELECT 1 FROM sources WHERE id = $1 AND grant_id = $2";
     PUT = "INSERT INTO live_sources (source_id, registered, expires_at, problem, failures, checked_at, check_at, deliveries,
             missed)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)
@@ -85,19 +86,23 @@ impl Store {
         self.db.first(ONE, args![source]).await?.map(|row| read(&row)).transpose()
     }
 
-    /// Records how the registrations of a source stand.
+    /// Records how the registrations of a source stand that were looked at with a grant; nothing once another one reads it.
     ///
     /// # Errors
     /// [`StoreError::SourceGone`] when the source does not exist or is being erased.
     pub async fn put_live_check(
         &self,
         source: SourceId,
+        grant: GrantId,
         check: &LiveCheck,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         tx.lock_source(source).await?;
         require_active(&mut tx, source).await?;
+        if tx.first(IS_READ_BY, args![source, grant]).await?.is_none() {
+            return Ok(());
+        }
         let problem = check.problem.as_deref();
         let args =
             args![source, &check.registered, check.expires_at, problem, check.failures, now, check.check_at];
