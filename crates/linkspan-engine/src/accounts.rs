@@ -6,7 +6,9 @@ use linkspan_model::ids::{LinkedAccountId, RecordId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_model::record::{Body, Model};
 use linkspan_model::secret::Secret;
-use linkspan_store::{AccountFilter, AccountUnlinked, LinkedAccount, ListFilter, Source, UnlinkReceipt};
+use linkspan_store::{
+    AccountFilter, AccountUnlinked, LinkedAccount, ListFilter, Source, SourceState, UnlinkReceipt,
+};
 use linkspan_vault::opaque;
 use uuid::Uuid;
 
@@ -114,12 +116,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`] when it is gone already.
     pub async fn unlink(&self, account: LinkedAccountId) -> Result<UnlinkReceipt, EngineError> {
-        // Held to the end: nothing is registered for what is being unlinked.
-        let still = self.inner.take_back_registrations(account).await?;
         let inner = Arc::clone(&self.inner);
         // To its end, though nobody waits for the answer any more.
         let unlinking = self.inner.tasks.spawn(async move {
-            let _still = still;
+            // Held to the end: nothing is registered for what is being unlinked.
+            let _registrar = inner.take_back_registrations(account).await?;
             inner.unlink(account).await
         });
         unlinking.await.map_err(|error| EngineError::Invalid(format!("the unlinking broke off: {error}")))?
@@ -193,9 +194,8 @@ impl Inner {
             reading.cancel();
         }
         self.forget_live(source);
-        self.issue_writers.forget(&source);
         self.remembered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&source);
-        // One at a time: of two, each would count only what the other left.
+        // One at a time in a process: a second would find nothing to do.
         if !self.erasing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(source) {
             return;
         }
@@ -213,6 +213,11 @@ impl Inner {
 
     async fn erase(&self, source: SourceId) -> Result<(), EngineError> {
         self.store.erase_source(source).await?;
+        // Another process may have done the rest, and the customer linked anew since.
+        let is_removing = |it: Source| it.state == SourceState::Removing;
+        if !self.store.source(source).await?.is_some_and(is_removing) {
+            return Ok(());
+        }
         self.files.erase(source).await?;
         // Last: as long as the source is known, the next look takes up what was interrupted, and a receipt says what is over.
         self.store.forget_source(source, self.clock.now()).await?;

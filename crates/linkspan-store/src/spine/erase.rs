@@ -16,6 +16,7 @@ const STEP: i64 = 1_000;
 statements! {
     IN_USE = "SELECT 1 FROM linked_accounts WHERE source_id = $1 LIMIT 1";
     RETIRE = "UPDATE sources SET state = 'removing' WHERE id = $1";
+    IS_REMOVING = "SELECT 1 FROM sources WHERE id = $1 AND state = 'removing'";
     DELETE = "DELETE FROM sources WHERE id = $1 AND state = 'removing'";
     RECORDS = "DELETE FROM records WHERE source_id = $1
         AND id IN (SELECT id FROM records WHERE source_id = $1 LIMIT $2)";
@@ -100,6 +101,10 @@ impl Store {
             loop {
                 let mut tx = self.db.begin().await?;
                 tx.lock_source(source).await?;
+                // Another process may have ended it, and the customer linked anew since.
+                if tx.first(IS_REMOVING, args![source]).await?.is_none() {
+                    return Ok(erased);
+                }
                 let rows = tx.execute(statement, args![source, STEP]).await?;
                 if rows == 0 {
                     break;
