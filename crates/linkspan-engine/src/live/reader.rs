@@ -27,8 +27,10 @@ const ISSUES_PER_READ: u32 = 100;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The wait after the first failure; it doubles with each further one.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(2);
-/// The longest such wait.
+/// The longest such wait while upstream answers nothing.
 const RETRY_CEILING: SignedDuration = SignedDuration::from_mins(10);
+/// The longest such wait for an issue that upstream cannot read, or not whole, though it answers for others.
+const UNREAD_CEILING: SignedDuration = SignedDuration::from_hours(6);
 /// Deliveries are repeated for an hour or so; after this their identifiers are forgotten.
 const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// Identifiers forgotten in a step.
@@ -111,8 +113,8 @@ impl Inner {
     /// Looks at the hints of a source until there are none that are due.
     async fn read_hints(self: &Arc<Self>, source: SourceId, gather: Duration) -> Result<(), EngineError> {
         let mut gather = gather;
-        // How many may be asked for at once after so many went well.
-        let mut well = 0;
+        // How many of those that failed so often may be asked for at once, after others of them went well.
+        let mut went_well: Option<(i64, u32)> = None;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return Err(EngineError::Stopped),
@@ -126,9 +128,12 @@ impl Inner {
             let now = self.clock.now();
             let mut hints = self.store.due_hints(source, ISSUE, now, ISSUES_PER_READ).await?;
             let Some(first) = hints.first() else { return Ok(()) };
-            // What failed together is asked for in smaller parts, until what upstream fails at stands alone (hazard S15); what goes
-            // well makes the parts larger again.
-            let at_once = well.max(ISSUES_PER_READ >> first.tries.clamp(0, 16)).max(1);
+            // What failed together is asked for in smaller parts, until what upstream fails at stands alone (hazard S15), and never
+            // with what failed less often; what goes well makes the parts larger again.
+            let tries = first.tries;
+            let well = went_well.filter(|(of, _)| *of == tries).map_or(0, |(_, at_once)| at_once);
+            let at_once = well.max(ISSUES_PER_READ >> tries.clamp(0, 16)).max(1);
+            hints.retain(|hint| hint.tries == tries);
             hints.truncate(at_once as usize);
             match sync::look_again(self, source, &hints).await {
                 Ok(unread) => {
@@ -136,26 +141,32 @@ impl Inner {
                         hints.into_iter().partition(|hint| unread.contains(&hint.remote_id));
                     self.store.settle_hints(source, ISSUE, &done).await?;
                     if later.is_empty() {
-                        well = at_once.saturating_mul(2).min(ISSUES_PER_READ);
+                        went_well = Some((tries, at_once.saturating_mul(2).min(ISSUES_PER_READ)));
                     } else {
-                        self.postpone(source, &later).await?;
+                        self.postpone(source, &later, UNREAD_CEILING).await?;
                     }
                 }
                 Err(error @ (EngineError::Stopped | EngineError::Store(_))) => return Err(error),
                 Err(EngineError::NotFound) => return Ok(()),
                 Err(error) => {
                     tracing::info!(source.id = %source, %error, hints = hints.len(), "will be looked at again");
-                    self.postpone(source, &hints).await?;
-                    well = 0;
+                    self.postpone(source, &hints, RETRY_CEILING).await?;
+                    went_well = None;
                 }
             }
         }
     }
 
-    async fn postpone(&self, source: SourceId, hints: &[StoredHint]) -> Result<(), EngineError> {
+    /// Puts hints off that all failed as often.
+    async fn postpone(
+        &self,
+        source: SourceId,
+        hints: &[StoredHint],
+        ceiling: SignedDuration,
+    ) -> Result<(), EngineError> {
         let tries = hints.iter().map(|hint| hint.tries).max().unwrap_or(0);
         let wait = RETRY_AFTER * i32::try_from(1_i64 << tries.clamp(0, 16)).unwrap_or(i32::MAX);
-        let wait = wait.min(RETRY_CEILING).mul_f64(0.7 + 0.6 * self.entropy.fraction());
+        let wait = wait.min(ceiling).mul_f64(0.7 + 0.6 * self.entropy.fraction());
         Ok(self.store.postpone_hints(source, ISSUE, hints, self.clock.now() + wait).await?)
     }
 }

@@ -28,9 +28,12 @@ statements! {
 
 bulks! {
     HINT = "INSERT INTO hints (hinted_at, due_at, tries, source_id, kind, remote_id, gone, stamp) VALUES ",
-        "($1, $2, 0, ?, ?, ?, ?, ?)",
+        "($1, $1, 0, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET gone = hints.gone OR excluded.gone, stamp = hints.stamp + 1,
             due_at = CASE WHEN excluded.due_at < hints.due_at THEN excluded.due_at ELSE hints.due_at END, tries = 0";
+    // What waits already keeps its place: it was tried as often as it was.
+    HINT_LATER = "INSERT INTO hints (hinted_at, due_at, tries, source_id, kind, remote_id, gone, stamp) VALUES ",
+        "($1, $2, 0, ?, ?, ?, ?, ?)", " ON CONFLICT (source_id, kind, remote_id) DO NOTHING";
 }
 
 /// What a delivery points at.
@@ -111,7 +114,7 @@ impl Store {
         for ((source, kind, remote_id), gone) in hints {
             rows.extend(args![source, kind, remote_id, gone, 1_i64]);
         }
-        tx.run(HINT.rows(tx.dialect(), args![now, now], rows)).await?;
+        tx.run(HINT.rows(tx.dialect(), args![now], rows)).await?;
         for (source, count) in by_source {
             tx.execute(DELIVERED, args![source, now, count]).await?;
         }
@@ -119,7 +122,7 @@ impl Store {
         Ok(is_new)
     }
 
-    /// Has things of a source looked at again at `due`, if nothing else points at them sooner.
+    /// Has things of a source looked at again at `due`, unless they are to be looked at anyway.
     pub async fn hint_later(
         &self,
         source: SourceId,
@@ -135,7 +138,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         tx.lock_source(source).await?;
         require_active(&mut tx, source).await?;
-        tx.run(HINT.rows(tx.dialect(), args![now, due], rows)).await?;
+        tx.run(HINT_LATER.rows(tx.dialect(), args![now, due], rows)).await?;
         tx.commit().await
     }
 

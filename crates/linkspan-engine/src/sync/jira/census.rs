@@ -190,7 +190,7 @@ impl Projects<'_> {
         let names: Vec<String> = ids.iter().map(u64::to_string).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let ctx = Arc::clone(&*self.ctx.lock().await);
-        let read = hinted::by_ids_in_the_end(self.run, ctx, &names).boxed().await?;
+        let read = hinted::by_ids(self.run, ctx, &names).boxed().await?;
         Ok(read.found.iter().filter_map(|id| id.parse().ok()).collect())
     }
 }

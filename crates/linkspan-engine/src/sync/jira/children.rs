@@ -28,12 +28,12 @@ const HISTORIES_PER_PAGE: u32 = 10_000;
 const CHILDREN_PER_PAGE: u32 = 5_000;
 
 /// Reads what upstream left out of a page of issues, so that the page is stored whole. Gives the issues of which upstream could
-/// not list everything this time: they are to be looked at again, and keep up no other (hazard S15).
+/// not list everything this time, and why: they are to be looked at again, and keep up no other (hazard S15).
 pub(super) async fn complete(
     run: &Run,
     page: &mut Converted,
     ctx: &JiraContext,
-) -> Result<Vec<String>, EngineError> {
+) -> Result<Vec<(String, CallError)>, EngineError> {
     // What the grant does not open stays as upstream cut it; the source's gaps tell.
     let incomplete: Vec<IncompleteChildren> =
         page.incomplete.drain(..).filter(|children| run.opens(call_for(children.kind))).collect();
@@ -56,7 +56,7 @@ pub(super) async fn complete(
         match listed {
             Listed::Whole(part) => absorb(page, part),
             Listed::OutOfSight => {}
-            Listed::Unread(issue) => unread.push(issue),
+            Listed::Unread(issue, error) => unread.push((issue, error)),
         }
     }
     for part in changelogs.chunks(ISSUES_PER_BULK) {
@@ -76,8 +76,8 @@ enum Listed {
     Whole(Converted),
     /// The issue is out of sight by now.
     OutOfSight,
-    /// Upstream could not list them this time; of which issue.
-    Unread(String),
+    /// Upstream could not list them this time; of which issue, and why.
+    Unread(String, CallError),
 }
 
 /// Adds what belongs to issues of a page. The page's own items stay what they are.
@@ -125,7 +125,7 @@ async fn list(
                 if matches!(error, CallError::Unavailable { .. }) || error.is_size() =>
             {
                 tracing::warn!(source.id = %run.id(), issue = issue.issue_id, %error, "its children will be listed later");
-                return Ok(Listed::Unread(issue.issue_id));
+                return Ok(Listed::Unread(issue.issue_id, error));
             }
             Err(error) => return Err(error),
         };

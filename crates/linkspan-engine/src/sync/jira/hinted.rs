@@ -44,7 +44,7 @@ pub(super) async fn look_again(
     hints: &[StoredHint],
 ) -> Result<ReadByIds, EngineError> {
     let ids: Vec<&str> = hints.iter().map(|hint| hint.remote_id.as_str()).collect();
-    let read = by_ids(run, ctx, &ids).await?;
+    let read = read(run, ctx, &ids, Again::Asker).await?;
     let gone: Vec<(Model, RecordId)> = hints
         .iter()
         .filter(|hint| {
@@ -68,19 +68,38 @@ pub(super) async fn later(run: &Run, unread: &[String]) -> Result<(), EngineErro
     Ok(run.inner.store.hint_later(run.id(), ISSUE, unread, now, now + UNREAD_REST).await?)
 }
 
-/// The same, for who does not ask again by itself: what upstream could not read this time is read again later.
-pub(super) async fn by_ids_in_the_end(
+/// The children of a page's issues, for who does not ask again by itself: issues of which they cannot all be listed now are read
+/// again later.
+pub(super) async fn complete_in_the_end(
+    run: &Run,
+    page: &mut Converted,
+    ctx: &JiraContext,
+) -> Result<(), EngineError> {
+    let unread = children::complete(run, page, ctx).await?;
+    later(run, &unread.into_iter().map(|(issue, _)| issue).collect::<Vec<_>>()).await
+}
+
+/// Who asks again for what upstream could not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// Whoever asked, who is told of it.
+    Asker,
+    /// Nobody, so that it is noted.
+    Nobody,
+}
+
+/// Reads issues by id and stores them whole. Those that are missing or invisible are left out by upstream; those that it could
+/// not read this time, or not whole, are read again later.
+pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Result<ReadByIds, EngineError> {
+    read(run, ctx, ids, Again::Nobody).await
+}
+
+async fn read(
     run: &Run,
     ctx: Arc<JiraContext>,
     ids: &[&str],
+    again: Again,
 ) -> Result<ReadByIds, EngineError> {
-    let read = by_ids(run, ctx, ids).await?;
-    later(run, &read.unread).await?;
-    Ok(read)
-}
-
-/// Reads issues by id and stores them whole. Those that are missing or invisible are left out by upstream.
-pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Result<ReadByIds, EngineError> {
     let mut read = ReadByIds::default();
     let mut ctx = ctx;
     // The parts that are still to be read. One that is too large is halved, down to one (hazard S9).
@@ -102,8 +121,7 @@ pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Re
             Err(error) => return Err(error),
         };
         let page = text(&reply.body)?;
-        read.unread.extend(unread_in(page)?);
-        store(run, page, &mut ctx, &mut read).boxed().await?;
+        store(run, page, &mut ctx, &mut read, again).boxed().await?;
     }
     if !read.unread.is_empty() {
         tracing::warn!(source.id = %run.id(), issues = ?read.unread, "upstream could not read some issues this time");
@@ -149,6 +167,7 @@ async fn store(
     page: &str,
     ctx: &mut Arc<JiraContext>,
     read: &mut ReadByIds,
+    again: Again,
 ) -> Result<(), EngineError> {
     let names = run.names_in(page, &ctx.names).await?;
     if !names.is_empty() {
@@ -156,7 +175,12 @@ async fn store(
     }
     let mut converted = convert(page, ctx).await?;
     waiting::learn_levels(&mut converted, ctx);
-    read.unread.extend(children::complete(run, &mut converted, ctx).await?);
+    let mut unread = unread_in(page)?;
+    unread.extend(children::complete(run, &mut converted, ctx).await?.into_iter().map(|(issue, _)| issue));
+    if again == Again::Nobody {
+        later(run, &unread).await?;
+    }
+    read.unread.append(&mut unread);
     read.found.extend(converted.ids.iter().cloned());
     read.in_unknown_projects |= converted
         .records

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::super::retreat::Retreat;
 use super::super::run::{Run, at_a_time, text};
 use super::settle::{self, Proof, Window};
-use super::{children, fresh, heavy, hinted, waiting};
+use super::{fresh, heavy, hinted, waiting};
 use crate::error::EngineError;
 use crate::quota::Lane;
 
@@ -250,8 +250,7 @@ impl ProjectReader<'_> {
         let items = converted.ids.len() as u64;
         self.last = converted.ids.last().cloned().or(self.last.take());
         waiting::learn_levels(&mut converted, ctx);
-        let unread = children::complete(self.run, &mut converted, ctx).await?;
-        hinted::later(self.run, &unread).await?;
+        hinted::complete_in_the_end(self.run, &mut converted, ctx).await?;
         self.run.prepared(items);
         if let Some(created) = last_ticket(&converted).and_then(|ticket| ticket.remote_created_at) {
             self.checkpoint.created = Some(created.as_millisecond());
@@ -290,7 +289,7 @@ async fn changed(
     if run.is_told_of_changes().await? {
         // Upstream tells of changes: what is stored already is left out, and costs nothing.
         let window = Window { from: since - OVERLAP, to: None };
-        let missed = settle::window(run, ctx, window, Proof::Differing).await?;
+        let missed = settle::window(run, ctx, window, Proof::Roughly).await?;
         if missed > 0 {
             run.add(STREAM, missed);
             run.note_missed(missed).await?;
@@ -373,8 +372,7 @@ async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<
         let items = converted.ids.len() as u64;
         last = converted.ids.last().cloned().or(last);
         waiting::learn_levels(&mut converted, &mut ctx);
-        let unread = children::complete(run, &mut converted, &ctx).await?;
-        hinted::later(run, &unread).await?;
+        hinted::complete_in_the_end(run, &mut converted, &ctx).await?;
         waiting
             .extend(converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)));
         let changed = last_ticket(&converted).and_then(|ticket| ticket.remote_updated_at);

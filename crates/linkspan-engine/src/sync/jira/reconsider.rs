@@ -15,7 +15,7 @@ const ISSUES_PER_READ: u32 = 100;
 pub(super) async fn issues(run: &Run, ctx: &Arc<JiraContext>) -> Result<(), EngineError> {
     let mut ctx = Arc::clone(ctx);
     let mut after: Option<String> = None;
-    let (mut pending, mut unread) = (Vec::new(), 0);
+    let (mut pending, mut unread) = (Vec::new(), Vec::new());
     loop {
         let raws =
             run.inner.store.list_raws(run.id(), "jira.issue", after.as_deref(), ISSUES_PER_READ).await?;
@@ -30,19 +30,16 @@ pub(super) async fn issues(run: &Run, ctx: &Arc<JiraContext>) -> Result<(), Engi
         }
         let mut converted = convert_again(raws.iter().map(|raw| raw.json.as_str()).collect(), &ctx).await?;
         waiting::learn_levels(&mut converted, &mut ctx);
-        unread += children::complete(run, &mut converted, &ctx).await?.len();
+        unread.extend(children::complete(run, &mut converted, &ctx).await?);
         pending.extend(converted.waiting.drain(..).map(|waiting| (waiting.remote_id, waiting.needs)));
         fresh::write(run, converted, None).await?;
     }
     waiting::resolve(run, &pending, &ctx).await?;
-    if unread > 0 {
-        // What was not listed is still guarded as before: the next reading goes through it again.
-        let why = format!(
-            "upstream could not list what hangs on {unread} issues, so that who may see it stays as it was"
-        );
-        return Err(EngineError::Invalid(why));
+    // What was not listed is still guarded as before: the next reading goes through it again.
+    match unread.into_iter().next() {
+        Some((_, error)) => Err(error.into()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 async fn convert_again(issues: Vec<&str>, ctx: &Arc<JiraContext>) -> Result<Converted, EngineError> {

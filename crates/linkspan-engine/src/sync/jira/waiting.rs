@@ -5,7 +5,7 @@ use std::sync::Arc;
 use linkspan_atlassian::convert::{Converted, JiraContext, issue, levels_of};
 
 use super::super::run::Run;
-use super::{children, fresh, hinted};
+use super::{fresh, hinted};
 use crate::error::EngineError;
 
 /// Remembers the levels of a page's issues for the sub-tasks of later pages.
@@ -35,8 +35,7 @@ pub(super) async fn resolve(
             Arc::make_mut(&mut ctx).names.extend(names);
         }
         let mut converted = issue(&raw.json, &ctx)?;
-        let unread = children::complete(run, &mut converted, &ctx).await?;
-        hinted::later(run, &unread).await?;
+        hinted::complete_in_the_end(run, &mut converted, &ctx).await?;
         fresh::write(run, converted, None).await?;
     }
     Ok(())

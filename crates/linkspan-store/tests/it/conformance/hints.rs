@@ -1,6 +1,6 @@
 use linkspan_store::{Hint, InboundDelivery, LiveCheck, Store, StoredHint};
 
-use crate::fixture::{app, at, source};
+use crate::fixture::{app, at, new_source, source};
 
 const KIND: &str = "jira.issue";
 
@@ -59,6 +59,20 @@ pub(crate) async fn a_hint_whose_reading_failed_waits_unless_it_comes_again(stor
     assert_eq!(store.due_hints(source, KIND, at(60), 10).await.unwrap(), due);
 }
 
+pub(crate) async fn s15_what_is_to_be_looked_at_later_keeps_the_place_of_what_waits_already(store: Store) {
+    let source = source(&store, "ann").await;
+    let hint = Hint { source, kind: KIND, remote_id: "7".to_owned(), gone: true };
+    store.take_deliveries(&[delivery(1, vec![hint])], at(20)).await.unwrap();
+    let first = store.due_hints(source, KIND, at(20), 10).await.unwrap();
+    store.postpone_hints(source, KIND, &first, at(300)).await.unwrap();
+    let ids = ["8", "7", "8"].map(str::to_owned);
+    store.hint_later(source, KIND, &ids, at(30), at(100)).await.unwrap();
+    assert!(store.due_hints(source, KIND, at(99), 10).await.unwrap().is_empty());
+    let due = store.due_hints(source, KIND, at(300), 10).await.unwrap();
+    let told: Vec<_> = due.iter().map(|hint| (hint.remote_id.as_str(), hint.gone, hint.tries)).collect();
+    assert_eq!(told, [("8", false, 0), ("7", true, 1)]);
+}
+
 pub(crate) async fn w1_how_a_source_learns_of_changes_is_kept_beside_what_came(store: Store) {
     let source = source(&store, "ann").await;
     assert_eq!(store.due_live_checks(at(1), 10).await.unwrap(), [source]);
@@ -69,17 +83,22 @@ pub(crate) async fn w1_how_a_source_learns_of_changes_is_kept_beside_what_came(s
         failures: 0,
         check_at: at(500),
     };
-    store.put_live_check(source, &check, at(10)).await.unwrap();
+    let grant = new_source("ann").grant;
+    store.put_live_check(source, grant, &check, at(10)).await.unwrap();
     assert!(store.due_live_checks(at(499), 10).await.unwrap().is_empty());
     let hint = Hint { source, kind: KIND, remote_id: "7".to_owned(), gone: false };
     store.take_deliveries(&[delivery(1, vec![hint])], at(20)).await.unwrap();
     store.note_missed_deliveries(source, 3, at(30)).await.unwrap();
     check.problem = Some("refused".to_owned());
     check.failures = 1;
-    store.put_live_check(source, &check, at(40)).await.unwrap();
+    store.put_live_check(source, grant, &check, at(40)).await.unwrap();
+    // What was looked at for a former account says nothing any more.
+    let former = LiveCheck { problem: Some("former".to_owned()), ..check.clone() };
+    store.put_live_check(source, new_source("bob").grant, &former, at(41)).await.unwrap();
+    store.note_missed_deliveries(source, 1, at(45)).await.unwrap();
     let live = store.live_source(source).await.unwrap().unwrap();
     assert_eq!((live.deliveries, live.delivered_at), (1, Some(at(20))));
-    assert_eq!((live.missed, live.missed_at), (3, Some(at(30))));
+    assert_eq!((live.missed, live.missed_at), (4, Some(at(30))), "since the first");
     assert_eq!((live.problem.as_deref(), live.checked_at), (Some("refused"), Some(at(40))));
     store.hurry_live_check(source, at(100)).await.unwrap();
     store.hurry_live_check(source, at(700)).await.unwrap();

@@ -111,6 +111,7 @@ conformance! {
     guards::group_members_are_replaced_as_a_snapshot,
     hints::w5_a_repeated_delivery_hints_once_and_later_ones_coalesce,
     hints::a_hint_whose_reading_failed_waits_unless_it_comes_again,
+    hints::s15_what_is_to_be_looked_at_later_keeps_the_place_of_what_waits_already,
     hints::w1_how_a_source_learns_of_changes_is_kept_beside_what_came,
     identities::l9_an_identity_state_is_used_once_in_its_browser,
     identities::l9_a_held_proof_counts_when_its_person_redeems_it,
