@@ -26,18 +26,24 @@ use crate::error::EngineError;
 /// Issues listed at a time, with nothing but their versions.
 const VERSIONS_PER_PAGE: u32 = 1_000;
 
-/// Stored versions that one question leaves out. Written out, they have to fit into an address.
-const KNOWN_PER_QUESTION: u32 = 400;
-/// So many are left out each by its own version; of more, those that changed after one another share the latest of theirs.
-const LEFT_OUT_ALONE: usize = 40;
-/// The shares of more.
-const SHARES: usize = 20;
+/// Stored issues that one question leaves out, each up to its own version. Written out, they have to fit into an address.
+const KNOWN_ALONE: u32 = 80;
+/// The same where those that changed after one another share the latest of their versions.
+const KNOWN_IN_SHARES: u32 = 400;
+/// How many share one then.
+const SHARE: usize = 20;
+
+/// Refused questions after which the rest of a window is listed whole.
+const REFUSALS: u32 = 24;
 
 /// How a slow reader looks at its windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
     /// What is stored in the version that it has there is left out of the list.
     Differing,
+    /// The same at a fifth of the price under load: among more than [`KNOWN_ALONE`], what changed again at the same time as its
+    /// neighbours may be taken for known.
+    Roughly,
     /// Every issue is listed, and its version compared here: to the millisecond, which upstream's search may not keep to.
     Versions,
 }
@@ -88,18 +94,49 @@ pub(super) async fn window(
     let (mut from, mut repaired) = (window.from, 0);
     loop {
         let bounds = (from, window.to);
-        let store = &run.inner.store;
-        let mut known = store.changed(run.id(), Model::Ticket, bounds, KNOWN_PER_QUESTION).await?;
+        let most = if proof == Proof::Roughly { KNOWN_IN_SHARES } else { KNOWN_ALONE };
+        let mut known = run.inner.store.changed(run.id(), Model::Ticket, bounds, most).await?;
         let last = known.last().map(|(_, version)| *version);
-        let Some(last) = last.filter(|_| known.len() >= KNOWN_PER_QUESTION as usize) else {
-            return Ok(repaired + list(run, ctx, Window { from, ..window }, &known).await?);
+        let Some(last) = last.filter(|_| known.len() >= most as usize) else {
+            return Ok(repaired + differing_in(run, ctx, Window { from, ..window }, known).await?);
         };
         // What changed at the same moment stays together; more than fit are listed with the rest of that moment.
         let to = if last > from { last } else { last + SignedDuration::from_millis(1) };
         known.retain(|(_, version)| *version < to);
-        repaired += list(run, ctx, Window { from, to: Some(to) }, &known).await?;
+        repaired += differing_in(run, ctx, Window { from, to: Some(to) }, known).await?;
         from = to;
     }
+}
+
+/// Reads what changed in a window and differs from what is stored; how many that was. Upstream refuses a question that names an
+/// issue which is gone by now: then each half of the window is asked for by itself, and the part where that issue stands is
+/// listed whole.
+async fn differing_in(
+    run: &Run,
+    ctx: &Arc<JiraContext>,
+    window: Window,
+    known: Vec<(String, Timestamp)>,
+) -> Result<u64, EngineError> {
+    let (mut repaired, mut refused) = (0, 0);
+    let mut parts = vec![(window, known)];
+    while let Some((window, mut known)) = parts.pop() {
+        match list(run, ctx, window, &known).await {
+            Err(EngineError::Call(CallError::BadRequest { .. })) if !known.is_empty() => {
+                refused += 1;
+                let middle = known.get(known.len() / 2).map_or(window.from, |(_, version)| *version);
+                let behind = known.partition_point(|(_, version)| *version < middle);
+                if behind == 0 || refused > REFUSALS {
+                    parts.push((window, Vec::new()));
+                } else {
+                    let later = known.split_off(behind);
+                    parts.push((Window { from: middle, ..window }, later));
+                    parts.push((Window { to: Some(middle), ..window }, known));
+                }
+            }
+            listed => repaired += listed?,
+        }
+    }
+    Ok(repaired)
 }
 
 /// Lists what changed in a window, but for what is stored as it was then, and reads what differs from what is stored; how many
@@ -141,14 +178,14 @@ async fn list(
         let ids: Vec<&str> = differing.iter().map(String::as_str).collect();
         if !ids.is_empty() {
             // What is listed and not found by id is gone again.
-            repaired += hinted::by_ids_in_the_end(run, Arc::clone(ctx), &ids).await?.found.len() as u64;
+            repaired += hinted::by_ids(run, Arc::clone(ctx), &ids).await?.found.len() as u64;
         }
     }
 }
 
 /// What a question leaves out: ids, each with the version up to which it is known. `known` is in the order of versions.
 fn left_out(known: &[(String, Timestamp)]) -> Vec<(Vec<u64>, Timestamp)> {
-    let share = if known.len() <= LEFT_OUT_ALONE { 1 } else { known.len().div_ceil(SHARES) };
+    let share = if known.len() <= KNOWN_ALONE as usize { 1 } else { SHARE };
     let of_share = |part: &[(String, Timestamp)]| {
         let (_, upto) = part.last()?;
         Some((part.iter().filter_map(|(id, _)| id.parse().ok()).collect(), *upto))
@@ -256,10 +293,10 @@ mod tests {
     fn s4_few_known_versions_are_left_out_alone_and_many_together_with_those_next_to_them() {
         let known = |count: i64| (1..=count).map(|n| (n.to_string(), at(n))).collect::<Vec<_>>();
         assert_eq!(left_out(&known(2)), [(vec![1], at(1)), (vec![2], at(2))]);
-        let many = left_out(&known(41));
-        assert_eq!((many.len(), &many[0]), (14, &(vec![1, 2, 3], at(3))));
-        assert_eq!(many.last(), Some(&(vec![40, 41], at(41))));
-        assert_eq!(left_out(&known(400)).len(), SHARES);
+        assert_eq!(left_out(&known(80)).len(), 80);
+        let many = left_out(&known(81));
+        assert_eq!((many.len(), &many[0]), (5, &((1..=20).collect(), at(20))));
+        assert_eq!(many.last(), Some(&(vec![81], at(81))));
         assert!(left_out(&[]).is_empty());
     }
 

@@ -131,6 +131,34 @@ async fn w7_silence_is_not_taken_for_quiet_nor_a_late_delivery_for_silence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s4_a_second_edit_that_no_delivery_told_is_read_though_an_issue_beside_it_is_gone() {
+    let privacy = Privacy::start(tiny_world()).await;
+    let source = jira(&privacy).await;
+    privacy.engine.tend_registrations().await.unwrap();
+    let raws = privacy.store.list_raws(source, "jira.issue", None, 12).await.unwrap();
+    let issues: Vec<&String> = raws.iter().map(|raw| &raw.remote_id).collect();
+    privacy.pass(SignedDuration::from_hours(1)).await;
+    for issue in &issues {
+        rename(&privacy, issue, "Once").await;
+        privacy.pass(SignedDuration::from_secs(1)).await;
+    }
+    privacy.read_all().await;
+    let (gone, twice) = (issues[3], issues[5]);
+    let upstream = &privacy.upstream;
+    let path = format!("{}/rest/api/3/issue/{gone}?deleteSubtasks=true", upstream.text("/origin"));
+    let deletion = http()
+        .delete(path)
+        .basic_auth(upstream.text("/users/0/email"), Some(upstream.text("/users/0/api_token")));
+    assert_eq!(deletion.send().await.unwrap().status(), 204);
+    rename(&privacy, twice, "Twice").await;
+    rename(&privacy, issues[7], "Twice").await;
+    privacy.pass(SignedDuration::from_secs(1)).await;
+    privacy.read_all().await;
+    assert_eq!(name_of(&privacy, source, twice).await, "Twice");
+    assert_eq!(name_of(&privacy, source, issues[7]).await, "Twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn w2_what_the_former_account_registered_is_taken_back_when_another_links_again() {
     let privacy = Privacy::start(tiny_world()).await;
     let source = jira(&privacy).await;
