@@ -101,7 +101,7 @@ impl Engine {
     }
 
     /// Asks for a census of an account's containers, or of one of them, by its record. It is taken with the next reading.
-    /// Gives over how many; `None` when there is no such account, or no such container of it that is listed.
+    /// Gives over how many; `None` when there is no such account, or no such container of it that is listed or archived.
     ///
     /// # Errors
     /// When the store fails.

@@ -35,7 +35,7 @@ statements! {
             walk = excluded.walk, difference = excluded.difference";
     ANSWERED = "UPDATE ledger SET requested_at = NULL
         WHERE source_id = $1 AND container = $2 AND model = $3 AND requested_at <= $4";
-    // What is archived is walked in Confluence alone, where it stays listed.
+    // Of an archived project nothing is listed: what is gone of it is looked for by id.
     REQUEST = "UPDATE ledger SET requested_at = $3 WHERE source_id = $1 AND container = $2
         AND state IN ('listed', 'unreachable', 'archived')";
     REQUEST_ALL = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1 AND model IN ('ticket', 'article')

@@ -193,6 +193,14 @@ async fn become_listed(
         return Ok(run.inner.store.put_ledger_row(run.id(), &row, None).await?);
     };
     if row.state == to {
+        // What was read by id since, and is no part of any list, does not say that it is archived.
+        let store = &run.inner.store;
+        if model == Model::Ticket
+            && to == ContainerState::Archived
+            && store.count_contained(run.id(), row.container, model).await?.0 > 0
+        {
+            mark(run, row, true).await?;
+        }
         return Ok(());
     }
     // Articles say themselves whether they are archived, and an archived space shows them as before. Issues say nothing,

@@ -59,7 +59,7 @@ pub struct CensusSettings {
     /// How often the ids of each are compared although the counts agree: as many were added as went, say. A walk costs a
     /// point for each id: with a week and a million of them, a tenth of the quota.
     pub walk_every: Duration,
-    /// Points that walks may take in an hour, by this process; what is left to do goes on in the next.
+    /// Points that walks may take in an hour, of each product and by this process; what is left to do goes on in the next.
     pub points_per_hour: u64,
 }
 
@@ -169,7 +169,13 @@ fn due(row: &LedgerRow, now: Timestamp, settings: &CensusSettings, linked_at: Ti
         ContainerState::Listed => {}
         // An archived space stays listed; of an archived project no search finds anything.
         ContainerState::Archived if row.model == Model::Article => {}
-        ContainerState::Archived if row.requested_at.is_some() => return Due::Recall,
+        ContainerState::Archived => {
+            // One that failed rests.
+            let has_failed = |at: Timestamp| row.looked_at.filter(|looked| *looked > at);
+            let rests = |looked: Timestamp| now < looked + settings.look_every;
+            let is_due = |at| !has_failed(at).is_some_and(rests);
+            return if row.requested_at.is_some_and(is_due) { Due::Recall } else { Due::Nothing };
+        }
         _ => return Due::Nothing,
     }
     let suspected = row.suspected_at.is_some_and(|at| now >= at + settings.look_every);
@@ -267,7 +273,8 @@ pub(super) async fn take_of_site(run: &Run, lists: &impl Lists) -> Result<(), En
 /// Does what is due for a row; gives what upstream held against it.
 async fn take_row(run: &Run, lists: &impl Lists, row: LedgerRow) -> Result<Option<EngineError>, EngineError> {
     let due = due(&row, run.inner.clock.now(), &run.inner.settings.census, run.source.created_at);
-    if due == Due::Nothing || !lists.is_read(&row).await? {
+    // What is archived is not read in any other way, so that nothing has to end before.
+    if due == Due::Nothing || (due != Due::Recall && !lists.is_read(&row).await?) {
         return Ok(None);
     }
     run.add(STREAM, 1);
@@ -278,7 +285,7 @@ async fn take_row(run: &Run, lists: &impl Lists, row: LedgerRow) -> Result<Optio
     match taken {
         Ok(()) => Ok(None),
         Err(error @ (EngineError::Call(_) | EngineError::Page(_) | EngineError::Invalid(_))) => {
-            walk::note_failure(run, row, &error).await?;
+            walk::note_failure(run, row, &error, due == Due::Recall).await?;
             Ok(Some(error))
         }
         Err(error) => Err(error),

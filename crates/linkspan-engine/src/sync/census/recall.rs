@@ -5,7 +5,7 @@ use linkspan_store::{LedgerRow, ListFilter};
 use super::super::run::Run;
 use super::compare::MISSING;
 use super::walk::{may_go_on, spend};
-use super::{Lists, containers, count_held, settle};
+use super::{Lists, containers, count_held};
 use crate::error::EngineError;
 
 /// Stored records looked through at a time.
@@ -43,7 +43,9 @@ pub(super) async fn container(run: &Run, lists: &impl Lists, mut row: LedgerRow)
     (row.stored, row.looked_at, row.walked_at) = (Some(held), Some(began), Some(began));
     row.outcome =
         Some("it is archived, so that no list shows what is in it; what was gone was read by id".to_owned());
-    let found = (found > 0).then(|| (MISSING.to_owned(), found as u64)).into_iter().collect();
-    settle::note_repaired(run, &mut row, found).await?;
+    row.found = (found > 0).then(|| (MISSING.to_owned(), found as u64)).into_iter().collect();
+    for (kind, count) in &row.found {
+        *row.repaired.entry(kind.clone()).or_default() += count;
+    }
     Ok(store.put_ledger_row(run.id(), &row, Some(began)).await?)
 }

@@ -14,7 +14,6 @@ use super::verdict::{Conclusion, Look, SUSPICIOUS_FROM, Verdict, WalkEvidence, i
 use super::walk::{WalkState, scopes_of, spend};
 use super::{Lists, count_held, difference};
 use crate::error::EngineError;
-use crate::webhooks::LedgerDrift;
 
 /// Stored records looked through at a time.
 const STORED_PER_READ: u32 = 1_000;
@@ -108,11 +107,7 @@ pub(super) async fn settle(
 }
 
 /// Notes in a row what was found to differ and is repaired, and tells of it.
-pub(super) async fn note_repaired(
-    run: &Run,
-    row: &mut LedgerRow,
-    repaired: DriftCounts,
-) -> Result<(), EngineError> {
+async fn note_repaired(run: &Run, row: &mut LedgerRow, repaired: DriftCounts) -> Result<(), EngineError> {
     for (kind, count) in &repaired {
         *row.repaired.entry(kind.clone()).or_default() += count;
     }
@@ -121,8 +116,7 @@ pub(super) async fn note_repaired(
         return Ok(());
     }
     tracing::info!(source.id = %run.id(), container = row.remote_id, drift = ?row.found, "the ledger found drift");
-    let (upstream, held) = (row.upstream.unwrap_or_default(), row.stored.unwrap_or_default());
-    run.inner.tell_drift(run.id(), LedgerDrift { container: Some(row.container), upstream, held }).await
+    run.inner.tell_drift(run.id(), row).await
 }
 
 /// Whether a number lies within what was counted before and after.

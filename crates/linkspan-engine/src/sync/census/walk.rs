@@ -199,21 +199,27 @@ pub(super) fn scopes_of(run: &Run) -> String {
 /// Whether anything is left of the hour's share.
 pub(super) fn may_go_on(run: &Run) -> bool {
     let points = run.inner.settings.census.points_per_hour;
-    allowance(run).is_open(run.inner.clock.now(), run.id(), points)
+    of_share(run, |share| share.is_open(run.inner.clock.now(), run.id(), points))
 }
 
 /// Takes points from the hour's share.
 pub(super) fn spend(run: &Run, points: u64) {
-    allowance(run).take(run.inner.clock.now(), run.id(), points);
+    of_share(run, |share| share.take(run.inner.clock.now(), run.id(), points));
 }
 
-fn allowance(run: &Run) -> std::sync::MutexGuard<'_, CensusAllowance> {
-    run.inner.census.lock().unwrap_or_else(PoisonError::into_inner)
+fn of_share<T>(run: &Run, ask: impl FnOnce(&mut CensusAllowance) -> T) -> T {
+    let mut shares = run.inner.census.lock().unwrap_or_else(PoisonError::into_inner);
+    ask(shares.entry(run.source.product).or_default())
 }
 
 /// Keeps why a container could not be compared. A walk that broke off for a passing reason goes on from its last page with
-/// the next run; any other begins anew when the counts are next due.
-pub(super) async fn note_failure(run: &Run, row: LedgerRow, error: &EngineError) -> Result<(), EngineError> {
+/// the next run; any other begins anew when the counts are next due, or, where none are, `stays` asked for.
+pub(super) async fn note_failure(
+    run: &Run,
+    row: LedgerRow,
+    error: &EngineError,
+    stays: bool,
+) -> Result<(), EngineError> {
     tracing::warn!(source.id = %run.id(), container = row.remote_id, %error, "a container could not be compared");
     let store = &run.inner.store;
     let stored = store.ledger_row(run.id(), row.container, row.model).await?;
@@ -226,5 +232,5 @@ pub(super) async fn note_failure(run: &Run, row: LedgerRow, error: &EngineError)
     let now = run.inner.clock.now();
     row.looked_at = Some(now);
     row.outcome = Some(format!("the ids could not be compared: {error}"));
-    Ok(store.put_ledger_row(run.id(), &row, Some(now).filter(|_| !passes)).await?)
+    Ok(store.put_ledger_row(run.id(), &row, Some(now).filter(|_| !passes && !stays)).await?)
 }
