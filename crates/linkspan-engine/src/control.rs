@@ -199,7 +199,10 @@ fn check(change: &ControlChange, scheduled: &[&str]) -> Result<(), EngineError> 
     {
         return invalid(format!("Times are given in seconds, from {SHORTEST} to {LONGEST}."));
     }
-    match change.schedules.keys().find(|name| !scheduled.contains(&name.as_str())) {
+    // What cannot be set can still be taken away.
+    let is_unknown =
+        |(name, every): &(&String, &Option<u32>)| every.is_some() && !scheduled.contains(&name.as_str());
+    match change.schedules.iter().find(is_unknown) {
         Some(_) => invalid(format!(
             "Schedules are taken for these streams: {}. Everything else is read as often as `sync_every_seconds` says.",
             scheduled.join(", ")
@@ -228,7 +231,7 @@ mod tests {
         assert!(refused(&weight).contains("from 1 to 100"));
         let often = ControlChange { sync_every: Some(Interval::Seconds(1)), ..ControlChange::default() };
         assert!(refused(&often).contains("from 5 to"));
-        let unknown = BTreeMap::from([("isues".to_owned(), None)]);
+        let unknown = BTreeMap::from([("isues".to_owned(), Some(60))]);
         assert!(
             refused(&ControlChange { schedules: unknown, ..ControlChange::default() }).contains("access")
         );

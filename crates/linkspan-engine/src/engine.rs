@@ -9,6 +9,7 @@ use linkspan_atlassian::client::Upstream;
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
 use linkspan_model::ids::{GrantId, SourceId};
+use linkspan_model::product::Product;
 use linkspan_store::Store;
 use linkspan_vault::{DataKey, DigestKey, KeyRing, SealContext};
 use tokio::sync::{Notify, watch};
@@ -113,8 +114,8 @@ pub(crate) struct Inner {
     pub(crate) reaches: Reaches,
     /// Accounts that were erased and must not come back.
     pub(crate) erased: ErasedAccounts,
-    /// The points that walks of the census took in this hour.
-    pub(crate) census: Mutex<CensusAllowance>,
+    /// The points that walks of the census took in this hour, of each product.
+    pub(crate) census: Mutex<HashMap<Product, CensusAllowance>>,
     /// Sources being read by this process: a source has one reader at a time.
     pub(crate) reading: Mutex<HashMap<SourceId, CancellationToken>>,
 }

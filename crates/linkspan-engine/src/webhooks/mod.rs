@@ -28,7 +28,6 @@ use linkspan_store::StoredRecord;
 
 pub use self::deliver::DeliveryTurn;
 pub use self::endpoints::{CreatedEndpoint, EndpointChange, SecretExpiry};
-pub use self::notices::LedgerDrift;
 pub use linkspan_store::{
     Attempt, Delivery, DeliveryFilter, DeliveryState, DisabledReason, EndpointSettings, ReplayRange,
     WebhookEndpoint, WebhookFormat,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use linkspan_model::event::EventKind;
-use linkspan_model::ids::{RecordId, SourceId};
-use linkspan_store::{NewEvent, Source, SourceState, StoreError, StreamState, SyncNotice};
+use linkspan_model::ids::SourceId;
+use linkspan_store::{LedgerRow, NewEvent, Source, SourceState, StoreError, StreamState, SyncNotice};
 use serde_json::json;
 
 use crate::engine::{Engine, Inner};
@@ -18,35 +18,7 @@ use crate::sync::SyncReport;
 const STALLED_AFTER: SignedDuration = SignedDuration::from_hours(6);
 const STALLED_AFTER_PAUSES: u32 = 3;
 
-/// What upstream has and what is held here of a container, where they differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LedgerDrift {
-    /// The project or space; `None`: the source as a whole.
-    pub container: Option<RecordId>,
-    /// How many upstream has.
-    pub upstream: u64,
-    /// How many are held here.
-    pub held: u64,
-}
-
 impl Engine {
-    /// Tells that upstream and what is held here differ (`ledger.drift`). Whoever counts calls it once for each finding.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn tell_ledger_drift(&self, source: SourceId, drift: LedgerDrift) -> Result<(), EngineError> {
-        self.inner.tell_drift(source, drift).await
-    }
-
-    /// Tells that a grant opens less of a source than it did (`reach.reduced`), in words. Consents to fewer scopes are told
-    /// by themselves, when they are given.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn tell_reach_reduced(&self, source: SourceId, what: &[String]) -> Result<(), EngineError> {
-        self.inner.tell(EventKind::ReachReduced, source, json!({ "lost": what })).await
-    }
-
     /// Looks for sources that are not read to their end any more and tells of each once (hazard S16). The worker does so
     /// by itself.
     ///
@@ -63,9 +35,10 @@ impl Inner {
         self.feed.send_modify(|times| *times = times.wrapping_add(1));
     }
 
-    /// Tells that upstream and what is held here differ.
-    pub(crate) async fn tell_drift(&self, source: SourceId, drift: LedgerDrift) -> Result<(), EngineError> {
-        let details = json!({ "container": drift.container, "upstream": drift.upstream, "held": drift.held });
+    /// Tells that upstream and what was held here of a container differed.
+    pub(crate) async fn tell_drift(&self, source: SourceId, row: &LedgerRow) -> Result<(), EngineError> {
+        let (upstream, held) = (row.upstream.unwrap_or_default(), row.stored.unwrap_or_default());
+        let details = json!({ "container": row.container, "upstream": upstream, "held": held });
         self.tell(EventKind::LedgerDrift, source, details).await
     }
 

@@ -46,6 +46,8 @@ struct Following {
     /// When it was last seen that the key, and what is asked for, are still there.
     checked: Instant,
     after: i64,
+    /// When the reader was last told where it stands.
+    told: Instant,
     moves: watch::Receiver<u64>,
     stopping: CancellationToken,
     _place: OwnedSemaphorePermit,
@@ -67,6 +69,7 @@ pub(super) fn open(app: &App, vendor: Vendor, asked: Asked, after: i64) -> Resul
         asked,
         checked: Instant::now(),
         after,
+        told: Instant::now(),
         moves: app.engine.feed_moves(),
         stopping: app.engine.stopping(),
         _place: place,
@@ -113,13 +116,20 @@ impl Following {
                 }
             };
             let is_end = slice.is_end;
+            let has_moved = slice.next > self.after;
             self.after = slice.next;
             if !slice.entries.is_empty() {
                 let rows = rows(&self.app.engine, &self.asked, slice).await.ok()?;
                 let event = |row: &crate::wire::changes::ChangeRow| {
                     Event::default().event("change").id(&row.position).json_data(row)
                 };
+                self.told = Instant::now();
                 return rows.iter().map(event).collect::<Result<_, _>>().ok();
+            }
+            // An id alone shows nothing, and whoever connects again goes on behind what it has no part in.
+            if has_moved && (!is_end || self.told.elapsed() >= KEEP_ALIVE) {
+                self.told = Instant::now();
+                return Some(vec![Event::default().id(self.after.to_string())]);
             }
             if is_end {
                 tokio::select! {

@@ -271,7 +271,8 @@ pub(super) async fn reconsider_access(run: &Run, learner: &mut Learner<'_>) -> R
 }
 
 /// Reads pages again that stand elsewhere than is stored of them, as far as the sweep shows. What stood below a page that went
-/// into the trash stands below what was above it, and does not count as changed for that.
+/// into the trash stands below what was above it, and does not count as changed for that. What stands below a page that was never
+/// in sight has not moved: the sweep leaves such pages out.
 async fn read_moved(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineError> {
     let mut after: Option<String> = None;
     loop {
@@ -279,15 +280,27 @@ async fn read_moved(run: &Run, learner: &mut Learner<'_>) -> Result<(), EngineEr
             run.inner.store.list_raws(run.id(), "confluence.page", after.as_deref(), RAWS_PER_READ).await?;
         let Some(last) = raws.last() else { return Ok(()) };
         after = Some(last.remote_id.clone());
-        let mut moved: Vec<u64> = Vec::new();
         let ctx = learner.context();
+        let mut elsewhere: Vec<Placed> = Vec::new();
         for raw in run.alive(raws).await? {
-            let stored = placed_in(&raw.json).unwrap_or_default();
-            let is_moved = |content: &&Placed| {
+            let is_elsewhere = |content: &Placed| {
                 ctx.access.parent_of(&content.id).is_some_and(|swept| swept != content.parent())
             };
-            moved.extend(stored.iter().filter(is_moved).filter_map(|content| content.id.parse::<u64>().ok()));
+            elsewhere.extend(placed_in(&raw.json).unwrap_or_default().into_iter().filter(is_elsewhere));
         }
+        let above =
+            |content: &Placed| content.parent().map(|parent| RecordId::of(run.id(), Model::Article, parent));
+        let parents: Vec<RecordId> = elsewhere.iter().filter_map(above).collect();
+        let known = run.inner.store.record_states(run.id(), &parents).await?;
+        let is_swept =
+            |content: &Placed| content.parent().is_some_and(|id| ctx.access.parent_of(id).is_some());
+        let moved: Vec<u64> = elsewhere
+            .iter()
+            .filter(|content| {
+                is_swept(content) || above(content).is_none_or(|parent| known.contains_key(&parent))
+            })
+            .filter_map(|content| content.id.parse().ok())
+            .collect();
         drop(ctx);
         for part in moved.chunks(by_id::IDS_PER_CALL) {
             for (kind, json) in by_id::articles(run, learner, part).await? {

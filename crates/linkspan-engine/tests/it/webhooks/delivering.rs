@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use linkspan_engine::webhooks::{DeliveryState, DisabledReason, ReplayRange, WebhookFormat};
+use linkspan_model::event::EventKind;
 use linkspan_model::ids::WebhookEndpointId;
 use linkspan_model::product::Integration;
 use linkspan_store::SyncNotice;
+use serde_json::json;
 
 use super::vendor::Plain;
 use super::{Got, Receiver, Vendor};
@@ -375,8 +377,7 @@ async fn s16_how_reading_goes_is_told_to_each_account_of_the_source() {
     }
     vendor.tend().await;
     assert_eq!(kinds(&receiver.take()), ["sync.stalled", "sync.stalled"]);
-    let drift = linkspan_engine::webhooks::LedgerDrift { container: None, upstream: 10, held: 9 };
-    vendor.engine.tell_ledger_drift(source, drift).await.unwrap();
+    vendor.tell(EventKind::LedgerDrift, source, json!({ "upstream": 10, "held": 9 })).await;
     vendor.tend().await;
     let got = receiver.take();
     assert_eq!((got.len(), &got[0].body["data"]["upstream"]), (2, &10.into()));
@@ -386,13 +387,14 @@ async fn s16_how_reading_goes_is_told_to_each_account_of_the_source() {
 async fn from_the_commit_to_the_request_it_takes_no_longer_than_a_moment() {
     let (vendor, receiver) = (Vendor::start().await, Receiver::start().await);
     let (_, source) = vendor.link("acme").await;
+    let (other, _) = vendor.link("other").await;
     vendor.endpoint(&receiver.url).await;
     vendor.engine.start_deliveries(Arc::new(Plain));
     tokio::time::sleep(Duration::from_millis(200)).await;
     let began = Instant::now();
     vendor.ticket(source, 1, "x").await;
-    // What the engine does after each of its own writes.
-    vendor.engine.tell_reach_reduced(source, &[]).await.unwrap();
+    // A write of the engine's own, which tells who follows the feed.
+    vendor.engine.unlink(other).await.unwrap();
     while receiver.got().is_empty() {
         assert!(began.elapsed() < Duration::from_millis(800), "it waited for the next look");
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 use linkspan_engine::webhooks::{SecretExpiry, WebhookFormat};
+use linkspan_model::event::EventKind;
+use serde_json::json;
 use standardwebhooks::Webhook;
 
 use super::{Got, Receiver, Vendor};
@@ -82,7 +84,7 @@ async fn bodies_in_merges_form_carry_its_names_and_signature() {
     let record = vendor.ticket(source, 1, "a").await;
     vendor.ticket(source, 1, "b").await;
     vendor.remove(source, record).await;
-    vendor.engine.tell_reach_reduced(source, &[]).await.unwrap();
+    vendor.tell(EventKind::ReachReduced, source, json!({})).await;
     vendor.tend().await;
     vendor.engine.unlink(account).await.unwrap();
     vendor.tend().await;

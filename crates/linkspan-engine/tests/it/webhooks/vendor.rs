@@ -13,13 +13,16 @@ use linkspan_engine::webhooks::{
 use linkspan_engine::{AccountScope, AccountSummary, Engine, EngineError, Settings, Vendor as VendorCard};
 use linkspan_model::clock::Clock;
 use linkspan_model::entropy::Entropy;
+use linkspan_model::event::EventKind;
 use linkspan_model::ids::{AppId, GrantId, LinkId, LinkedAccountId, RecordId, SourceId, WebhookEndpointId};
 use linkspan_model::models::{Collection, Ticket};
 use linkspan_model::product::{Category, Integration, Product};
 use linkspan_model::record::{Access, Body, Model, NewRecord};
 use linkspan_model::secret::Secret;
 use linkspan_store::testing::fresh_sqlite;
-use linkspan_store::{Batch, Completion, EndUser, NewLink, NewSource, NewTokens, Store, StoredRecord};
+use linkspan_store::{
+    Batch, Completion, EndUser, NewEvent, NewLink, NewSource, NewTokens, Store, StoredRecord,
+};
 use linkspan_vault::{DataKey, DigestKey, KeyRing, SealContext};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,6 +70,12 @@ pub(super) struct Vendor {
 }
 
 impl Vendor {
+    /// Says something about a source, as the engine does.
+    pub(super) async fn tell(&self, kind: EventKind, source: SourceId, details: Value) {
+        let event = NewEvent { kind, source: Some(source), account: None, details };
+        self.store.append_event(&event, self.now()).await.unwrap();
+    }
+
     /// One whose webhooks may go to this machine.
     pub(super) async fn start() -> Self {
         Self::with_networks(&["127.0.0.1/32"]).await
