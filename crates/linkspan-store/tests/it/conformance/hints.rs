@@ -59,7 +59,7 @@ pub(crate) async fn a_hint_whose_reading_failed_waits_unless_it_comes_again(stor
     assert_eq!(store.due_hints(source, KIND, at(60), 10).await.unwrap(), due);
 }
 
-pub(crate) async fn s15_what_is_to_be_looked_at_later_keeps_the_place_of_what_waits_already(store: Store) {
+pub(crate) async fn s15_what_waits_keeps_its_place(store: Store) {
     let source = source(&store, "ann").await;
     let hint = Hint { source, kind: KIND, remote_id: "7".to_owned(), gone: true };
     store.take_deliveries(&[delivery(1, vec![hint])], at(20)).await.unwrap();

@@ -177,7 +177,7 @@ pub(crate) async fn an_address_finds_its_contact_whatever_its_case_and_nobody_el
     }
 }
 
-pub(crate) async fn s2_what_changed_in_a_window_is_given_with_its_versions_in_their_order(store: Store) {
+pub(crate) async fn s2_what_changed_in_a_window_comes_in_order(store: Store) {
     let source = source(&store, "ann").await;
     // Ticket n was last changed at 2n.
     let batch = Batch {
