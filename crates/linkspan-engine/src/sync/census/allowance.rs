@@ -7,8 +7,9 @@ use linkspan_model::ids::SourceId;
 
 const HOUR_SECONDS: i64 = 3_600;
 
-/// The points that walks took in this hour, for all sources of a product in this process: the quota is the app's, for each product.
-/// Where several sources walk, none takes more than half of them before the hour is half over, so that a site of millions leaves some to the others.
+/// The points that walks took in this hour, for all sources of a product in this process: the quota is the app's, for each
+/// product. Where several sources walk, none takes more than half of them before the hour is half over, so that a site of
+/// millions leaves some to the others.
 #[derive(Debug, Default)]
 pub(crate) struct CensusAllowance {
     hour: i64,

@@ -44,7 +44,7 @@ pub(super) async fn look_again(
     hints: &[StoredHint],
 ) -> Result<ReadByIds, EngineError> {
     let ids: Vec<&str> = hints.iter().map(|hint| hint.remote_id.as_str()).collect();
-    let read = read(run, ctx, &ids, Again::Asker).await?;
+    let read = by_ids(run, ctx, &ids).await?;
     let gone: Vec<(Model, RecordId)> = hints
         .iter()
         .filter(|hint| {
@@ -60,7 +60,8 @@ pub(super) async fn look_again(
 }
 
 /// Has issues read again that upstream could not read, or not whole: noted before they are stored so, or it could be forgotten.
-pub(super) async fn later(run: &Run, unread: &[String]) -> Result<(), EngineError> {
+/// Those at which a hint points already keep it, with how often it was looked at.
+async fn later(run: &Run, unread: &[String]) -> Result<(), EngineError> {
     if unread.is_empty() {
         return Ok(());
     }
@@ -68,38 +69,22 @@ pub(super) async fn later(run: &Run, unread: &[String]) -> Result<(), EngineErro
     Ok(run.inner.store.hint_later(run.id(), ISSUE, unread, now, now + UNREAD_REST).await?)
 }
 
-/// The children of a page's issues, for who does not ask again by itself: issues of which they cannot all be listed now are read
-/// again later.
-pub(super) async fn complete_in_the_end(
+/// Completes the child lists of a page's issues. Gives the issues of which they cannot all be listed now: those are read again
+/// later.
+pub(super) async fn complete(
     run: &Run,
     page: &mut Converted,
     ctx: &JiraContext,
-) -> Result<(), EngineError> {
+) -> Result<Vec<String>, EngineError> {
     let unread = children::complete(run, page, ctx).await?;
-    later(run, &unread.into_iter().map(|(issue, _)| issue).collect::<Vec<_>>()).await
-}
-
-/// Who asks again for what upstream could not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Again {
-    /// Whoever asked, who is told of it.
-    Asker,
-    /// Nobody, so that it is noted.
-    Nobody,
+    let unread: Vec<String> = unread.into_iter().map(|(issue, _)| issue).collect();
+    later(run, &unread).await?;
+    Ok(unread)
 }
 
 /// Reads issues by id and stores them whole. Those that are missing or invisible are left out by upstream; those that it could
 /// not read this time, or not whole, are read again later.
 pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Result<ReadByIds, EngineError> {
-    read(run, ctx, ids, Again::Nobody).await
-}
-
-async fn read(
-    run: &Run,
-    ctx: Arc<JiraContext>,
-    ids: &[&str],
-    again: Again,
-) -> Result<ReadByIds, EngineError> {
     let mut read = ReadByIds::default();
     let mut ctx = ctx;
     // The parts that are still to be read. One that is too large is halved, down to one (hazard S9).
@@ -121,7 +106,7 @@ async fn read(
             Err(error) => return Err(error),
         };
         let page = text(&reply.body)?;
-        store(run, page, &mut ctx, &mut read, again).boxed().await?;
+        store(run, page, &mut ctx, &mut read).boxed().await?;
     }
     if !read.unread.is_empty() {
         tracing::warn!(source.id = %run.id(), issues = ?read.unread, "upstream could not read some issues this time");
@@ -167,7 +152,6 @@ async fn store(
     page: &str,
     ctx: &mut Arc<JiraContext>,
     read: &mut ReadByIds,
-    again: Again,
 ) -> Result<(), EngineError> {
     let names = run.names_in(page, &ctx.names).await?;
     if !names.is_empty() {
@@ -175,12 +159,10 @@ async fn store(
     }
     let mut converted = convert(page, ctx).await?;
     waiting::learn_levels(&mut converted, ctx);
-    let mut unread = unread_in(page)?;
-    unread.extend(children::complete(run, &mut converted, ctx).await?.into_iter().map(|(issue, _)| issue));
-    if again == Again::Nobody {
-        later(run, &unread).await?;
-    }
-    read.unread.append(&mut unread);
+    let unread = unread_in(page)?;
+    later(run, &unread).await?;
+    read.unread.extend(unread);
+    read.unread.extend(complete(run, &mut converted, ctx).await?);
     read.found.extend(converted.ids.iter().cloned());
     read.in_unknown_projects |= converted
         .records
@@ -189,7 +171,8 @@ async fn store(
     let pending: Vec<(String, String)> =
         converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)).collect();
     fresh::write_found(run, converted).await?;
-    waiting::resolve(run, &pending, ctx).await
+    read.unread.extend(waiting::resolve(run, &pending, ctx).await?);
+    Ok(())
 }
 
 async fn convert(page: &str, ctx: &Arc<JiraContext>) -> Result<Converted, EngineError> {

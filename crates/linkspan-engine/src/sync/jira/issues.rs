@@ -250,7 +250,7 @@ impl ProjectReader<'_> {
         let items = converted.ids.len() as u64;
         self.last = converted.ids.last().cloned().or(self.last.take());
         waiting::learn_levels(&mut converted, ctx);
-        hinted::complete_in_the_end(self.run, &mut converted, ctx).await?;
+        hinted::complete(self.run, &mut converted, ctx).await?;
         self.run.prepared(items);
         if let Some(created) = last_ticket(&converted).and_then(|ticket| ticket.remote_created_at) {
             self.checkpoint.created = Some(created.as_millisecond());
@@ -372,7 +372,7 @@ async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<
         let items = converted.ids.len() as u64;
         last = converted.ids.last().cloned().or(last);
         waiting::learn_levels(&mut converted, &mut ctx);
-        hinted::complete_in_the_end(run, &mut converted, &ctx).await?;
+        hinted::complete(run, &mut converted, &ctx).await?;
         waiting
             .extend(converted.waiting.drain(..).map(|Waiting { remote_id, needs, .. }| (remote_id, needs)));
         let changed = last_ticket(&converted).and_then(|ticket| ticket.remote_updated_at);
@@ -380,7 +380,7 @@ async fn changes(run: &Run, ctx: &Arc<JiraContext>, since: Timestamp) -> Result<
         run.add(STREAM, items);
         reached = reached.max(changed);
     }
-    waiting::resolve(run, &waiting, &ctx).await
+    waiting::resolve(run, &waiting, &ctx).await.map(drop)
 }
 
 /// Learns the names of who is mentioned in a page.

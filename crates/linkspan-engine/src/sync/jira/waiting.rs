@@ -16,13 +16,14 @@ pub(super) fn learn_levels(page: &mut Converted, ctx: &mut Arc<JiraContext>) {
 }
 
 /// Works out anew who may see sub-tasks, from what is stored of them and of their parents. Those whose parents are not
-/// stored stay closed.
+/// stored stay closed. Gives those whose children could not all be listed: they are read again later.
 pub(super) async fn resolve(
     run: &Run,
     waiting: &[(String, String)],
     ctx: &Arc<JiraContext>,
-) -> Result<(), EngineError> {
+) -> Result<Vec<String>, EngineError> {
     let mut ctx = Arc::clone(ctx);
+    let mut unread = Vec::new();
     for (subtask, parent) in waiting {
         if !ctx.parent_levels.contains_key(parent) {
             let Some(raw) = run.inner.store.get_raw(run.id(), "jira.issue", parent).await? else { continue };
@@ -35,8 +36,8 @@ pub(super) async fn resolve(
             Arc::make_mut(&mut ctx).names.extend(names);
         }
         let mut converted = issue(&raw.json, &ctx)?;
-        hinted::complete_in_the_end(run, &mut converted, &ctx).await?;
+        unread.extend(hinted::complete(run, &mut converted, &ctx).await?);
         fresh::write(run, converted, None).await?;
     }
-    Ok(())
+    Ok(unread)
 }
