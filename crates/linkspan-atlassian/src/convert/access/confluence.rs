@@ -43,6 +43,13 @@ pub(super) enum Parent {
     Is(String),
 }
 
+/// Whether an answer is from now, or was stored some time ago.
+#[derive(Clone, Copy, PartialEq)]
+enum Age {
+    New,
+    Stored,
+}
+
 /// The read restriction of one content. Empty lists upstream mean "open" (hazard P3); a restriction to people none of
 /// whom can be told is a set without members.
 #[derive(Clone, Debug, PartialEq)]
@@ -202,7 +209,7 @@ impl ConfluenceAccess {
         for raw in items(json, "results")? {
             let Ok(content) = read_object::<wire::ContentAccess<'_>>(raw) else { continue };
             let Some(id) = content.id.id() else { continue };
-            self.put_place(id, &content);
+            self.put_place(id, &content, Age::New);
             if let Some(restrictions) = content.restrictions.get() {
                 cut.extend(self.put_restriction(id, restrictions).then(|| id.to_owned()));
             }
@@ -210,21 +217,22 @@ impl ConfluenceAccess {
         Ok(cut)
     }
 
-    /// Adds where content stands that was stored from an answer of `content/search`. What a newer answer told stays.
+    /// Adds where content stands that was stored from an answer of `content/search`. What a newer answer told stays, of the
+    /// content above it too: that may have moved since.
     pub fn add_stored_places(&mut self, json: &str) -> Result<(), PageProblem> {
         for raw in items(json, "results").or_else(|_| one(json).map(|content| vec![content]))? {
             let Ok(content) = read_object::<wire::ContentAccess<'_>>(raw) else { continue };
             let Some(id) = content.id.id() else { continue };
             if self.parent_of(id).is_none() {
-                self.put_place(id, &content);
+                self.put_place(id, &content, Age::Stored);
             }
         }
         Ok(())
     }
 
-    fn put_place(&mut self, id: &str, content: &wire::ContentAccess<'_>) {
+    fn put_place(&mut self, id: &str, content: &wire::ContentAccess<'_>, age: Age) {
         if let Some(ancestors) = content.ancestors.get() {
-            self.add_ancestors(id, ancestors);
+            self.add_ancestors(id, ancestors, age);
         }
         let node = self.nodes.entry(id.to_owned()).or_default();
         if let Some(space) = content.space.get().and_then(|space| space.id.id()) {
@@ -236,7 +244,7 @@ impl ConfluenceAccess {
     }
 
     /// Ancestors come highest first.
-    fn add_ancestors(&mut self, id: &str, ancestors: &[&RawValue]) {
+    fn add_ancestors(&mut self, id: &str, ancestors: &[&RawValue], age: Age) {
         let mut parent = Parent::None;
         for raw in ancestors {
             let ancestor = read_object::<wire::Ancestor<'_>>(raw).unwrap_or_default();
@@ -244,8 +252,12 @@ impl ConfluenceAccess {
                 parent = Parent::Unknown;
                 continue;
             };
+            let above = std::mem::replace(&mut parent, Parent::Is(ancestor_id.to_owned()));
             let node = self.nodes.entry(ancestor_id.to_owned()).or_default();
-            node.parent = std::mem::replace(&mut parent, Parent::Is(ancestor_id.to_owned()));
+            if age == Age::Stored && node.parent != Parent::Unknown {
+                continue;
+            }
+            node.parent = above;
             if let Some(status) = ancestor.status.text() {
                 node.status = Some(status.to_owned());
             }

@@ -122,6 +122,12 @@ fn p1_a_stored_page_goes_by_where_the_newest_sweep_found_it() {
     let article = only(&converted, Model::Article, "100");
     assert!(!sees(&article.access, &super::licensed([])));
     assert!(sees(&article.access, &super::licensed([super::account("u1")])));
+    // Nor does what is stored of a page below it, which no sweep shows, move it back to where it stood then.
+    let below = open("200", r#"{"id": "50", "status": "current"}, {"id": "100", "status": "current"}"#);
+    ctx.access.add_stored_places(&page(&[&below])).unwrap();
+    assert_eq!(ctx.access.parent_of("200"), Some(Some("100")));
+    let converted = searched_content_page(&page(&[PAGE]), &ctx).unwrap();
+    assert!(!sees(&only(&converted, Model::Article, "100").access, &super::licensed([])));
     // A place that no newer answer told is taken from what is stored.
     let mut ctx = confluence();
     ctx.access.add_stored_places(&page(&[PAGE])).unwrap();
