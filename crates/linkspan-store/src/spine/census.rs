@@ -27,8 +27,9 @@ statements! {
         AND parent IS NULL AND deleted = FALSE";
     // What hangs on a record that is out of sight comes and goes with it.
     ATTACHED = "SELECT held.id, held.remote_id, host.absence, held.remote_updated_at FROM records held
-        JOIN records host ON host.source_id = held.source_id AND host.id = held.parent
-        WHERE held.source_id = $1 AND held.model = $2 AND held.deleted = FALSE AND host.deleted = FALSE
+        LEFT JOIN records host ON host.source_id = held.source_id AND host.id = held.parent
+        WHERE held.source_id = $1 AND held.model = $2 AND held.deleted = FALSE
+            AND (host.id IS NULL OR host.deleted = FALSE)
             AND held.id > $3 ORDER BY held.id LIMIT $4";
     COUNT_ATTACHED = "SELECT COUNT(*) FROM records held
         JOIN records host ON host.source_id = held.source_id AND host.id = held.parent
@@ -178,8 +179,8 @@ impl Store {
         self.db.all(CONTAINED, args).await?.iter().map(read_contained).collect()
     }
 
-    /// Live records of a model that hang on other live ones of a source, in the order of their ids behind `after`. What hangs
-    /// on something archived is archived with it.
+    /// Live records of a model that hang on others of a source that are alive, or on none that is stored, in the order of their
+    /// ids behind `after`. What hangs on something archived is archived with it.
     pub async fn attached(
         &self,
         source: SourceId,

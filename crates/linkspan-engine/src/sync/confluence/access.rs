@@ -1,6 +1,6 @@
 //! Restrictions and the tree of content: swept in bulk, and learnt one by one where the sweep did not reach.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -12,6 +12,7 @@ use linkspan_atlassian::convert::{
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::query::{Cql, CqlType};
 use linkspan_model::access::Gate;
+use linkspan_model::ids::RecordId;
 use linkspan_model::record::{Access, NewRaw};
 use serde::Deserialize;
 
@@ -115,11 +116,13 @@ pub(super) struct Learner<'a> {
     asked: HashSet<String>,
     /// Folders and databases that were met.
     met: HashSet<String>,
+    /// Attachments that are about to be stored, each with the article on which it hangs then.
+    pub(super) arriving: HashMap<String, RecordId>,
 }
 
 impl<'a> Learner<'a> {
     pub(super) fn new(run: &'a Run, ctx: Arc<ConfluenceContext>) -> Self {
-        Self { run, ctx, asked: HashSet::new(), met: HashSet::new() }
+        Self { run, ctx, asked: HashSet::new(), met: HashSet::new(), arriving: HashMap::new() }
     }
 
     pub(super) fn context(&self) -> Arc<ConfluenceContext> {

@@ -1,6 +1,6 @@
 //! Pages, blog posts, and the attachments and comments on them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use linkspan_atlassian::calls::confluence;
@@ -57,19 +57,16 @@ pub(super) async fn attachments(
     learner: &mut Learner<'_>,
     way: &'static Way,
 ) -> Result<(), EngineError> {
-    let touched = if goes_by_search(way) {
-        searches::read(run, &searches::ATTACHMENTS, learner).await?
-    } else {
-        let list = List {
-            stream: "attachments",
-            checkpoint: "attachments",
-            call: &confluence::ATTACHMENTS,
-            kind: Kind::Attachment,
-        };
-        lists::read(run, list, learner).await?
+    if goes_by_search(way) {
+        return searches::read(run, &searches::ATTACHMENTS, learner).await;
+    }
+    let list = List {
+        stream: "attachments",
+        checkpoint: "attachments",
+        call: &confluence::ATTACHMENTS,
+        kind: Kind::Attachment,
     };
-    // Articles that are stored name their attachments; a new attachment does not make upstream list its page anew.
-    rewrite_articles(run, learner, touched).await
+    lists::read(run, list, learner).await
 }
 
 pub(super) async fn pages(
@@ -78,10 +75,10 @@ pub(super) async fn pages(
     way: &'static Way,
 ) -> Result<(), EngineError> {
     if goes_by_search(way) {
-        return searches::read(run, &searches::PAGES, learner).await.map(drop);
+        return searches::read(run, &searches::PAGES, learner).await;
     }
     let list = List { stream: "pages", checkpoint: "pages", call: &confluence::PAGES, kind: Kind::Page };
-    lists::read(run, list, learner).await.map(drop)
+    lists::read(run, list, learner).await
 }
 
 pub(super) async fn blogposts(
@@ -90,7 +87,7 @@ pub(super) async fn blogposts(
     way: &'static Way,
 ) -> Result<(), EngineError> {
     if goes_by_search(way) {
-        return searches::read(run, &searches::BLOGPOSTS, learner).await.map(drop);
+        return searches::read(run, &searches::BLOGPOSTS, learner).await;
     }
     let list = List {
         stream: "blogposts",
@@ -98,7 +95,7 @@ pub(super) async fn blogposts(
         call: &confluence::BLOGPOSTS,
         kind: Kind::BlogPost,
     };
-    lists::read(run, list, learner).await.map(drop)
+    lists::read(run, list, learner).await
 }
 
 pub(super) async fn comments(
@@ -107,7 +104,7 @@ pub(super) async fn comments(
     way: &'static Way,
 ) -> Result<(), EngineError> {
     if goes_by_search(way) {
-        return searches::read(run, &searches::COMMENTS, learner).await.map(drop);
+        return searches::read(run, &searches::COMMENTS, learner).await;
     }
     for (checkpoint, call, placement) in [
         ("comments/footer", &confluence::FOOTER_COMMENTS, Placement::Footer),
@@ -197,7 +194,7 @@ async fn know_hosts(learner: &mut Learner<'_>, json: &str) -> Result<(), EngineE
     Ok(())
 }
 
-/// Looks up which attachments articles have: they are read before the articles.
+/// Looks up which attachments articles have: they are read before the articles, or arrive now.
 async fn know_attachments(learner: &mut Learner<'_>, contents: &[Placed]) -> Result<(), EngineError> {
     let run = learner.run;
     for Placed { id: content, .. } in contents {
@@ -206,6 +203,9 @@ async fn know_attachments(learner: &mut Learner<'_>, contents: &[Placed]) -> Res
         let found =
             run.inner.store.list_records(run.id(), Model::Attachment, &filter, None, ATTACHMENTS_CAP).await?;
         let mut ids: Vec<String> = found.into_iter().filter_map(|attachment| attachment.remote_id).collect();
+        ids.retain(|id| !learner.arriving.contains_key(id));
+        let arriving = learner.arriving.iter().filter(|(_, article)| **article == parent);
+        ids.extend(arriving.map(|(id, _)| id.clone()));
         ids.sort_unstable();
         learner.context_mut().attachments.insert(content.clone(), ids);
     }
@@ -219,15 +219,71 @@ pub(super) async fn rewrite_articles(
     articles: BTreeSet<RecordId>,
 ) -> Result<(), EngineError> {
     let ids: Vec<RecordId> = articles.into_iter().collect();
-    for raw in run.alive(run.inner.store.get_raws_for(run.id(), &ids).await?).await? {
+    for converted in converted_again(run, learner, &ids).await? {
+        run.write(converted, None).await?;
+    }
+    Ok(())
+}
+
+/// Adds to attachments the stored articles that do not name them yet, or name them no more: a new attachment does not make
+/// upstream list its article anew. Both are stored together, or one that was killed between them would leave an article
+/// behind that nothing has read again.
+pub(super) async fn with_articles(
+    run: &Run,
+    learner: &mut Learner<'_>,
+    mut converted: Converted,
+) -> Result<Converted, EngineError> {
+    let (mut arriving, mut hosts) = (HashMap::new(), HashMap::new());
+    for record in &converted.records {
+        if let (Model::Attachment, Some(parent), Some(remote_id)) =
+            (record.body.model(), record.parent, &record.remote_id)
+        {
+            arriving.insert(remote_id.clone(), parent);
+            hosts.insert(record.id, parent);
+        }
+    }
+    if hosts.is_empty() {
+        return Ok(converted);
+    }
+    let attachments: Vec<RecordId> = hosts.keys().copied().collect();
+    let known = run.inner.store.record_states(run.id(), &attachments).await?;
+    let mut articles: BTreeSet<RecordId> = hosts.values().copied().collect();
+    articles.extend(known.values().filter_map(|state| state.parent));
+    let articles: Vec<RecordId> = articles.into_iter().collect();
+    let mut outdated = Vec::new();
+    for article in run.inner.store.get_records(run.id(), &articles).await? {
+        if let Body::Article(body) = article.instance()? {
+            let named: HashSet<RecordId> = body.attachments.into_iter().collect();
+            let is_right = |(id, host): (&RecordId, &RecordId)| named.contains(id) == (*host == article.id);
+            if !hosts.iter().all(is_right) {
+                outdated.push(article.id);
+            }
+        }
+    }
+    learner.arriving = arriving;
+    let again = converted_again(run, learner, &outdated).await;
+    learner.arriving.clear();
+    for mut article in again? {
+        article.ids.clear();
+        converted.absorb(article);
+    }
+    Ok(converted)
+}
+
+async fn converted_again(
+    run: &Run,
+    learner: &mut Learner<'_>,
+    articles: &[RecordId],
+) -> Result<Vec<Converted>, EngineError> {
+    let mut again = Vec::new();
+    for raw in run.alive(run.inner.store.get_raws_for(run.id(), articles).await?).await? {
         if !matches!(raw.kind.as_str(), "confluence.page" | "confluence.blogpost") {
             continue;
         }
         let Some(kind) = kind_of(&raw.kind, &raw.path) else { continue };
-        let converted = convert_stored(kind, learner, &[&raw]).await?;
-        run.write(converted, None).await?;
+        again.push(convert_stored(kind, learner, &[&raw]).await?);
     }
-    Ok(())
+    Ok(again)
 }
 
 /// Works out anew who may see what is stored, after restrictions or permissions changed; no upstream call but for what the

@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 use super::super::census::{self, ListedId, Lists, Look, Section};
 use super::super::run::{ListCheckpoint, Run, at_a_time, text};
 use super::access::Learner;
-use super::articles::{Kind, convert_text, rewrite_articles};
+use super::articles::{Kind, convert_text, rewrite_articles, with_articles};
 use super::by_id::{self, IDS_PER_CALL};
 use super::census::{FoundVersion, PARALLEL_LOOKS, SEARCHED_PER_PAGE, is_searched};
 use super::revival::search;
@@ -202,11 +202,12 @@ impl Attached<'_, '_> {
             let look = match answer {
                 Answer::Found(_, json) if is_trashed(&json) => continue,
                 Answer::Found(..) => Look::Here,
-                Answer::NotFound if articles.get(&id).is_some_and(|above| present.contains(above)) => {
-                    continue;
+                // The article cannot be seen either: what became of it decides, if it is stored at all.
+                Answer::NotFound if articles.get(&id).is_some_and(|above| !present.contains(above)) => {
+                    Look::Untold
                 }
-                // The article cannot be seen either: what became of it decides.
-                Answer::NotFound | Answer::Untold => Look::Untold,
+                Answer::NotFound => continue,
+                Answer::Untold => Look::Untold,
             };
             looks.insert(id, look);
         }
@@ -245,15 +246,12 @@ impl Attached<'_, '_> {
             answers.extend(pages.into_iter().map(|page| (Kind::Searched, page)));
         }
         let mut learner = self.learner.lock().await;
-        let (mut found, mut touched) = (BTreeSet::new(), BTreeSet::new());
+        let mut found = BTreeSet::new();
         for (kind, json) in answers {
             let converted = convert_text(kind, &mut learner, json.into()).await?;
             found.extend(converted.ids.iter().filter_map(|id| self.number(id)));
-            touched.extend(converted.records.iter().filter_map(|record| record.parent));
+            let converted = with_articles(self.run, &mut learner, converted).await?;
             self.run.write(converted, None).await?;
-        }
-        if self.model == Model::Attachment {
-            rewrite_articles(self.run, &mut learner, touched).await?;
         }
         Ok(found)
     }

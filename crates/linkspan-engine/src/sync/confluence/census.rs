@@ -260,13 +260,10 @@ impl Spaces<'_, '_> {
             if numbers.is_empty() {
                 continue;
             }
-            // The article first: what hangs on it is guarded by where it stands now. It names its attachments, so it is written
-            // again once these are back.
+            // The article first: what hangs on it is guarded by where it stands now.
             let converted = convert_text(kind, &mut learner, json).await?;
-            let articles = converted.records.iter().map(|record| record.id).collect();
             self.run.write(converted, None).await?;
             revival::revive(self.run, &mut learner, &numbers).await?;
-            rewrite_articles(self.run, &mut learner, articles).await?;
             revival::read_again(self.run, &mut learner, &numbers).await?;
             found.extend(numbers);
         }

@@ -1,6 +1,5 @@
 //! The site-wide lists of the second generation: all of a list the first time, afterwards what changed.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -10,12 +9,11 @@ use linkspan_atlassian::client::Params;
 use linkspan_atlassian::convert::Converted;
 use linkspan_atlassian::error::CallError;
 use linkspan_atlassian::page::{PageBody, Pager};
-use linkspan_model::ids::RecordId;
 
 use super::super::retreat::smaller;
 use super::super::run::{ListCheckpoint, Run, text};
 use super::access::Learner;
-use super::articles::{Kind, convert_text};
+use super::articles::{Kind, convert_text, with_articles};
 use super::spaces::PAGE_SIZE;
 use crate::error::EngineError;
 
@@ -57,26 +55,20 @@ fn stable_order(kind: Kind) -> &'static str {
     }
 }
 
-/// Reads a list: all of it the first time, afterwards from the newest change back to where the last reading began. Gives
-/// the articles on which what was read hangs.
-pub(super) async fn read(
-    run: &Run,
-    list: List,
-    learner: &mut Learner<'_>,
-) -> Result<BTreeSet<RecordId>, EngineError> {
+/// Reads a list: all of it the first time, afterwards from the newest change back to where the last reading began.
+pub(super) async fn read(run: &Run, list: List, learner: &mut Learner<'_>) -> Result<(), EngineError> {
     let checkpoint: ListCheckpoint = run.checkpoint(list.checkpoint).await?.unwrap_or_default();
     if checkpoint.complete {
-        return changes(run, list, learner, checkpoint).await;
+        return changes(run, list, learner, checkpoint).boxed().await;
     }
     let params = params(list.kind).query("sort", stable_order(list.kind));
     match walk(run, list, learner, params.clone(), checkpoint).boxed().await {
         // Upstream forgot the cursor: what is stored stays, and the list is walked from its beginning (hazard S7).
         Err(EngineError::Call(CallError::PageTokenRejected { .. })) => {
-            walk(run, list, learner, params, ListCheckpoint::default()).boxed().await?;
+            walk(run, list, learner, params, ListCheckpoint::default()).boxed().await
         }
-        result => result?,
+        result => result,
     }
-    Ok(BTreeSet::new())
 }
 
 async fn walk(
@@ -103,6 +95,7 @@ async fn walk(
             mark_problem(&mut converted, problem);
             checkpoint.changed_until = checkpoint.changed_until.max(newest(&converted));
             let mark = Run::mark(list.checkpoint, &checkpoint)?;
+            let converted = with_articles(run, learner, converted).await?;
             run.write(converted, Some(mark)).await?;
             run.add(list.stream, items);
             Ok::<_, EngineError>(())
@@ -119,7 +112,7 @@ async fn changes(
     list: List,
     learner: &mut Learner<'_>,
     checkpoint: ListCheckpoint,
-) -> Result<BTreeSet<RecordId>, EngineError> {
+) -> Result<(), EngineError> {
     let floor = checkpoint
         .changed_until
         .and_then(|millis| Timestamp::from_millisecond(millis).ok())
@@ -127,14 +120,13 @@ async fn changes(
     let params = params(list.kind).query("sort", "-modified-date");
     let mut pager = run.client.pager(list.call, params, Some(CHANGES_PAGE_SIZE));
     let mut changed_until = checkpoint.changed_until;
-    let mut touched = BTreeSet::new();
     while let Some((page, problem)) = next_or_part(run, list, &mut pager).await? {
         let items = page.items;
         let mut converted = convert(list, learner, page).await?;
         mark_problem(&mut converted, problem);
         changed_until = changed_until.max(newest(&converted));
         let reaches_back = oldest(&converted).is_some_and(|oldest| floor.is_some_and(|floor| oldest < floor));
-        touched.extend(converted.records.iter().filter_map(|record| record.parent));
+        let converted = with_articles(run, learner, converted).await?;
         run.write(converted, None).await?;
         run.add(list.stream, items);
         if reaches_back {
@@ -143,8 +135,7 @@ async fn changes(
     }
     // Only now: a reading that broke off is repeated from where it began.
     let mark = Run::mark(list.checkpoint, &ListCheckpoint { changed_until, ..checkpoint })?;
-    run.write(Converted::default(), Some(mark)).await?;
-    Ok(touched)
+    run.write(Converted::default(), Some(mark)).await
 }
 
 /// The next page; half as much of it where upstream cannot answer so much at once, down to one thing. One that cannot be

@@ -12,13 +12,15 @@ use linkspan_store::ListFilter;
 
 use super::super::run::Run;
 use super::access::Learner;
-use super::articles::{Kind, convert_text, kind_of, rewrite_articles};
+use super::articles::{Kind, convert_text, kind_of, with_articles};
 use crate::error::EngineError;
 
 /// Articles in one question: a query has its length.
 const ARTICLES_PER_SEARCH: usize = 50;
 /// Content in a page of a search.
 const SEARCHED_PER_PAGE: u32 = 100;
+/// Stored pieces converted at a time.
+const RAWS_AT_ONCE: usize = 200;
 /// What hangs on one article.
 const CHILDREN_CAP: u32 = 2_000;
 
@@ -47,11 +49,21 @@ pub(super) async fn revive(
             let went_along = |absence: Option<Absence>| absence != Some(Absence::Removed);
             ids.extend(children.iter().filter(|child| went_along(child.absence)).map(|child| child.id));
         }
+        let mut by_kind: Vec<(Kind, Vec<String>)> = Vec::new();
         for raw in run.inner.store.get_raws_for(run.id(), &ids).await? {
             let Some(kind) = kind_of(&raw.kind, &raw.path) else { continue };
-            let json = format!("{{\"results\":[{}]}}", raw.json);
-            let converted = convert_text(kind, learner, json.into()).await?;
-            run.write(converted, None).await?;
+            match by_kind.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, texts)) => texts.push(raw.json),
+                None => by_kind.push((kind, vec![raw.json])),
+            }
+        }
+        for (kind, texts) in by_kind {
+            for texts in texts.chunks(RAWS_AT_ONCE) {
+                let json = format!("{{\"results\":[{}]}}", texts.join(","));
+                let converted = convert_text(kind, learner, json.into()).await?;
+                let converted = with_articles(run, learner, converted).await?;
+                run.write(converted, None).await?;
+            }
         }
     }
     Ok(())
@@ -74,18 +86,15 @@ pub(super) async fn read_again(
         ),
     ];
     let articles: Vec<u64> = articles.iter().copied().collect();
-    let mut touched = BTreeSet::new();
     for (content_type, expand) in kinds {
         for part in articles.chunks(ARTICLES_PER_SEARCH) {
             let cql = Cql::types(&[content_type]).containers(part.iter().copied());
             for page in search(run, &cql, expand).await? {
                 let converted = convert_text(Kind::Searched, learner, page.into()).await?;
-                if content_type == CqlType::Attachment {
-                    touched.extend(converted.records.iter().filter_map(|record| record.parent));
-                }
+                let converted = with_articles(run, learner, converted).await?;
                 run.write(converted, None).await?;
             }
         }
     }
-    rewrite_articles(run, learner, touched).await
+    Ok(())
 }

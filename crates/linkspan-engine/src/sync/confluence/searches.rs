@@ -13,10 +13,11 @@
 //! The sweep for restrictions stays a walk of its own: it is repeated every hour, bodies are not. What it asks is asked here
 //! too, at no further cost, so that pages made since the last sweep are not hidden until the next.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::{Call, confluence};
 use linkspan_atlassian::client::Params;
@@ -31,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use super::super::retreat::Retreat;
 use super::super::run::{Run, text};
 use super::access::{Learner, learn_from_search};
-use super::articles::{Kind, convert_placed};
+use super::articles::{Kind, convert_placed, with_articles};
 use crate::error::EngineError;
 
 /// The call.
@@ -135,17 +136,12 @@ struct SearchCheckpoint {
     wide_at: Option<i64>,
 }
 
-/// Reads a type of content: all of it the first time, afterwards what changed. Gives the articles on which what was read as
-/// changed hangs.
-pub(super) async fn read(
-    run: &Run,
-    search: &Search,
-    learner: &mut Learner<'_>,
-) -> Result<BTreeSet<RecordId>, EngineError> {
+/// Reads a type of content: all of it the first time, afterwards what changed.
+pub(super) async fn read(run: &Run, search: &Search, learner: &mut Learner<'_>) -> Result<(), EngineError> {
     let checkpoint: SearchCheckpoint = run.checkpoint(search.checkpoint).await?.unwrap_or_default();
     match checkpoint.read_until.and_then(|millis| Timestamp::from_millisecond(millis).ok()) {
-        Some(since) => changes(run, search, learner, checkpoint, since).await,
-        None => walk(run, search, learner, checkpoint).await.map(|()| BTreeSet::new()),
+        Some(since) => changes(run, search, learner, checkpoint, since).boxed().await,
+        None => walk(run, search, learner, checkpoint).boxed().await,
     }
 }
 
@@ -183,6 +179,7 @@ async fn walk(
             let made = converted.records.iter().filter_map(|record| record.remote_created_at).max();
             checkpoint.created_until = checkpoint.created_until.max(made.map(Timestamp::as_millisecond));
             let mark = Run::mark(search.checkpoint, &checkpoint)?;
+            let converted = with_articles(run, learner, converted).await?;
             run.write(converted, Some(mark)).await?;
             run.add(search.stream, items);
             Ok::<_, EngineError>(())
@@ -203,7 +200,7 @@ async fn changes(
     learner: &mut Learner<'_>,
     mut checkpoint: SearchCheckpoint,
     since: Timestamp,
-) -> Result<BTreeSet<RecordId>, EngineError> {
+) -> Result<(), EngineError> {
     let now = run.inner.clock.now();
     let wide_at = checkpoint.wide_at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
     let is_wide = wide_at.is_none_or(|at| now >= at + WIDE_EVERY);
@@ -214,7 +211,6 @@ async fn changes(
     };
     let mut retreat = Retreat::new(CHANGES_PAGE_SIZE, is_too_much);
     let mut pager: Pager = begin(retreat.size);
-    let mut touched = BTreeSet::new();
     loop {
         let page = match run.client.next(CALL, &mut pager).await {
             Ok(Some(page)) => page,
@@ -227,7 +223,8 @@ async fn changes(
             }
         };
         let items = page.items;
-        let converted = changed_only(run, convert(run, search, learner, &page).await?, &mut touched).await?;
+        let converted = changed_only(run, convert(run, search, learner, &page).await?).await?;
+        let converted = with_articles(run, learner, converted).await?;
         run.write(converted, None).await?;
         run.add(search.stream, items);
     }
@@ -236,8 +233,7 @@ async fn changes(
     if is_wide {
         checkpoint.wide_at = checkpoint.read_until;
     }
-    run.write(Converted::default(), Some(Run::mark(search.checkpoint, &checkpoint)?)).await?;
-    Ok(touched)
+    run.write(Converted::default(), Some(Run::mark(search.checkpoint, &checkpoint)?)).await
 }
 
 async fn convert(
@@ -254,32 +250,21 @@ async fn convert(
 }
 
 /// Leaves out raw rows of which nothing came that is not stored: some of their words, such as "yesterday", move by
-/// themselves. Notes on which articles hangs what did change. Records are left to the store, which compares them with who may
-/// see them.
-async fn changed_only(
-    run: &Run,
-    mut converted: Converted,
-    touched: &mut BTreeSet<RecordId>,
-) -> Result<Converted, EngineError> {
+/// themselves. Records are left to the store, which compares them with who may see them.
+async fn changed_only(run: &Run, mut converted: Converted) -> Result<Converted, EngineError> {
     let ids: Vec<RecordId> = converted.records.iter().map(|record| record.id).collect();
     let stored = run.inner.store.get_records(run.id(), &ids).await?;
     let stored: HashMap<RecordId, StoredRecord> =
         stored.into_iter().map(|record| (record.id, record)).collect();
-    let mut unchanged = BTreeSet::new();
+    let mut unchanged = HashSet::new();
     for record in &converted.records {
-        let is_known = match stored.get(&record.id) {
-            Some(known) => {
-                !known.deleted
-                    && known.remote_updated_at == record.remote_updated_at
-                    && (known.parent, known.container) == (record.parent, record.container)
-                    && known.instance()? == record.body
-            }
-            None => false,
-        };
-        if is_known {
+        if let Some(known) = stored.get(&record.id)
+            && !known.deleted
+            && known.remote_updated_at == record.remote_updated_at
+            && (known.parent, known.container) == (record.parent, record.container)
+            && known.instance()? == record.body
+        {
             unchanged.insert(record.id);
-        } else {
-            touched.extend(record.parent);
         }
     }
     converted.raws.retain(|raw| raw.record.is_none_or(|record| !unchanged.contains(&record)));
