@@ -20,6 +20,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0013_live", include_str!("../migrations/0013_live.sql")),
     ("0014_control", include_str!("../migrations/0014_control.sql")),
     ("0015_left_containers", include_str!("../migrations/0015_left_containers.sql")),
+    ("0016_fresh_streams", include_str!("../migrations/0016_fresh_streams.sql")),
 ];
 
 const CREATE: &str =

@@ -16,6 +16,8 @@ use crate::sync::{CENSUS, is_unexplained};
 pub struct LedgerPage {
     /// All rows together.
     pub totals: LedgerTotals,
+    /// Everything that upstream had in them at this moment is here; `None` while one of them was never compared.
+    pub fresh_as_of: Option<Timestamp>,
     /// How much the account behind the grant sees; `None` before its containers were first listed.
     pub reach: Option<Reach>,
     /// How the census stands; `None` before it first ran.
@@ -79,8 +81,10 @@ impl Engine {
             let fresh_as_of = fresh_as_of(&row, read_at);
             entries.push(LedgerEntry { row, key: filled(key), name: filled(name), fresh_as_of });
         }
+        let totals = store.ledger_totals(source, containers).await?;
         Ok(Some(LedgerPage {
-            totals: store.ledger_totals(source, containers).await?,
+            fresh_as_of: all_fresh_as_of(&totals, read_at),
+            totals,
             reach: store.reach(source).await?,
             census: store.get_stream(source, CENSUS).await?.map(|state| state.progress),
             attached: self.attached_of(source).await?,
@@ -161,17 +165,24 @@ impl Engine {
         }
     }
 
-    /// When the latest reading of these streams began that read every change.
+    /// When the latest reading of these streams began that read every change; earlier where something that was pointed at then
+    /// is still to be read by its id.
     async fn live_as_of(&self, source: SourceId, streams: &[&str]) -> Result<Option<Timestamp>, EngineError> {
-        let mut oldest = None;
+        let (_, mut oldest) = self.inner.store.pending_hints(source).await?;
         for stream in streams {
             let progress = self.inner.store.get_stream(source, stream).await?.map(|state| state.progress);
-            let began = progress.filter(|progress| progress.last_error.is_none() && progress.phase == "done");
-            let Some(began) = began.and_then(|progress| progress.started_at) else { return Ok(None) };
+            let Some(began) = progress.and_then(|progress| progress.fresh_as_of) else { return Ok(None) };
             oldest = Some(oldest.map_or(began, |oldest: Timestamp| oldest.min(began)));
         }
         Ok(oldest)
     }
+}
+
+/// Up to when all containers are complete: those that are in doubt were when they were last compared.
+fn all_fresh_as_of(totals: &LedgerTotals, read_at: Option<Timestamp>) -> Option<Timestamp> {
+    let compared = totals.fresh_at?;
+    let read = read_at.map_or(compared, |read| read.max(compared));
+    Some(totals.doubted_fresh_at.map_or(read, |doubted| doubted.min(read)))
 }
 
 /// Up to when a container is complete. Where nothing was missing when that was last compared, what changed since is read
@@ -180,7 +191,8 @@ fn fresh_as_of(row: &LedgerRow, read_at: Option<Timestamp>) -> Option<Timestamp>
     let compared = row.fresh_at?;
     let is_listed = row.state == ContainerState::Listed
         || (row.state == ContainerState::Archived && row.model == Model::Article);
-    let is_clean = is_listed && row.suspected_at.is_none() && !is_unexplained(row);
+    let is_short = row.upstream > row.stored;
+    let is_clean = is_listed && row.suspected_at.is_none() && !is_short && !is_unexplained(row);
     Some(read_at.filter(|_| is_clean).map_or(compared, |read| read.max(compared)))
 }
 
@@ -201,10 +213,18 @@ mod tests {
         assert_eq!(fresh_as_of(&row, None), Some(at(100)));
         let differs = LedgerRow { stored: Some(2), ..row.clone() };
         assert_eq!(fresh_as_of(&differs, Some(at(500))), Some(at(100)));
+        let short = LedgerRow { stored: Some(2), difference: Some(1), ..row.clone() };
+        assert_eq!(fresh_as_of(&short, Some(at(500))), Some(at(100)), "one is known to be missing");
         let suspected = LedgerRow { suspected_at: Some(at(200)), ..row.clone() };
         assert_eq!(fresh_as_of(&suspected, Some(at(500))), Some(at(100)));
         let gone = LedgerRow { state: ContainerState::LostAccess, ..row.clone() };
         assert_eq!(fresh_as_of(&gone, Some(at(500))), Some(at(100)));
         assert_eq!(fresh_as_of(&LedgerRow { fresh_at: None, ..row }, Some(at(500))), None);
+        let totals = LedgerTotals { fresh_at: Some(at(100)), ..LedgerTotals::default() };
+        assert_eq!(all_fresh_as_of(&totals, Some(at(500))), Some(at(500)));
+        assert_eq!(all_fresh_as_of(&totals, None), Some(at(100)));
+        let doubted = LedgerTotals { doubted_fresh_at: Some(at(200)), ..totals };
+        assert_eq!(all_fresh_as_of(&doubted, Some(at(500))), Some(at(200)));
+        assert_eq!(all_fresh_as_of(&LedgerTotals { fresh_at: None, ..doubted }, Some(at(500))), None);
     }
 }

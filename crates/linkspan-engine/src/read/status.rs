@@ -1,5 +1,7 @@
 //! How fresh each model is.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use linkspan_atlassian::calls::Feature;
 use linkspan_atlassian::resources::{Reading, Resource, gap_of, open_way};
@@ -81,12 +83,14 @@ impl Engine {
     /// When the store fails.
     pub async fn model_statuses(&self, scope: &AccountScope) -> Result<Vec<ModelStatus>, EngineError> {
         let states = self.inner.store.get_streams(scope.source.id).await?;
+        let control = self.inner.store.source_control(scope.source.id).await?;
+        let sync_every = self.inner.sync_every_of(scope.source.id, &control);
         let closed = self.customers_closed(scope).await?;
         let row = |(model, stream): &(Model, &'static str)| match (&closed, *model, *stream) {
             (Some(reason), Model::Account, CUSTOMERS) => Self::disabled(Model::Account, reason.clone()),
             // Customers are met on requests and in the site's list of accounts too.
-            (Some(_), model, CUSTOMERS) => self.status_of(model, find(&states, "people")),
-            (_, model, stream) => self.status_of(model, find(&states, stream)),
+            (Some(_), model, CUSTOMERS) => self.status_of(model, find(&states, "people"), sync_every),
+            (_, model, stream) => self.status_of(model, find(&states, stream), sync_every),
         };
         let mut statuses: Vec<ModelStatus> = streams_of(scope.account.integration).iter().map(row).collect();
         if let Some(reach) = self.inner.store.reach(scope.source.id).await?
@@ -99,7 +103,7 @@ impl Engine {
                 status.reason = Some(reduced(&reach));
             }
         }
-        if self.inner.store.source_control(scope.source.id).await?.paused_at.is_some() {
+        if control.paused_at.is_some() {
             for status in statuses.iter_mut().filter(|status| status.status != "DISABLED") {
                 (status.status, status.next_at) = ("PAUSED", None);
                 status.reason = Some("the source is paused; resume it to have it read".to_owned());
@@ -147,7 +151,7 @@ impl Engine {
         }
     }
 
-    fn status_of(&self, model: Model, state: Option<&StreamState>) -> ModelStatus {
+    fn status_of(&self, model: Model, state: Option<&StreamState>, sync_every: Duration) -> ModelStatus {
         let Some(progress) = state.map(|state| &state.progress) else {
             return ModelStatus {
                 model,
@@ -161,7 +165,7 @@ impl Engine {
                 reason: Some("the first reading has not come to it yet".to_owned()),
             };
         };
-        let next_at = progress.finished_at.map(|at| at + self.inner.settings.sync_every);
+        let next_at = progress.finished_at.map(|at| at + sync_every);
         if progress.phase == "skipped" {
             return closed(model, progress, next_at);
         }
@@ -179,10 +183,7 @@ impl Engine {
             finished_at: progress.finished_at,
             last_result,
             next_at,
-            // What was there when the latest good reading began is here.
-            fresh_as_of: progress
-                .last_success_at
-                .and(progress.started_at.filter(|_| progress.last_error.is_none())),
+            fresh_as_of: progress.fresh_as_of,
             reason: progress.last_error.clone(),
         }
     }

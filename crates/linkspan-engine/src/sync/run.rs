@@ -231,6 +231,7 @@ impl Run {
             finished_at: Some(now),
             last_error: None,
             last_success_at: Some(now),
+            fresh_as_of: fresh_as_of(&before, started_at),
         };
         match result {
             Ok(value) => {
@@ -245,7 +246,7 @@ impl Run {
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).push((name, why.clone()));
                 "failed".clone_into(&mut after.phase);
                 after.last_error = Some(why);
-                after.last_success_at = before.last_success_at;
+                (after.last_success_at, after.fresh_as_of) = (before.last_success_at, before.fresh_as_of);
                 self.note(name, after).await?;
                 Ok(None)
             }
@@ -485,4 +486,11 @@ fn batches(converted: Converted, checkpoint: Option<Checkpoint>) -> Vec<Batch> {
     part.checkpoint = checkpoint;
     parts.push(part);
     parts
+}
+
+/// Up to when everything is here once a pass ended well. A first reading that was broken off was begun earlier than the pass that
+/// ends it, and what changed meanwhile is the next one's.
+fn fresh_as_of(before: &StreamProgress, started_at: Option<Timestamp>) -> Option<Timestamp> {
+    let is_resumed = before.last_success_at.is_none() && before.started_at.is_some();
+    started_at.filter(|_| !is_resumed)
 }

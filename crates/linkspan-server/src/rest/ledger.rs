@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use linkspan_engine::read::{LedgerEntry, LedgerPage, LedgerTotals, StreamProgress};
 use linkspan_model::ids::{LinkedAccountId, RecordId};
 
@@ -55,10 +56,10 @@ pub(crate) async fn retrieve_ledger(
         .transpose()
         .map_err(|_| ApiError::bad_request("`cursor` is not one that this server gave out."))?;
     let page = app.engine.ledger(account_id(&id)?, after, params.page_size()?).await?;
-    let LedgerPage { totals, reach, census, attached: hanging, rows, next } =
+    let LedgerPage { totals, fresh_as_of, reach, census, attached: hanging, rows, next } =
         page.ok_or_else(ApiError::not_found)?;
     Ok(Json(Ledger {
-        totals: summary(&totals),
+        totals: summary(&totals, fresh_as_of),
         reach: reach.map(SourceReach::from),
         census: census.map(run),
         coverage: COVERAGE.to_owned(),
@@ -134,12 +135,12 @@ fn account_id(text: &str) -> Result<LinkedAccountId, ApiError> {
     text.parse().map_err(|_| ApiError::not_found())
 }
 
-fn summary(totals: &LedgerTotals) -> LedgerSummary {
+fn summary(totals: &LedgerTotals, fresh_as_of: Option<Timestamp>) -> LedgerSummary {
     LedgerSummary {
         containers: totals.containers,
         upstream: totals.upstream,
         stored: totals.stored,
-        complete_as_of: totals.fresh_at.map(Time),
+        complete_as_of: fresh_as_of.map(Time),
         looked_at: totals.looked_at.map(Time),
         walked_at: totals.walked_at.map(Time),
         suspected: totals.suspected,

@@ -23,6 +23,19 @@ macro_rules! select {
     };
 }
 
+macro_rules! totals {
+    ($which:literal) => {
+        concat!(
+            "SELECT COUNT(*), CAST(SUM(upstream) AS BIGINT), CAST(SUM(stored) AS BIGINT), MIN(fresh_at), MAX(looked_at),
+                MAX(walked_at), COUNT(suspected_at), COUNT(walk), COUNT(requested_at), COUNT(fresh_at),
+                MIN(CASE WHEN state <> 'listed' OR suspected_at IS NOT NULL OR upstream > stored
+                    OR upstream - stored <> COALESCE(difference, 0) THEN fresh_at END)
+            FROM ledger WHERE state IN ('listed', 'unreachable') AND ",
+            $which
+        )
+    };
+}
+
 statements! {
     ONE = select!("WHERE source_id = $1 AND container = $2 AND model = $3");
     PUT = "INSERT INTO ledger (source_id, container, model, remote_id, state, upstream, stored, looked_at, walked_at,
@@ -42,9 +55,7 @@ statements! {
         AND state IN ('listed', 'unreachable', 'archived')";
     REQUEST_OF_SITE = "UPDATE ledger SET requested_at = $2 WHERE source_id = $1
         AND model NOT IN ('ticket', 'article')";
-    TOTALS = "SELECT COUNT(*), CAST(SUM(upstream) AS BIGINT), CAST(SUM(stored) AS BIGINT), MIN(fresh_at), MAX(looked_at),
-            MAX(walked_at), COUNT(suspected_at), COUNT(walk), COUNT(requested_at), COUNT(fresh_at) FROM ledger
-        WHERE source_id = $1 AND model IN ('ticket', 'article') AND state IN ('listed', 'unreachable')";
+    TOTALS = totals!("model IN ('ticket', 'article') AND source_id = $1");
 }
 
 /// How a project or space stands.
@@ -185,6 +196,8 @@ pub struct LedgerTotals {
     pub walking: u64,
     /// Containers whose walk was asked for.
     pub requested: u64,
+    /// The oldest moment up to which one is complete of those in doubt: something of it is missing, or may be.
+    pub doubted_fresh_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -228,11 +241,7 @@ impl Store {
         let row = match containers {
             None => self.db.first(TOTALS, args![source]).await?,
             Some(containers) => {
-                let mut query = Query::new(concat!(
-                    "SELECT COUNT(*), CAST(SUM(upstream) AS BIGINT), CAST(SUM(stored) AS BIGINT), MIN(fresh_at), ",
-                    "MAX(looked_at), MAX(walked_at), COUNT(suspected_at), COUNT(walk), COUNT(requested_at), ",
-                    "COUNT(fresh_at) FROM ledger WHERE state IN ('listed', 'unreachable') AND source_id = "
-                ));
+                let mut query = Query::new(totals!("source_id = "));
                 query.bind(source).push(" AND container IN ").bind_list(containers.iter().copied());
                 let (sql, args) = query.finish();
                 self.db.first(sql, args).await?
@@ -251,6 +260,7 @@ impl Store {
             suspected: count(6)?,
             walking: count(7)?,
             requested: count(8)?,
+            doubted_fresh_at: row.optional_time(10)?,
         })
     }
 

@@ -13,7 +13,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT stream, state, phase, items_done, items_expected, started_at, finished_at, last_error,
-                last_success_at FROM streams ",
+                last_success_at, fresh_as_of FROM streams ",
             $rest
         )
     };
@@ -23,12 +23,12 @@ statements! {
     ALL = select!("WHERE source_id = $1 ORDER BY stream");
     ONE = select!("WHERE source_id = $1 AND stream = $2");
     PUT = "INSERT INTO streams (source_id, stream, state, phase, items_done, items_expected, started_at, finished_at,
-            last_error, last_success_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            last_error, last_success_at, fresh_as_of)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (source_id, stream) DO UPDATE SET state = COALESCE(excluded.state, streams.state),
             phase = excluded.phase, items_done = excluded.items_done, items_expected = excluded.items_expected,
             started_at = excluded.started_at, finished_at = excluded.finished_at, last_error = excluded.last_error,
-            last_success_at = excluded.last_success_at";
+            last_success_at = excluded.last_success_at, fresh_as_of = excluded.fresh_as_of";
     CHECKPOINT = "INSERT INTO streams (source_id, stream, state, phase, items_done, items_expected)
         VALUES ($1, $2, $3, COALESCE($4, ''), COALESCE($5, 0), $6)
         ON CONFLICT (source_id, stream) DO UPDATE SET state = excluded.state, phase = COALESCE($4, streams.phase),
@@ -65,6 +65,8 @@ pub struct StreamProgress {
     pub last_error: Option<String>,
     /// When a pass last ended well.
     pub last_success_at: Option<Timestamp>,
+    /// When that pass began: what upstream had then is here. `None` while nothing is known to be.
+    pub fresh_as_of: Option<Timestamp>,
 }
 
 impl Store {
@@ -99,6 +101,7 @@ impl Store {
             progress.finished_at,
             progress.last_error.as_deref(),
             progress.last_success_at,
+            progress.fresh_as_of,
         ];
         let mut tx = self.db.begin().await?;
         tx.lock_source(source).await?;
@@ -143,6 +146,7 @@ fn read(row: &Row) -> Result<StreamState, StoreError> {
             finished_at: row.optional_time(6)?,
             last_error: row.optional_text(7)?,
             last_success_at: row.optional_time(8)?,
+            fresh_as_of: row.optional_time(9)?,
         },
     })
 }

@@ -35,6 +35,11 @@ pub(crate) async fn s23_the_ledger_holds_a_row_for_each_container(store: Store) 
     assert_eq!((totals.fresh_at, totals.walked_at), (None, Some(at(600))));
     let totals = store.ledger_totals(source, Some(&[rows[0].container])).await.unwrap();
     assert_eq!((totals.containers, totals.fresh_at), (1, Some(at(500))));
+    assert_eq!(totals.doubted_fresh_at, Some(at(500)), "one is missing");
+    rows[0].stored = Some(10);
+    store.put_ledger_row(source, &rows[0], None).await.unwrap();
+    let totals = store.ledger_totals(source, Some(&[rows[0].container])).await.unwrap();
+    assert_eq!(totals.doubted_fresh_at, None);
 }
 
 pub(crate) async fn a_census_that_was_asked_for_stays_so_until_it_took_place(store: Store) {
@@ -84,6 +89,24 @@ pub(crate) async fn what_lies_in_a_container_is_counted_and_listed_by_id(store: 
     assert_eq!(shown, [("6", true), ("9", false)]);
     let behind = store.contained(source, project, Model::Ticket, Some(found[0].id), 10).await.unwrap();
     assert_eq!(behind.len(), 1);
+}
+
+pub(crate) async fn s12_what_hangs_on_nothing_that_is_stored_is_compared_too(store: Store) {
+    let source = source(&store, "ann").await;
+    let parents = [ticket(source, 1, "here"), ticket(source, 2, "gone")];
+    let children = [comment(source, 11, 1), comment(source, 12, 2), comment(source, 19, 9)];
+    write(&store, source, &records(parents.into_iter().chain(children)), 100).await;
+    let gone = Removal { model: Model::Ticket, id: ticket_id(source, 2), absence: Absence::Trashed };
+    write(&store, source, &Batch { removed: vec![gone], ..Batch::default() }, 200).await;
+    let attached = store.attached(source, Model::Comment, None, 10).await.unwrap();
+    let mut ids: Vec<_> = attached.iter().map(|one| one.remote_id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["11", "19"]);
+    assert_eq!(
+        store.count_attached(source, Model::Comment).await.unwrap(),
+        1,
+        "that of which the parent is here"
+    );
 }
 
 pub(crate) async fn s12_suspects_are_kept_with_the_moment_of_the_first_walk(store: Store) {

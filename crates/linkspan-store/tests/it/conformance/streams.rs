@@ -42,6 +42,7 @@ pub(crate) async fn stream_states_are_kept_per_source(store: Store) {
         finished_at: Some(at(2)),
         last_error: Some("refused".to_owned()),
         last_success_at: Some(at(0)),
+        fresh_as_of: Some(at(-1)),
     };
     let finished = StreamState { stream: "issues".to_owned(), state: None, progress: progress.clone() };
     store.put_stream_state(one, &finished).await.unwrap();
