@@ -1,7 +1,8 @@
 //! Grants that nobody uses are exercised: a refresh token that rests for 90 days dies (hazard L6, `atlassian-platform.md`
 //! 1.5). Every refresh begins the 90 days anew.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,12 +30,13 @@ pub const CONSENT_GROWS_OLD: SignedDuration = SignedDuration::from_hours(335 * 2
 pub struct ExerciseTurn {
     /// Grants whose pair was replaced.
     pub renewed: u64,
-    /// Grants that could not be renewed now; they are tried again.
+    /// Grants that could not be renewed now; they are tried again, after those that were not tried for longer.
     pub failed: u64,
 }
 
 impl Engine {
-    /// Renews the grants that were not renewed for a week. The background worker calls this now and then.
+    /// Renews grants that were not renewed for a week, some of them where there are many. The background worker calls
+    /// this now and then.
     ///
     /// # Errors
     /// When the store fails.
@@ -57,7 +59,7 @@ impl Inner {
     /// Exercises grants until the engine stops, and shows how limits stand.
     pub(crate) async fn keep_grants(self: Arc<Self>) {
         loop {
-            // Not broken off: a token call whose answer nobody keeps costs the grant.
+            // Not broken off, so that each token call is heard to its end; it stops between two grants.
             if let Err(error) = self.exercise_grants().await {
                 tracing::error!(%error, "idle grants could not be exercised; it is tried again");
             }
@@ -72,33 +74,64 @@ impl Inner {
     async fn exercise_grants(self: &Arc<Self>) -> Result<ExerciseTurn, EngineError> {
         let now = self.clock.now();
         let mut turn = ExerciseTurn::default();
-        let mut idle = self.store.grants().await?;
-        idle.retain(|grant| {
-            grant.state == GrantState::Healthy && due_at(grant.id, grant.refreshed_at) <= now
-        });
-        idle.sort_by_key(|grant| grant.refreshed_at);
-        for grant in idle.into_iter().take(GRANTS_PER_TURN) {
+        let grants = self.store.grants().await?.into_iter();
+        let idle = grants
+            .filter(|grant| grant.state == GrantState::Healthy && due_at(grant.id, grant.refreshed_at) <= now)
+            .map(|grant| (grant.id, grant.refreshed_at))
+            .collect();
+        for (id, refreshed_at) in next_in_turn(idle, &self.exercised()) {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            self.note_exercise(id);
             // Whoever refreshed it meanwhile has done it.
-            match self.renew_older_than(grant.id, now - IDLE_AFTER).await {
+            match self.renew_older_than(id, now - IDLE_AFTER).await {
                 Ok(()) => {
-                    turn.renewed += u64::from(
-                        self.store
-                            .grant(grant.id)
-                            .await?
-                            .is_some_and(|it| it.refreshed_at > grant.refreshed_at),
-                    );
+                    let stored = self.store.grant(id).await?;
+                    if stored.is_some_and(|grant| grant.refreshed_at > refreshed_at) {
+                        turn.renewed += 1;
+                    } else {
+                        turn.failed += 1;
+                    }
                 }
                 Err(error @ (EngineError::Store(_) | EngineError::Stopped)) => return Err(error),
                 // Said when it came out, or no longer ours.
                 Err(EngineError::Grant(GrantError::NeedsRelink(_) | GrantError::Gone)) => turn.failed += 1,
                 Err(error) => {
                     turn.failed += 1;
-                    tracing::warn!(grant.id = %grant.id, %error, "an idle grant could not be renewed; it is tried again");
+                    tracing::warn!(grant.id = %id, %error, "an idle grant could not be renewed; it is tried again");
                 }
             }
         }
         Ok(turn)
     }
+
+    /// When this process last tried to renew each of the grants that nobody uses.
+    fn exercised(&self) -> HashMap<GrantId, Timestamp> {
+        let refreshers = self.refreshers.lock().unwrap_or_else(PoisonError::into_inner);
+        let tried = refreshers.iter().filter_map(|(id, refresher)| {
+            let exercised_at = refresher.exercised_at.lock().unwrap_or_else(PoisonError::into_inner);
+            exercised_at.map(|at| (*id, at))
+        });
+        tried.collect()
+    }
+
+    fn note_exercise(&self, id: GrantId) {
+        let refresher = self.refresher(id);
+        let now = self.clock.now();
+        *refresher.exercised_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+}
+
+/// The grants of one turn, out of all that are idle, each with the moment of its pair: first those that were not tried yet,
+/// then those whose last try is longest ago. So grants that fail again and again do not keep the others from their turn.
+fn next_in_turn(
+    mut idle: Vec<(GrantId, Timestamp)>,
+    tried: &HashMap<GrantId, Timestamp>,
+) -> Vec<(GrantId, Timestamp)> {
+    idle.sort_by_key(|(id, refreshed_at)| (tried.get(id).copied(), *refreshed_at));
+    idle.truncate(GRANTS_PER_TURN);
+    idle
 }
 
 /// When a grant is exercised: each at a moment of its own within a day, the same after a restart.
@@ -118,5 +151,25 @@ mod tests {
         assert_eq!(due(0), at + IDLE_AFTER);
         assert!(due(255) < at + IDLE_AFTER + SPREAD && due(255) > at + IDLE_AFTER + SPREAD / 2);
         assert!(due(64) < due(128));
+    }
+
+    #[test]
+    fn l6_grants_that_fail_do_not_keep_the_others_from_their_turn() {
+        let at = |seconds: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        // More than two turns take, the oldest first; none of them can be renewed.
+        let count = i64::try_from(2 * GRANTS_PER_TURN + 1).unwrap();
+        let idle: Vec<_> = (0..count)
+            .map(|number| (GrantId(uuid::Uuid::from_u128(number.unsigned_abs().into())), at(number)))
+            .collect();
+        let mut tried = HashMap::new();
+        for turn in 1..=3 {
+            let next = next_in_turn(idle.clone(), &tried);
+            assert!(next.len() <= GRANTS_PER_TURN);
+            if turn == 1 {
+                assert_eq!(next.first(), idle.first(), "the oldest begins");
+            }
+            tried.extend(next.into_iter().map(|(id, _)| (id, at(1_000_000 * turn))));
+        }
+        assert_eq!(tried.len(), idle.len(), "each had its turn");
     }
 }

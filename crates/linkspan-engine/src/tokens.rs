@@ -1,25 +1,32 @@
 //! Access tokens: always fresh, never two token calls at once for one grant (hazards L1 to L5).
 //!
-//! Inside a process one task refreshes while the others wait for its result; between processes a lease on the grant's
-//! row does the same. The new pair is stored by compare-and-set before it is used.
+//! Inside a process one task refreshes; between processes a lease on the grant's row does the same. The new pair is stored
+//! by compare-and-set before it is used. Who comes while the old token still lives is given that one at once, and the
+//! refresh goes on behind their back; only who has no living token waits for it (hazard L2).
+
+mod failures;
+mod pair;
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use linkspan_atlassian::error::TransportKind;
 use linkspan_atlassian::oauth::{AppCredentials, SiteAccess, TokenError, TokenPair};
 use linkspan_model::ids::{AppId, GrantId};
 use linkspan_model::secret::Secret;
-use linkspan_store::{Grant, GrantState, NewTokens};
-use linkspan_vault::SealContext;
-use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use linkspan_store::{Grant, GrantState};
+use tokio::sync::{Mutex, watch};
 
-use crate::engine::{Engine, Inner};
+use self::failures::{Failures, why_none};
+use self::pair::StoredPair;
+use crate::engine::Inner;
 use crate::error::EngineError;
 
-/// A token with less life left than this is replaced before it is used: longer than any one call takes.
+/// A token with less life left than this is replaced: longer than any one call takes.
 const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// A token with less life left than this is not given while a newer one is on its way.
+const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(1);
 /// How long a process may hold the lease on a grant: longer than a token call can take.
 const LEASE: SignedDuration = SignedDuration::from_secs(150);
 /// How long to wait between looks at a lease that another process holds.
@@ -29,15 +36,11 @@ const LEASE_POLLS: u32 = 800;
 /// Tries of a token call whose answer got lost: upstream takes the same refresh token again for 10 minutes
 /// (`atlassian-platform.md` 1.5).
 const LOST_ANSWER_TRIES: u32 = 3;
-/// How long the token endpoint is left alone after it gave no usable answer; it doubles with each further time.
-const FIRST_OUTAGE: Duration = Duration::from_secs(2);
-/// The longest such pause, also on upstream's advice: readers wait for it.
-const LONGEST_OUTAGE: Duration = Duration::from_mins(1);
 /// How long an access token lives on after its pair was replaced (`atlassian-platform.md` 1.5).
 const REPLACED_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why a grant gives no access token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum GrantError {
     /// Atlassian refused the newest refresh token: the customer must link again.
     #[error("the grant no longer works ({0}): ask the customer to link again")]
@@ -56,8 +59,36 @@ pub enum GrantError {
 /// What this process knows of a grant's newest pair.
 #[derive(Default)]
 pub(crate) struct Refresher {
-    held: Mutex<Option<Held>>,
-    outage: std::sync::Mutex<Option<Outage>>,
+    /// The newest pair. Who waits for one hears of each.
+    held: watch::Sender<Option<Held>>,
+    /// Held over a token call, so that others get its result instead of making their own.
+    turn: Arc<Mutex<()>>,
+    failures: Failures,
+    /// When it was last tried to renew the pair because nobody uses the grant.
+    pub(crate) exercised_at: std::sync::Mutex<Option<Timestamp>>,
+}
+
+impl Refresher {
+    /// The pair that is held, if it does.
+    fn held_if(&self, does: impl Fn(&Held) -> bool) -> Option<Held> {
+        self.held.borrow().as_ref().filter(|held| does(held)).cloned()
+    }
+
+    /// Holds a pair from now on, and tells who waits.
+    fn hold(&self, pair: &Held) {
+        self.held.send_if_modified(|held| {
+            let is_new = held.as_ref().is_none_or(|held| held.access.expose() != pair.access.expose());
+            if is_new {
+                *held = Some(pair.clone());
+            }
+            is_new
+        });
+    }
+
+    /// Holds no pair any more.
+    fn let_go(&self) {
+        self.held.send_modify(|held| *held = None);
+    }
 }
 
 /// A pair's access token.
@@ -69,15 +100,8 @@ struct Held {
     refreshed_at: Timestamp,
 }
 
-/// The token endpoint gives no usable answer: it is left alone for a moment.
-#[derive(Clone, Debug)]
-struct Outage {
-    until: Timestamp,
-    failures: u32,
-    why: String,
-}
-
 /// What a caller wants of a grant.
+#[derive(Clone)]
 enum Want {
     /// A token that is good for some minutes, and not the one that upstream just refused.
     Good { refused: Option<Secret> },
@@ -95,23 +119,6 @@ impl Want {
             Self::IssuedSince(_) => true,
         }
     }
-}
-
-/// The sealed form of a pair.
-#[derive(Deserialize)]
-pub(crate) struct StoredPair {
-    pub(crate) access: Secret,
-    pub(crate) refresh: Option<Secret>,
-}
-
-#[derive(Serialize)]
-struct StoredPairText<'a> {
-    access: &'a str,
-    refresh: Option<&'a str>,
-}
-
-fn context(grant: &GrantId) -> SealContext<'_> {
-    SealContext::new("grants", grant.0.as_bytes(), "tokens")
 }
 
 impl Inner {
@@ -155,30 +162,65 @@ impl Inner {
         self.token_for(id, Want::IssuedSince(moment)).await.map(drop)
     }
 
+    /// What is known of a grant in this process.
+    pub(crate) fn refresher(&self, id: GrantId) -> Arc<Refresher> {
+        let mut refreshers = self.refreshers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(refreshers.entry(id).or_default())
+    }
+
     async fn token_for(self: &Arc<Self>, id: GrantId, want: Want) -> Result<Held, EngineError> {
-        let refresher =
-            Arc::clone(self.refreshers.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
-        if let Some(held) = refresher.held.lock().await.as_ref()
-            && self.serves(held, &want)
+        let refresher = self.refresher(id);
+        if let Some(held) = refresher.held_if(|held| self.serves(held, &want)) {
+            return Ok(held);
+        }
+        let for_now = refresher.held_if(|held| self.does_for_now(held, &want));
+        if let Some(held) = &for_now
+            && self.outage(&refresher).is_some()
         {
             return Ok(held.clone());
         }
+        let turn = match (Arc::clone(&refresher.turn).try_lock_owned(), for_now) {
+            (Ok(turn), _) => turn,
+            // It is being replaced.
+            (Err(_), Some(held)) => return Ok(held),
+            (Err(_), None) => tokio::select! {
+                biased;
+                Some(held) = self.next_that_does(&refresher, &want) => return Ok(held),
+                turn = Arc::clone(&refresher.turn).lock_owned() => turn,
+            },
+        };
         // To its end, though nobody waits for it any more: a pair that is issued and not stored is lost, and with it the grant,
         // as soon as upstream does not take the former refresh token again (hazard L1).
-        let inner = Arc::clone(self);
+        let (inner, of_task, wanted) = (Arc::clone(self), Arc::clone(&refresher), want.clone());
         let task = self.tasks.spawn(async move {
-            // Held over the token call, so that waiters get its result instead of making their own.
-            let mut held = refresher.held.lock().await;
-            if let Some(held) = held.as_ref()
-                && inner.serves(held, &want)
-            {
-                return Ok(held.clone());
+            let _turn = turn;
+            // Whoever had the turn before may have left a new pair.
+            if let Some(held) = of_task.held_if(|held| inner.serves(held, &wanted)) {
+                return Ok(held);
             }
-            let fresh = inner.stored_or_refreshed(id, &refresher, &want).await?;
-            *held = Some(fresh.clone());
-            Ok(fresh)
+            let result = inner.stored_or_refreshed(id, &of_task, &wanted).await;
+            match &result {
+                Ok(held) => of_task.hold(held),
+                Err(EngineError::Grant(GrantError::NeedsRelink(_) | GrantError::Gone)) => of_task.let_go(),
+                Err(_) => {}
+            }
+            result
         });
-        task.await.map_err(|error| EngineError::Invalid(format!("the token call broke off: {error}")))?
+        tokio::select! {
+            biased;
+            Some(held) = self.next_that_does(&refresher, &want) => Ok(held),
+            result = task => {
+                result.map_err(|error| EngineError::Invalid(format!("the token call broke off: {error}")))?
+            }
+        }
+    }
+
+    /// The pair that is held, or the next one, that does for now.
+    async fn next_that_does(&self, refresher: &Refresher, want: &Want) -> Option<Held> {
+        let mut news = refresher.held.subscribe();
+        let next =
+            news.wait_for(|held| held.as_ref().is_some_and(|held| self.does_for_now(held, want))).await;
+        next.ok()?.clone()
     }
 
     /// The grant that a new pair of this account renews: one none of whose sites would be lost to it. A pair that reaches
@@ -219,6 +261,14 @@ impl Inner {
         }
     }
 
+    /// Whether a token is given while a newer one is on its way.
+    fn does_for_now(&self, held: &Held, want: &Want) -> bool {
+        match want {
+            Want::Good { .. } => held.expires_at > self.clock.now() + LEAST_LIFE && want.allows(&held.access),
+            Want::IssuedSince(_) => self.serves(held, want),
+        }
+    }
+
     async fn stored_or_refreshed(
         &self,
         id: GrantId,
@@ -228,11 +278,18 @@ impl Inner {
         for _ in 0..LEASE_POLLS {
             let (grant, pair) = self.usable_pair(id).await?;
             let stored = held_of(&grant, pair);
+            // Who can do with it goes on, and does not wait for what follows.
+            refresher.hold(&stored);
             if self.serves(&stored, want) {
                 return Ok(stored);
             }
-            if let Some(outage) = self.outage(refresher) {
-                return self.during_outage(stored, want, outage.why);
+            if let Some(error) = self.outage(refresher) {
+                return self.during_outage(stored, want, error);
+            }
+            if !want.allows(&stored.access) && self.was_just_replaced(refresher) {
+                let why =
+                    "Atlassian refuses the access token that it issued for one that it refused just now";
+                return Err(GrantError::Unavailable(why.to_owned()).into());
             }
             let now = self.clock.now();
             if self.store.try_lock_grant(id, self.node, now, now + LEASE).await? {
@@ -272,7 +329,13 @@ impl Inner {
         let answer = self.token_call(&credentials, &refresh).await;
         self.note_outage(refresher, answer.as_ref().err());
         match answer {
-            Ok(new) => self.keep_refreshed(&grant, &refresh, new).await,
+            Ok(new) => {
+                let fresh = self.keep_refreshed(&grant, &refresh, new).await?;
+                if !want.allows(&stored.access) {
+                    self.note_replaced(refresher);
+                }
+                Ok(fresh)
+            }
             Err(TokenError::GrantDead { description }) => {
                 if !self.mark_dead(&grant, &description).await? {
                     // A consent came in between (hazard L3): its pair is the one that counts.
@@ -282,8 +345,7 @@ impl Inner {
                 tracing::warn!(grant.id = %id, "the grant is dead; the customer must link again");
                 Err(GrantError::NeedsRelink(description).into())
             }
-            Err(TokenError::ClientRefused) => Err(GrantError::AppRefused.into()),
-            Err(error) => self.during_outage(stored, want, error.to_string()),
+            Err(error) => self.during_outage(stored, want, why_none(&error)),
         }
     }
 
@@ -298,41 +360,12 @@ impl Inner {
         Ok(marked)
     }
 
-    /// What is given while the token endpoint gives no usable answer: the old token as long as it lives, so that an outage
-    /// stops nothing before that; the link is not harmed (hazard L4).
-    fn during_outage(&self, stored: Held, want: &Want, why: String) -> Result<Held, EngineError> {
-        let lives = stored.expires_at > self.clock.now() && want.allows(&stored.access);
-        if lives { Ok(stored) } else { Err(GrantError::Unavailable(why).into()) }
-    }
-
-    fn outage(&self, refresher: &Refresher) -> Option<Outage> {
-        let outage = refresher.outage.lock().unwrap_or_else(PoisonError::into_inner);
-        outage.clone().filter(|outage| self.clock.now() < outage.until)
-    }
-
-    /// Leaves the token endpoint alone for a moment after an answer that may be another one later; any other answer ends
-    /// the outage.
-    fn note_outage(&self, refresher: &Refresher, error: Option<&TokenError>) {
-        let mut outage = refresher.outage.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(error) = error.filter(|error| error.is_retryable()) else {
-            *outage = None;
-            return;
-        };
-        let failures = outage.as_ref().map_or(0, |outage| outage.failures);
-        let pause = FIRST_OUTAGE.saturating_mul(1 << failures.min(16));
-        let pause = error.retry_after().unwrap_or(pause).clamp(FIRST_OUTAGE, LONGEST_OUTAGE);
-        // Readers of many sources do not come back together.
-        let pause = pause.mul_f64(0.3f64.mul_add(self.entropy.fraction(), 1.0));
-        let until = self.clock.now() + pause;
-        *outage = Some(Outage { until, failures: failures.saturating_add(1), why: error.to_string() });
-    }
-
     async fn token_call(&self, app: &AppCredentials, refresh: &Secret) -> Result<TokenPair, TokenError> {
         let mut tries = 0;
         loop {
             tries += 1;
             match self.upstream.refresh(app, refresh).await {
-                Err(TokenError::Transport(_) | TokenError::Malformed(_)) if tries < LOST_ANSWER_TRIES => {}
+                Err(error) if tries < LOST_ANSWER_TRIES && may_have_been_lost(&error) => {}
                 result => return result,
             }
         }
@@ -351,44 +384,14 @@ impl Inner {
         } else {
             new.scopes.iter().map(str::to_owned).collect()
         };
-        let tokens = self.seal_pair(grant.id, &new.access, Some(refresh), new.expires_at, scopes).await?;
-        if self.store.update_grant_if_version(grant.id, grant.version, &tokens, self.clock.now()).await? {
-            let refreshed_at = self.clock.now();
+        let tokens = self.seal_refreshed(grant.id, &new.access, refresh, new.expires_at, scopes).await?;
+        let refreshed_at = self.clock.now();
+        if self.store.update_grant_if_version(grant.id, grant.version, &tokens, refreshed_at).await? {
             return Ok(Held { access: new.access, expires_at: new.expires_at, refreshed_at });
         }
         // Unlinked or linked anew meanwhile: the stored pair, if any, is the newer truth.
         let (grant, pair) = self.usable_pair(grant.id).await?;
         Ok(held_of(&grant, pair))
-    }
-
-    /// Seals a pair under the grant's data key.
-    pub(crate) async fn seal_pair(
-        &self,
-        id: GrantId,
-        access: &Secret,
-        refresh: Option<&Secret>,
-        access_expires_at: Timestamp,
-        scopes: Vec<String>,
-    ) -> Result<NewTokens, EngineError> {
-        let key = self.data_key(id.0).await?;
-        let text = StoredPairText { access: access.expose(), refresh: refresh.map(Secret::expose) };
-        // Held as a secret so that its memory is cleared.
-        let text = Secret::new(
-            serde_json::to_string(&text).map_err(|error| EngineError::Invalid(error.to_string()))?,
-        );
-        let tokens = key.seal(context(&id), text.expose().as_bytes(), &self.entropy);
-        Ok(NewTokens { tokens, access_expires_at, scopes })
-    }
-
-    /// The stored pair of a grant.
-    pub(crate) async fn open_pair(&self, grant: &Grant) -> Result<StoredPair, EngineError> {
-        let wrapped = self.store.data_key(grant.id.0).await?.ok_or(GrantError::Gone)?;
-        let key = self.ring.unwrap(grant.id.0.as_bytes(), &wrapped)?;
-        let opened = key.open(context(&grant.id), &grant.tokens)?;
-        serde_json::from_slice(opened.expose()).map_err(|_| EngineError::Unreadable {
-            model: "grant",
-            why: "its tokens have another form than this version writes".to_owned(),
-        })
     }
 
     async fn usable_pair(&self, id: GrantId) -> Result<(Grant, StoredPair), EngineError> {
@@ -405,13 +408,28 @@ fn held_of(grant: &Grant, pair: StoredPair) -> Held {
     Held { access: pair.access, expires_at: grant.access_expires_at, refreshed_at: grant.refreshed_at }
 }
 
-impl Engine {
-    /// The newest refresh token of a grant, for the caller that keeps it (`sync --once`).
-    ///
-    /// # Errors
-    /// When the grant is gone or cannot be opened.
-    pub async fn refresh_token_of(&self, id: GrantId) -> Result<Option<Secret>, EngineError> {
-        let grant = self.inner.store.grant(id).await?.ok_or(GrantError::Gone)?;
-        Ok(self.inner.open_pair(&grant).await?.refresh)
+/// Whether a pair may have been issued whose answer did not arrive: only then does the same request bring it at once.
+fn may_have_been_lost(error: &TokenError) -> bool {
+    match error {
+        // Nothing was sent.
+        TokenError::Transport(kind) => *kind != TransportKind::Connect,
+        TokenError::Malformed(_) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l1_a_token_call_is_repeated_at_once_only_where_its_answer_may_be_lost() {
+        for kind in [TransportKind::Timeout, TransportKind::Broken] {
+            assert!(may_have_been_lost(&TokenError::Transport(kind)), "{kind}");
+        }
+        assert!(may_have_been_lost(&TokenError::Malformed("it breaks off")));
+        assert!(!may_have_been_lost(&TokenError::Transport(TransportKind::Connect)));
+        assert!(!may_have_been_lost(&TokenError::Unavailable { status: 503, retry_after: None }));
+        assert!(!may_have_been_lost(&TokenError::ClientRefused));
     }
 }

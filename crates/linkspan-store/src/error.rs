@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The source does not exist or is being erased: nothing may be written for it.
     #[error("the source {0} does not exist or is being erased")]
     SourceGone(SourceId),
+    /// A source was to change hands, and another customer reads through it.
+    #[error("the source {0} is read by another customer too, and cannot change hands: link again")]
+    SourceShared(SourceId),
     /// A batch exceeds what one transaction may hold.
     #[error("a batch has {rows} rows; at most {max} fit one transaction: write it in parts")]
     BatchTooLarge {

@@ -6,7 +6,7 @@ use linkspan_atlassian::oauth::SiteAccess;
 use linkspan_model::ids::{GrantId, LinkedAccountId, SourceId};
 use linkspan_model::product::Integration;
 use linkspan_model::secret::Secret;
-use linkspan_store::{AccountFilter, Completion, Link, LinkedAccount, NewSource, StoreError};
+use linkspan_store::{AccountFilter, Completion, Link, LinkedAccount, NewSource, SourceState, StoreError};
 use linkspan_vault::{DataKey, SealContext, opaque};
 
 use super::answer::missing_essentials;
@@ -109,7 +109,7 @@ impl Inner {
         integration: Integration,
         site: &SiteAccess,
     ) -> Result<(SourceId, bool), LinkProblem> {
-        let fresh = SourceId::of(grant, &site.cloud_id, site.product);
+        let fresh = self.source_read_through(grant, site).await?;
         let filter = AccountFilter {
             integrations: Some(vec![integration]),
             origin_ids: Some(vec![link.end_user.origin_id.clone()]),
@@ -137,6 +137,26 @@ impl Inner {
         let accounts = self.store.list_linked_accounts(&of_source, None, u32::MAX).await?;
         let is_shared = accounts.iter().any(|other| other.end_user.origin_id != link.end_user.origin_id);
         Ok((if is_shared { fresh } else { source.id }, another_person))
+    }
+}
+
+impl Inner {
+    /// The source that a grant reads on a site: the one that it reads already, or a new one. The source that was once made for
+    /// this grant may have changed hands since: then it is another customer's, and is never taken (hazard L8).
+    async fn source_read_through(&self, grant: GrantId, site: &SiteAccess) -> Result<SourceId, StoreError> {
+        let of_grant = self.store.sources_of_grant(grant).await?;
+        let read = of_grant.iter().find(|source| {
+            source.state == SourceState::Active
+                && source.cloud_id == site.cloud_id
+                && source.product == site.product
+        });
+        if let Some(source) = read {
+            return Ok(source.id);
+        }
+        let own = SourceId::of(grant, &site.cloud_id, site.product);
+        let former = self.store.source(own).await?;
+        let has_changed_hands = former.is_some_and(|source| source.grant != grant);
+        Ok(if has_changed_hands { SourceId(self.entropy.uuid()) } else { own })
     }
 }
 

@@ -44,6 +44,7 @@ statements! {
         WHERE (a.source_id = $1 OR (a.origin_id = $2 AND a.integration = $3))
             AND (g.state IS NULL OR g.state <> 'healthy')
         ORDER BY a.created_at, a.id";
+    OF_OTHERS = "SELECT id FROM linked_accounts WHERE source_id = $1 AND origin_id <> $2 LIMIT 1";
     OF_GRANT = "SELECT a.id, a.source_id FROM linked_accounts a JOIN sources s ON s.id = a.source_id
         WHERE s.grant_id = $1 ORDER BY a.created_at, a.id";
     SET_TOKEN = "UPDATE linked_accounts SET token_digest = $2, token_sealed = $3 WHERE id = $1";

@@ -10,7 +10,7 @@ use crate::Store;
 use crate::control::accounts::{self, Unlinked};
 use crate::control::links::{self, Completion, LinkCompleted, LinkState};
 use crate::control::sources::NewSource;
-use crate::control::{data_keys, sources, sync_notices};
+use crate::control::{data_keys, followers, sources, sync_notices};
 use crate::db::{Tx, args};
 use crate::error::StoreError;
 use crate::spine::events::{self, NewEvent};
@@ -42,6 +42,10 @@ pub(super) async fn complete(
         told.extend(reach_reduced(&before.list(6)?, &completion.source));
         let former = GrantId(before.uuid(1)?);
         if former != completion.source.grant {
+            // Whoever chose the source looked before this transaction began.
+            if tx.first(accounts::OF_OTHERS, args![source, &link.end_user.origin_id]).await?.is_some() {
+                return Err(StoreError::SourceShared(source));
+            }
             accounts::drop_unused_grant(&mut tx, former).await?;
         }
     }
@@ -75,6 +79,9 @@ pub(super) async fn complete(
         Some(row) => leave(&mut tx, SourceId(row.uuid(1)?), GrantId(row.uuid(2)?), source).await?,
         None => None,
     };
+    if left.is_some() {
+        tx.execute(followers::BEGIN_ANEW, args![account]).await?;
+    }
 
     let finish = args![id, account, completion.public_token, completion.public_token_expires_at, now];
     if tx.execute(links::FINISH, finish).await? == 0 {

@@ -26,6 +26,8 @@ statements! {
         ON CONFLICT (name) DO NOTHING";
     REPLACE = "UPDATE followers SET account_id = $2, models = $3, position = COALESCE($4, position) WHERE name = $1";
     ACKNOWLEDGE = "UPDATE followers SET position = $2, acknowledged_at = $3 WHERE name = $1 AND position <= $2";
+    // What an account reads from now on may have been read long before, for another.
+    BEGIN_ANEW = "UPDATE followers SET position = 0 WHERE account_id = $1";
     DELETE = "DELETE FROM followers WHERE name = $1";
     DELETE_OF_ACCOUNT = "DELETE FROM followers WHERE account_id = $1";
 }

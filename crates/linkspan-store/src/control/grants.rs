@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::control::accounts;
 use crate::control::apps::list_json;
-use crate::db::{Row, args, statements};
+use crate::db::{Row, Tx, args, statements};
 use crate::error::StoreError;
 use crate::spine::events;
 
@@ -37,10 +37,23 @@ statements! {
     NEEDS_RELINK_IF_VERSION = "UPDATE grants SET version = version + 1, state = 'needs_relink', reason = $3
         WHERE id = $1 AND version = $2 AND state = 'healthy'";
     STATE = "SELECT state FROM grants WHERE id = $1";
+    // A lease that lies further ahead than two of this length was taken by a clock that has been set back since. One that
+    // lies a little further ahead is that of a process whose clock is ahead of this one's.
     TRY_LOCK = "UPDATE grants SET lock_owner = $2, locked_until = $4
-        WHERE id = $1 AND (lock_owner IS NULL OR lock_owner = $2 OR locked_until <= $3)";
+        WHERE id = $1 AND (lock_owner IS NULL OR lock_owner = $2 OR locked_until <= $3
+            OR locked_until - $4 > $4 - $3)";
     UNLOCK = "UPDATE grants SET lock_owner = NULL, locked_until = NULL WHERE id = $1 AND lock_owner = $2";
     DELETE = "DELETE FROM grants WHERE id = $1";
+    // While a customer is on the way back from Atlassian (`answered`), it is not known yet which grant the consent renews:
+    // its data key may have been looked up already. The age is compared with the row as it is when it is deleted, so a
+    // consent that is stored at the same time keeps its grant.
+    DELETE_ABANDONED = "DELETE FROM grants WHERE created_at < $1 AND id IN
+        (SELECT g.id FROM grants g WHERE g.created_at < $1
+            AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.grant_id = g.id AND s.state = 'active')
+            AND NOT EXISTS (SELECT 1 FROM links l WHERE l.grant_id = g.id AND l.state = 'consented')
+            AND NOT EXISTS (SELECT 1 FROM links l WHERE l.app_id = g.app_id AND l.state = 'answered')
+            ORDER BY g.id LIMIT 500)
+        RETURNING id";
 }
 
 /// What one Atlassian account consented to.
@@ -196,7 +209,8 @@ impl Store {
     }
 
     /// Takes or renews the lease under which `owner` alone may refresh this grant, until `until`. `false` while another
-    /// owner's lease lasts, or when the grant is gone.
+    /// owner's lease lasts, or when the grant is gone. A lease that ends more than two such spans from now is none: the
+    /// clock was set back.
     pub async fn try_lock_grant(
         &self,
         id: GrantId,
@@ -217,6 +231,15 @@ impl Store {
     pub async fn delete_grant(&self, id: GrantId) -> Result<bool, StoreError> {
         Ok(self.db.write(DELETE, args![id]).await? > 0)
     }
+}
+
+/// Deletes grants that came to nothing, with their data keys: consented before `before`, with no source that is read through
+/// them and no link that may still become one (hazard G4). A bounded number.
+pub(crate) async fn delete_abandoned(tx: &mut Tx, before: Timestamp) -> Result<(), StoreError> {
+    for row in tx.all(DELETE_ABANDONED, args![before]).await? {
+        tx.execute(super::data_keys::DESTROY, args![row.uuid(0)?]).await?;
+    }
+    Ok(())
 }
 
 fn read(row: &Row) -> Result<Grant, StoreError> {

@@ -18,6 +18,7 @@ use linkspan_vault::{Digest, Sealed};
 use crate::Store;
 use crate::control::accounts::{LinkedAccount, Unlinked};
 use crate::control::apps::list_json;
+use crate::control::grants;
 use crate::control::sources::NewSource;
 use crate::db::{Row, args, statements};
 use crate::error::StoreError;
@@ -293,6 +294,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::SourceGone`] while a former source with the same id is being erased.
+    /// [`StoreError::SourceShared`] when the source would change hands while another customer reads it.
     pub async fn complete_link(
         &self,
         id: LinkId,
@@ -315,14 +317,19 @@ impl Store {
         Ok(self.linked_account(account).await?.map(|account| PublicTokenUse { account, uses }))
     }
 
-    /// Deletes links whose tokens died before `before`; the number deleted. Works in bounded steps.
+    /// Deletes links whose tokens died before `before`; the number deleted. With them, in the same transaction, go the
+    /// grants with their data keys that were consented to before then and came to nothing: no source is read through them,
+    /// and no link that is left may still lead to one. Works in bounded steps.
     pub async fn delete_expired_links(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut total = 0;
         loop {
-            let deleted = self.db.write(DELETE_EXPIRED, args![before]).await?;
+            let mut tx = self.db.begin().await?;
+            let deleted = tx.execute(DELETE_EXPIRED, args![before]).await?;
             if deleted == 0 {
                 return Ok(total);
             }
+            grants::delete_abandoned(&mut tx, before).await?;
+            tx.commit().await?;
             total += deleted;
         }
     }

@@ -32,7 +32,7 @@ statements! {
 /// A source as the link flow knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSource {
-    /// [`SourceId::of`] its grant, site and product.
+    /// [`SourceId::of`] the grant that first read it, its site and product; another where that one has changed hands.
     pub id: SourceId,
     /// The grant through which it is read.
     pub grant: GrantId,

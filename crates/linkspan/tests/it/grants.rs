@@ -1,5 +1,6 @@
 //! Grants stay alive: one token call at a time, whatever goes wrong on the way to it; sources that are turned away heal.
 
+mod background;
 mod processes;
 
 use std::sync::Arc;

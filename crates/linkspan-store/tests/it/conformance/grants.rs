@@ -46,6 +46,19 @@ pub(crate) async fn l1_the_refresh_lease_has_one_owner_at_a_time(store: Store) {
     assert!(!store.try_lock_grant(grant("nobody"), owner, at(1), at(2)).await.unwrap());
 }
 
+pub(crate) async fn l1_a_lease_of_a_clock_that_was_set_back_is_none(store: Store) {
+    let id = grant("ann");
+    store.put_grant(id, app(), "ann", &tokens("first"), at(1)).await.unwrap();
+    let (owner, other) = (uuid_of("node"), uuid_of("another"));
+    assert!(store.try_lock_grant(id, owner, at(1_000), at(1_100)).await.unwrap());
+    assert!(
+        !store.try_lock_grant(id, other, at(900), at(1_000)).await.unwrap(),
+        "the owner's clock may be ahead"
+    );
+    assert!(store.try_lock_grant(id, other, at(500), at(600)).await.unwrap());
+    assert!(!store.try_lock_grant(id, owner, at(501), at(601)).await.unwrap());
+}
+
 pub(crate) async fn l3_a_late_refresh_cannot_overwrite_a_newer_consent(store: Store) {
     let id = grant("ann");
     let before = store.put_grant(id, app(), "ann", &tokens("first"), at(1)).await.unwrap();

@@ -1,5 +1,5 @@
 use linkspan_model::product::Integration;
-use linkspan_store::{LinkState, StateAnswer, Store, StoreError};
+use linkspan_store::{LinkState, NewLink, StateAnswer, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::fixture::{app, at, completion, digest, grant, link, new_link, new_source, sealed, tokens};
@@ -156,4 +156,57 @@ pub(crate) async fn expired_links_are_deleted(store: Store) {
     assert_eq!(store.delete_expired_links(at(1_000_000)).await.unwrap(), 0);
     assert_eq!(store.delete_expired_links(at(1_000_001)).await.unwrap(), 2);
     assert!(store.link(new_link("a", "acme").id).await.unwrap().is_none());
+}
+
+/// A link that nobody opened, which expires at a moment.
+async fn unopened(store: &Store, name: &str, expires_at: i64) {
+    let link = NewLink { expires_at: at(expires_at), ..new_link(name, "other") };
+    store.create_link(&link, at(10)).await.unwrap();
+}
+
+/// A grant with its data key, as of a consent.
+async fn consented(store: &Store, account: &str, millis: i64) {
+    store.ensure_data_key(grant(account).0, &sealed(account), at(millis)).await.unwrap();
+    store.put_grant(grant(account), app(), account, &tokens(account), at(millis)).await.unwrap();
+}
+
+/// Whether a grant is there; its data key is if it is.
+async fn is_kept(store: &Store, account: &str) -> bool {
+    let is_kept = store.grant(grant(account)).await.unwrap().is_some();
+    assert_eq!(store.data_key(grant(account).0).await.unwrap().is_some(), is_kept, "{account}");
+    is_kept
+}
+
+pub(crate) async fn g4_a_consent_that_came_to_nothing_goes_with_its_link(store: Store) {
+    consented(&store, "bob", 13).await;
+    link(&store, "b", "acme", "bob").await;
+    // The page was closed at the choice of site.
+    let id = started(&store).await;
+    answer(&store, "state", Some("browser"), 12).await;
+    consented(&store, "ann", 13).await;
+    assert!(store.consent_link(id, grant("ann"), at(14)).await.unwrap());
+    unopened(&store, "c", 500_000).await;
+    assert_eq!(store.delete_expired_links(at(500_001)).await.unwrap(), 1);
+    assert!(is_kept(&store, "ann").await, "the site may still be chosen");
+
+    consented(&store, "eve", 1_000_001).await;
+    assert_eq!(store.delete_expired_links(at(1_000_001)).await.unwrap(), 2);
+    assert!(!is_kept(&store, "ann").await);
+    assert!(is_kept(&store, "bob").await, "a source is read through it");
+    assert!(is_kept(&store, "eve").await, "it is younger than what is forgotten");
+}
+
+pub(crate) async fn l3_a_consent_on_its_way_keeps_the_grant_it_renews(store: Store) {
+    consented(&store, "ann", 1).await;
+    let link = NewLink { expires_at: at(3_000_000), ..new_link("a", "acme") };
+    store.create_link(&link, at(10)).await.unwrap();
+    assert!(start(&store, "state", 999_999).await);
+    answer(&store, "state", Some("browser"), 1_000_000).await;
+    unopened(&store, "c", 1_000_000).await;
+    assert_eq!(store.delete_expired_links(at(1_000_001)).await.unwrap(), 1);
+    assert!(is_kept(&store, "ann").await);
+    consented(&store, "ann", 1_000_002).await;
+    assert!(store.consent_link(link.id, grant("ann"), at(1_000_003)).await.unwrap());
+    let completed = store.complete_link(link.id, &completion("ann", "a"), at(1_000_004)).await.unwrap();
+    assert!(completed.is_some());
 }

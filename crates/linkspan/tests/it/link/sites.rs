@@ -288,6 +288,42 @@ async fn l8_linking_the_same_site_again_keeps_account_token_and_records() {
     assert_eq!(linking.account_count().await, 1);
 }
 
+/// Links the customer again as somebody else than the administrator.
+async fn link_again_as_another(linking: &Linking) -> Page {
+    for user in linking.upstream.info["users"].as_array().unwrap().iter().skip(1) {
+        let token = linking.link_token("acme", "jira").await;
+        let person = [("account_id", user["account_id"].as_str().unwrap())];
+        let page = linking.pass(&mut Customer::new(), &token, "jira", &person).await;
+        if page.code() != "no_site" {
+            return page;
+        }
+    }
+    panic!("nobody else uses Jira");
+}
+
+#[tokio::test]
+async fn l8_who_consents_for_another_customer_takes_no_source_that_changed_hands() {
+    let linking = Linking::start().await;
+    let account = linking.link("acme", "jira").await;
+    linking.settled(&account).await;
+    let done = link_again_as_another(&linking).await;
+    assert_eq!(linking.exchange(&done).await, account);
+    linking.settled(&account).await;
+    let of_acme = state_of(&linking, &account).await.1;
+    // The administrator's consent once made the source that somebody else's consent keeps for acme now.
+    let other = linking.link("other", "jira").await;
+    linking.settled(&other).await;
+    let of_other = state_of(&linking, &other).await.1;
+    assert!(!of_other.is_empty());
+    let is_shared = |ticket: &Value| of_acme.iter().any(|known| known["id"] == ticket["id"]);
+    assert!(!of_other.iter().any(is_shared), "two customers' records are one");
+    assert_eq!(state_of(&linking, &account).await.1, of_acme, "acme reads on as who it linked last");
+    // Linked once more, the customer comes to its own source again.
+    let again = linking.link("other", "jira").await;
+    assert_eq!(again, other);
+    assert_eq!(linking.account_count().await, 2);
+}
+
 #[tokio::test]
 async fn l8_another_person_of_the_same_site_renews_the_account_and_its_ids_stay() {
     let linking = Linking::start().await;
@@ -296,18 +332,8 @@ async fn l8_another_person_of_the_same_site_renews_the_account_and_its_ids_stay(
     let ids = |tickets: Vec<Value>| -> Vec<Value> { tickets.iter().map(|it| it["id"].clone()).collect() };
     let before = ids(state_of(&linking, &account).await.1);
 
+    let done = link_again_as_another(&linking).await;
     let users = linking.upstream.info["users"].as_array().unwrap().clone();
-    let mut pages: Vec<Page> = Vec::new();
-    for user in users.iter().skip(1) {
-        let token = linking.link_token("acme", "jira").await;
-        let person = [("account_id", user["account_id"].as_str().unwrap())];
-        let page = linking.pass(&mut Customer::new(), &token, "jira", &person).await;
-        if page.code() != "no_site" {
-            pages.push(page);
-            break;
-        }
-    }
-    let done = pages.pop().expect("a second person with Jira");
     assert!(done.html.contains("as another Atlassian account"), "{}", done.html);
     let now = users.iter().find(|user| {
         done.html.contains(&format!("<strong>{}</strong> may see", user["display_name"].as_str().unwrap()))
