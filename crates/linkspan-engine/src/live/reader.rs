@@ -35,6 +35,8 @@ const UNREAD_CEILING: SignedDuration = SignedDuration::from_hours(6);
 const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// Identifiers forgotten in a step.
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
+/// Such steps in a row: between them others write.
+const FORGETTING_STEPS: u32 = 1_000;
 /// How often they are.
 const FORGET_EVERY: Duration = Duration::from_mins(5);
 
@@ -61,8 +63,7 @@ impl Inner {
             }
             if forgot.elapsed() >= FORGET_EVERY {
                 forgot = Instant::now();
-                let before = self.clock.now() - REMEMBER_FOR;
-                if let Err(error) = self.store.forget_inbound_deliveries(before, FORGOTTEN_AT_ONCE).await {
+                if let Err(error) = self.forget_deliveries().await {
                     tracing::warn!(%error, "old deliveries could not be forgotten");
                 }
             }
@@ -72,6 +73,18 @@ impl Inner {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
+    }
+
+    /// Forgets the identifiers of old deliveries, all that are due: more may have come than are forgotten in one step.
+    async fn forget_deliveries(&self) -> Result<(), EngineError> {
+        let before = self.clock.now() - REMEMBER_FOR;
+        for _ in 0..FORGETTING_STEPS {
+            let forgotten = self.store.forget_inbound_deliveries(before, FORGOTTEN_AT_ONCE).await?;
+            if forgotten < u64::from(FORGOTTEN_AT_ONCE) || self.stop.is_cancelled() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn start_readers(self: &Arc<Self>) -> Result<(), EngineError> {

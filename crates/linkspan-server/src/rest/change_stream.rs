@@ -74,7 +74,8 @@ pub(super) fn open(app: &App, vendor: Vendor, asked: Asked, after: i64) -> Resul
         stopping: app.engine.stopping(),
         _place: place,
     };
-    let first = stream::iter([Ok(Event::default().retry(RECONNECT_AFTER))]);
+    // With an id from the first: who asked for what comes from now on, and connects again before anything came, goes on here.
+    let first = stream::iter([Ok(Event::default().id(after.to_string()).retry(RECONNECT_AFTER))]);
     let events = first.chain(events(following));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }

@@ -78,7 +78,7 @@ pub(crate) async fn update_control(
     tag = "sources",
     params(("id" = uuid::Uuid, Path, description = "The source")),
     responses(
-        (status = 202, description = "It is read as soon as there is a place"),
+        (status = 202, description = "It is read as soon as there is a place, and one that is paused once it is resumed"),
         (status = 401, description = "The key is wrong", body = crate::problem::ProblemBody),
         (status = 404, description = "There is no such source", body = crate::problem::ProblemBody),
     ),
@@ -102,7 +102,7 @@ pub(crate) async fn sync_now(
     params(("id" = uuid::Uuid, Path, description = "The source")),
     request_body = ResyncRequest,
     responses(
-        (status = 202, description = "It is read anew as soon as there is a place"),
+        (status = 202, description = "It is read anew as soon as there is a place, and one that is paused once it is resumed"),
         (status = 400, description = "The body is wrong", body = crate::problem::ProblemBody),
         (status = 401, description = "The key is wrong", body = crate::problem::ProblemBody),
         (status = 404, description = "There is no such source, or no such stream of it", body = crate::problem::ProblemBody),

@@ -23,7 +23,7 @@ pub(crate) struct ChangeRow {
     /// The record; null for events.
     #[schema(required = true, value_type = Option<Uuid>)]
     pub record_id: Option<RecordId>,
-    /// Why a record went: `removed`, `trashed`, `archived` or `lost_access`.
+    /// Why a record went: `removed`, `trashed` or `lost_access`. What is archived stays, and is `updated`.
     #[schema(required = true)]
     pub absence: Option<String>,
     /// The source; null for events that outlive it.

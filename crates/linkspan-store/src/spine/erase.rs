@@ -17,6 +17,7 @@ statements! {
     IN_USE = "SELECT 1 FROM linked_accounts WHERE source_id = $1 LIMIT 1";
     RETIRE = "UPDATE sources SET state = 'removing' WHERE id = $1";
     IS_REMOVING = "SELECT 1 FROM sources WHERE id = $1 AND state = 'removing'";
+    LATE_HINTS = "DELETE FROM hints WHERE source_id = $1";
     DELETE = "DELETE FROM sources WHERE id = $1 AND state = 'removing'";
     RECORDS = "DELETE FROM records WHERE source_id = $1
         AND id IN (SELECT id FROM records WHERE source_id = $1 LIMIT $2)";
@@ -123,6 +124,8 @@ impl Store {
     pub async fn forget_source(&self, source: SourceId, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
         tx.lock_source(source).await?;
+        // A delivery that was being taken in while the source went.
+        tx.execute(LATE_HINTS, args![source]).await?;
         let rows = tx.execute(DELETE, args![source]).await?;
         if rows > 0 {
             unlink_receipts::add_erased(&mut tx, source, "sources", rows).await?;

@@ -1,6 +1,6 @@
 //! Hints: things that a delivery of upstream's says to look at again. They say nothing of what is there; who looks reads it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use linkspan_model::ids::{AppId, SourceId};
@@ -27,6 +27,7 @@ statements! {
 }
 
 bulks! {
+    ACTIVE = "SELECT id FROM sources WHERE state = 'active' AND id IN (", "?", ")";
     HINT = "INSERT INTO hints (hinted_at, due_at, tries, source_id, kind, remote_id, gone, stamp) VALUES ",
         "($1, $1, 0, ?, ?, ?, ?, ?)",
         " ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET gone = hints.gone OR excluded.gone, stamp = hints.stamp + 1,
@@ -77,7 +78,7 @@ pub struct StoredHint {
 
 impl Store {
     /// Takes in deliveries in one transaction: when this returns, nothing of them can be lost. Whether each is new; those that
-    /// are not hint at nothing again.
+    /// are not hint at nothing again, and a source that is being erased is given no hints.
     pub async fn take_deliveries(
         &self,
         deliveries: &[InboundDelivery],
@@ -109,7 +110,15 @@ impl Store {
             }
         }
         let mut rows = Vec::with_capacity(hints.len() * 5);
-        let mut hints: Vec<_> = hints.into_iter().collect();
+        let asked = by_source.keys().flat_map(|source| args![*source]).collect();
+        let mut active = HashSet::new();
+        for (sql, args) in ACTIVE.lookup(tx.dialect(), args![], asked) {
+            for row in tx.all(sql, args).await? {
+                active.insert(SourceId(row.uuid(0)?));
+            }
+        }
+        let mut hints: Vec<_> =
+            hints.into_iter().filter(|((source, ..), _)| active.contains(source)).collect();
         hints.sort_unstable_by_key(|(key, _)| *key);
         for ((source, kind, remote_id), gone) in hints {
             rows.extend(args![source, kind, remote_id, gone, 1_i64]);
@@ -180,7 +189,7 @@ impl Store {
         looked_at: &[StoredHint],
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        for hint in looked_at {
+        for hint in in_order(looked_at) {
             tx.execute(SETTLE, args![source, kind, &hint.remote_id, hint.stamp]).await?;
         }
         tx.commit().await
@@ -195,11 +204,18 @@ impl Store {
         until: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        for hint in failed {
+        for hint in in_order(failed) {
             tx.execute(POSTPONE, args![source, kind, &hint.remote_id, hint.stamp, until]).await?;
         }
         tx.commit().await
     }
+}
+
+/// Hints in the order in which deliveries are taken in, so that writers of the same rows never wait for one another in a circle.
+fn in_order(hints: &[StoredHint]) -> Vec<&StoredHint> {
+    let mut hints: Vec<&StoredHint> = hints.iter().collect();
+    hints.sort_unstable_by(|one, other| one.remote_id.cmp(&other.remote_id));
+    hints
 }
 
 fn read(row: &Row) -> Result<StoredHint, StoreError> {

@@ -34,7 +34,7 @@ statements! {
     HURRY_OF_APP = "UPDATE live_sources SET check_at = $2 WHERE check_at > $2 AND source_id IN
         (SELECT s.id FROM sources s JOIN grants g ON g.id = s.grant_id WHERE g.app_id = $1)";
     MISSED = "UPDATE live_sources SET missed = missed + $3, missed_at =
-            CASE WHEN missed_at > COALESCE(delivered_at, 0) THEN missed_at ELSE $2 END
+            CASE WHEN delivered_at >= $4 OR missed_at > COALESCE(delivered_at, 0) THEN missed_at ELSE $2 END
         WHERE source_id = $1";
 }
 
@@ -128,15 +128,17 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that a reading found changes of which no delivery had told.
+    /// Notes that a reading found changes since a moment of which no delivery had told. Where one came since then, others do
+    /// too: what was found may have been told, and wait to be looked at.
     pub async fn note_missed_deliveries(
         &self,
         source: SourceId,
         count: u64,
+        since: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        self.db.write(MISSED, args![source, now, count]).await?;
+        self.db.write(MISSED, args![source, now, count, since]).await?;
         Ok(())
     }
 }

@@ -168,6 +168,17 @@ async fn a_stream_of_changes_stays_open_and_is_resumed_behind_the_last_event() {
     let resumed = events(&linking, "/v1/changes", Some(&fifth), 1).await;
     assert_eq!(resumed[0].1, entries[5]);
 
+    // The very first event names a position: who asked for what comes from now on can connect again before anything came.
+    let mut response = http()
+        .get(format!("{}/v1/changes?after=now", linking.base_url()))
+        .bearer_auth(&linking.api_key)
+        .header("Accept", "text/event-stream")
+        .send()
+        .await
+        .unwrap();
+    let first = String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(first.lines().any(|line| line == format!("id: {end}")), "{first}");
+
     // A position that this server has not reached yet is none that it gave out.
     for query in ["after=900000000", "after=900000000&limit=1"] {
         assert_eq!(linking.get(&format!("/v1/changes?{query}"), None).await.0, 400);

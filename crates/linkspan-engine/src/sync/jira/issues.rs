@@ -292,7 +292,7 @@ async fn changed(
         let missed = settle::window(run, ctx, window, Proof::Roughly).await?;
         if missed > 0 {
             run.add(STREAM, missed);
-            run.note_missed(missed).await?;
+            run.note_missed(missed, since).await?;
         }
     } else {
         changes(run, ctx, since).await?;

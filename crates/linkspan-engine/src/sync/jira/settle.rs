@@ -74,10 +74,10 @@ impl Run {
     }
 
     /// Notes that a reading found changes of which no delivery had told (hazard W7).
-    pub(super) async fn note_missed(&self, count: u64) -> Result<(), EngineError> {
+    pub(super) async fn note_missed(&self, count: u64, since: Timestamp) -> Result<(), EngineError> {
         tracing::info!(source.id = %self.id(), count, "reading found changes of which upstream had not told yet");
         let now = self.inner.clock.now();
-        Ok(self.inner.store.note_missed_deliveries(self.id(), count, now).await?)
+        Ok(self.inner.store.note_missed_deliveries(self.id(), count, since, now).await?)
     }
 }
 

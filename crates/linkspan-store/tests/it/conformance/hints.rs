@@ -88,14 +88,14 @@ pub(crate) async fn w1_how_a_source_learns_of_changes_is_kept_beside_what_came(s
     assert!(store.due_live_checks(at(499), 10).await.unwrap().is_empty());
     let hint = Hint { source, kind: KIND, remote_id: "7".to_owned(), gone: false };
     store.take_deliveries(&[delivery(1, vec![hint])], at(20)).await.unwrap();
-    store.note_missed_deliveries(source, 3, at(30)).await.unwrap();
+    store.note_missed_deliveries(source, 3, at(25), at(30)).await.unwrap();
     check.problem = Some("refused".to_owned());
     check.failures = 1;
     store.put_live_check(source, grant, &check, at(40)).await.unwrap();
     // What was looked at for a former account says nothing any more.
     let former = LiveCheck { problem: Some("former".to_owned()), ..check.clone() };
     store.put_live_check(source, new_source("bob").grant, &former, at(41)).await.unwrap();
-    store.note_missed_deliveries(source, 1, at(45)).await.unwrap();
+    store.note_missed_deliveries(source, 1, at(42), at(45)).await.unwrap();
     let live = store.live_source(source).await.unwrap().unwrap();
     assert_eq!((live.deliveries, live.delivered_at), (1, Some(at(20))));
     assert_eq!((live.missed, live.missed_at), (4, Some(at(30))), "since the first");
