@@ -25,9 +25,9 @@ pub enum ThrottleReason {
     PerIssueWrite,
     /// The operation was too expensive for the site; seen in the field, undocumented.
     Cost,
-    /// The gateway in front of all products refused: neither reason nor advice is sent.
+    /// The gateway in front of all products refused, by its own mark: neither reason nor `Retry-After` is sent.
     Gateway,
-    /// A reason this version does not know, as sent.
+    /// A reason this version does not know, as sent, or words for none: the operation slows down on that site.
     Unknown(String),
 }
 
@@ -137,7 +137,7 @@ pub enum CallError {
     /// 413, 504, or 409 on a read (upstream gave up after 10 s): ask for less at a time (hazard S9).
     #[error("{call}: upstream could not answer so much at once (status {status})")]
     TooLarge { call: &'static str, status: u16 },
-    /// 408 or another 5xx.
+    /// 408 or another 5xx; 401, 403 or 429 of the host of a file, which takes the address no more or is busy.
     #[error("{call}: upstream is unavailable (status {status})")]
     Unavailable { call: &'static str, status: u16, retry_after: Option<Duration> },
     /// A status that the operation does not answer by its documents.

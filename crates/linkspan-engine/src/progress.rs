@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use linkspan_model::ids::SourceId;
 use tokio::sync::watch;
 
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, LISTED_PRICE};
 
 /// How far one stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct StreamProgress {
     pub done: u64,
     /// Items to expect, where upstream told.
     pub expected: Option<u64>,
+    /// What it costs to list one of them, in thousandths of a point.
+    pub listed_price: u64,
     /// Where it stands.
     pub phase: Phase,
 }
@@ -118,7 +120,13 @@ impl ProgressBoard {
     pub fn announce(&self, source: SourceId, streams: &[&'static str]) {
         let rows = streams
             .iter()
-            .map(|stream| StreamProgress { stream, done: 0, expected: None, phase: Phase::Waiting })
+            .map(|stream| StreamProgress {
+                stream,
+                done: 0,
+                expected: None,
+                listed_price: LISTED_PRICE,
+                phase: Phase::Waiting,
+            })
             .collect();
         self.lock().insert(source, rows);
         self.notify();
@@ -127,6 +135,11 @@ impl ProgressBoard {
     /// Raises what a stream is expected to bring.
     pub fn expect(&self, source: SourceId, stream: &'static str, more: u64) {
         self.update(source, stream, |row| row.expected = Some(row.expected.unwrap_or(0) + more));
+    }
+
+    /// Notes what it costs to list an item of a stream, in thousandths of a point.
+    pub(crate) fn price(&self, source: SourceId, stream: &'static str, listed_price: u64) {
+        self.update(source, stream, |row| row.listed_price = listed_price);
     }
 
     /// Notes items read.

@@ -43,6 +43,18 @@ struct Patience {
     can_shrink: bool,
 }
 
+impl Patience {
+    /// For a call that asks for so many things, where the caller chose how many.
+    fn with(items: Option<usize>) -> Self {
+        Self { can_shrink: items.is_some_and(|items| items > 1), ..Self::default() }
+    }
+
+    /// Whether the caller should rather ask for less than wait and ask for as much again.
+    fn is_over(&self, error: &CallError) -> bool {
+        self.can_shrink && error.is_size() && self.attempt >= SIZE_ATTEMPTS
+    }
+}
+
 /// What a call goes out with.
 struct Leave {
     permit: Permit,
@@ -97,7 +109,26 @@ impl SourceClient {
 
     /// Sends one call and reads its answer.
     pub(crate) async fn call(&self, call: &'static Call, params: &Params) -> Result<Reply, EngineError> {
-        let mut patience = Patience::default();
+        self.call_with(call, params, Patience::default()).await
+    }
+
+    /// Sends one call for so many things, which the caller halves where upstream cannot answer so much at once (hazard S9):
+    /// as long as that can be done, it is not asked for as much again and again.
+    pub(crate) async fn call_for(
+        &self,
+        call: &'static Call,
+        params: &Params,
+        items: usize,
+    ) -> Result<Reply, EngineError> {
+        self.call_with(call, params, Patience::with(Some(items))).await
+    }
+
+    async fn call_with(
+        &self,
+        call: &'static Call,
+        params: &Params,
+        mut patience: Patience,
+    ) -> Result<Reply, EngineError> {
         loop {
             let Leave { permit, token } = self.ready(call, None, &patience).await?;
             match self.inner.upstream.send(call, &self.site, &token, params).await {
@@ -177,8 +208,7 @@ impl SourceClient {
         if pager.is_done() {
             return Ok(None);
         }
-        let can_shrink = pager.page_size().is_some_and(|size| size > 1);
-        let mut patience = Patience { can_shrink, ..Patience::default() };
+        let mut patience = Patience::with(pager.page_size().and_then(|size| usize::try_from(size).ok()));
         loop {
             let Leave { permit, token } = self.ready(call, pager.page_size(), &patience).await?;
             match pager.next(&self.inner.upstream, &token).await {
@@ -272,9 +302,7 @@ impl SourceClient {
         match retry::next_wait(&error, patience.attempt, self.inner.entropy.fraction()) {
             // What was learnt from the refusal holds the call back where it stands in line.
             Some(_) if is_held_in_line(&error) => Ok(()),
-            Some(_) if patience.can_shrink && error.is_size() && patience.attempt >= SIZE_ATTEMPTS => {
-                Err(error.into())
-            }
+            Some(_) if patience.is_over(&error) => Err(error.into()),
             Some(wait) if may_repeat => {
                 tracing::info!(call = call.name, attempt = patience.attempt, ?wait, %error, "will be repeated");
                 self.pause(wait).await
@@ -306,6 +334,8 @@ impl SourceClient {
     }
 
     async fn pause(&self, wait: Duration) -> Result<(), EngineError> {
+        // Meanwhile the reading takes no other's place.
+        let _rest = self.inner.turnstile.rest(self.source.id);
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),
             () = self.stop.cancelled() => Err(EngineError::Stopped),
@@ -331,4 +361,20 @@ fn lists_content(call: &Call) -> bool {
 /// Whether a refusal holds back the next call of its kind by itself, so that nobody has to wait for it here.
 fn is_held_in_line(error: &CallError) -> bool {
     matches!(error, CallError::Throttled { reason, product: Some(_), .. } if *reason != ThrottleReason::PerIssueWrite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s9_who_can_ask_for_less_is_soon_left_to_do_so() {
+        let too_much = CallError::TooLarge { call: "a.bulk", status: 504 };
+        let is_over = |items, attempt| Patience { attempt, ..Patience::with(items) }.is_over(&too_much);
+        assert!(!is_over(Some(100), 1), "once may be chance");
+        assert!(is_over(Some(100), SIZE_ATTEMPTS) && is_over(Some(2), SIZE_ATTEMPTS));
+        assert!(!is_over(Some(1), SIZE_ATTEMPTS) && !is_over(None, SIZE_ATTEMPTS), "less there is not");
+        let outage = CallError::Unavailable { call: "a.bulk", status: 503, retry_after: None };
+        assert!(!Patience { attempt: SIZE_ATTEMPTS, ..Patience::with(Some(100)) }.is_over(&outage));
+    }
 }

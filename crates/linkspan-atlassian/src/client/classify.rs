@@ -11,6 +11,9 @@ use crate::limit::LimitHeaders;
 /// The most bytes of a refusal's body that are read.
 const EXCERPT_CAP: usize = 16 << 10;
 
+/// What stands for the reason of a throttle that states none.
+const NO_REASON: &str = "no reason was given";
+
 /// The most messages kept of one refusal.
 const MESSAGES: usize = 4;
 
@@ -48,6 +51,22 @@ pub(super) async fn refusal(
     classify(asked, status, limits, &excerpt, now)
 }
 
+/// Reads a refusal of the host to which upstream sent the reader for a file. The token never went there, and none of
+/// upstream's limits is counted there: that it takes the signed address no more, or no more readers, says something of this
+/// address alone. Another one may do.
+pub(super) async fn refusal_of_file_host(
+    asked: Asked,
+    response: reqwest::Response,
+    limits: LimitHeaders,
+    now: Timestamp,
+) -> CallError {
+    let status = response.status().as_u16();
+    if matches!(status, 401 | 403 | 429) {
+        return CallError::Unavailable { call: asked.name, status, retry_after: limits.advice(now) };
+    }
+    refusal(asked, response, limits, now).await
+}
+
 /// What a refusal means.
 pub(super) fn classify(
     asked: Asked,
@@ -59,8 +78,9 @@ pub(super) fn classify(
     let Asked { name, method, product } = asked;
     let retry_after = limits.advice(now);
     if status == 429 {
-        // The gateway's own refusals carry no reason (`atlassian-platform.md` 5.6).
-        let reason = limits.reason.unwrap_or(ThrottleReason::Gateway);
+        // The gateway's own refusals carry a mark (`atlassian-platform.md` 5.6). What says nothing may come from anything
+        // in between, and must not stop everything for everybody.
+        let reason = limits.reason.unwrap_or_else(|| ThrottleReason::Unknown(NO_REASON.to_owned()));
         return CallError::Throttled { call: name, product, reason, retry_after };
     }
     let messages = messages_of(body);

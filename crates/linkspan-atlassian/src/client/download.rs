@@ -10,7 +10,7 @@ use reqwest::header::{
 
 use super::Upstream;
 use super::answer::{broken_body, transport};
-use super::classify::refusal;
+use super::classify::{refusal, refusal_of_file_host};
 use super::endpoints::Site;
 use super::params::Params;
 use crate::calls::{Answer, Call};
@@ -122,7 +122,8 @@ impl Upstream {
         })
     }
 
-    /// Follows redirects without the token: to https on a named host, or to the sandbox itself.
+    /// Follows redirects without the token: to https on a named host, or to the sandbox itself. What is refused behind a
+    /// redirect is an error; what is refused before it is left to the caller.
     pub(super) async fn follow(
         &self,
         call: &'static Call,
@@ -130,24 +131,28 @@ impl Upstream {
         range: Option<HeaderValue>,
     ) -> Result<reqwest::Response, CallError> {
         let refused = CallError::Transport { call: call.name, kind: TransportKind::Redirect };
-        for _ in 0..HOPS {
-            if !is_redirect(response.status()) {
-                return Ok(response);
-            }
+        let mut hops = 0;
+        while is_redirect(response.status()) {
             let target = response
                 .headers()
                 .get(LOCATION)
                 .and_then(|value| value.to_str().ok())
                 .and_then(|text| response.url().join(text).ok())
-                .filter(|url| self.endpoints.may_follow(url));
+                .filter(|url| hops < HOPS && self.endpoints.may_follow(url));
             let Some(target) = target else { return Err(refused) };
             let mut request = self.http.get(target).header(ACCEPT_ENCODING, AS_IT_IS);
             if let Some(range) = &range {
                 request = request.header(RANGE, range);
             }
             response = request.send().await.map_err(|error| transport(call.name, &error))?;
+            hops += 1;
         }
-        if is_redirect(response.status()) { Err(refused) } else { Ok(response) }
+        if hops > 0 && !response.status().is_success() {
+            let now = self.clock.now();
+            let limits = LimitHeaders::read(response.headers(), now);
+            return Err(refusal_of_file_host(call.into(), response, limits, now).await);
+        }
+        Ok(response)
     }
 }
 

@@ -190,19 +190,24 @@ fn s5_refusals_are_told_apart_by_what_can_be_done() {
 }
 
 #[test]
-fn r2_a_throttle_without_reason_is_the_gateways() {
-    let limits =
-        LimitHeaders { resets_at: Some(Timestamp::from_second(90).unwrap()), ..LimitHeaders::default() };
-    let error = classify((&jira::ISSUE).into(), 429, limits, b"", Timestamp::from_second(30).unwrap());
-    assert_eq!(
-        error,
-        CallError::Throttled {
-            call: "jira.issue.get",
-            product: Some(Product::Jira),
-            reason: ThrottleReason::Gateway,
-            retry_after: Some(Duration::from_mins(1)),
-        }
-    );
+fn r2_a_throttle_is_the_gateways_by_its_mark_alone() {
+    for (sent, understood) in [
+        (Some(ThrottleReason::Gateway), ThrottleReason::Gateway),
+        (None, ThrottleReason::Unknown("no reason was given".to_owned())),
+    ] {
+        let resets_at = Some(Timestamp::from_second(90).unwrap());
+        let limits = LimitHeaders { reason: sent, resets_at, ..LimitHeaders::default() };
+        let error = classify((&jira::ISSUE).into(), 429, limits, b"", Timestamp::from_second(30).unwrap());
+        assert_eq!(
+            error,
+            CallError::Throttled {
+                call: "jira.issue.get",
+                product: Some(Product::Jira),
+                reason: understood,
+                retry_after: Some(Duration::from_mins(1)),
+            }
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,10 @@
 //! to 5.5, hazard R2). It keeps three things apart, so that no limit slows unrelated calls: the app's points for a
 //! product, the points of one site, and the burst of one operation on one site. How points are counted, and how
 //! callers share them, is decided above it.
+//!
+//! Clocks jump back when a machine's time is set right. What was noted before then lies further ahead than anything is
+//! ever noted, by which it is known, and counts as over: otherwise a product would stay closed until the old time comes
+//! round again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,6 +30,15 @@ const PACES_CAP: usize = 10_000;
 
 /// Closed sites beyond which those that are open again are forgotten.
 const SITES_CAP: usize = 10_000;
+
+/// The furthest ahead that a product is closed: [`retry::QUOTA_CEILING`].
+const LONGEST_CLOSURE: SignedDuration = SignedDuration::from_hours(1);
+
+/// The furthest ahead that an operation is held back: [`retry::ADVICE_CEILING`].
+const LONGEST_HOLD: SignedDuration = SignedDuration::from_mins(2);
+
+/// So many seconds after the hour has turned here, it may not have turned upstream yet.
+const CLOCKS_DIFFER_BY: i64 = 5 * 60;
 
 /// The pace of one operation on one site.
 #[derive(Clone, Copy, Debug)]
@@ -60,24 +73,27 @@ impl Gate {
         call: &'static str,
     ) -> Timestamp {
         // Most of the time nothing is known of any limit: then nothing is looked up.
-        let closed = self.products.get(&product).copied();
-        let on_site = if self.sites.is_empty() { None } else { self.closed_on_site(product, cloud_id) };
+        let closed = self.closed(now, product);
+        let on_site = if self.sites.is_empty() { None } else { self.closed_on_site(now, product, cloud_id) };
         let paced = if self.paces.is_empty() {
             None
         } else {
-            self.paces.get(&(cloud_id.to_owned(), call)).map(|pace| pace.next_at)
+            let pace = self.paces.get(&(cloud_id.to_owned(), call));
+            pace.map(|pace| credible(now, pace.next_at, LONGEST_HOLD))
         };
         closed.into_iter().chain(on_site).chain(paced).fold(now, Timestamp::max)
     }
 
     /// Until when a product is closed for the app; `None` when it is not, or was never.
     pub fn closed(&self, now: Timestamp, product: Product) -> Option<Timestamp> {
-        self.products.get(&product).copied().filter(|until| *until > now)
+        let until = *self.products.get(&product)?;
+        Some(credible(now, until, LONGEST_CLOSURE)).filter(|until| *until > now)
     }
 
-    /// Until when a product was last closed on a site.
-    pub fn closed_on_site(&self, product: Product, cloud_id: &str) -> Option<Timestamp> {
-        self.sites.get(&(product, cloud_id.to_owned())).copied()
+    /// Until when a product is closed on a site; `None` when it is not, or was never.
+    pub fn closed_on_site(&self, now: Timestamp, product: Product, cloud_id: &str) -> Option<Timestamp> {
+        let until = *self.sites.get(&(product, cloud_id.to_owned()))?;
+        Some(credible(now, until, LONGEST_CLOSURE)).filter(|until| *until > now)
     }
 
     /// Notes that a call goes out now: the next of its kind on the site keeps the learnt gap.
@@ -86,7 +102,7 @@ impl Gate {
             return;
         }
         if let Some(pace) = self.paces.get_mut(&(cloud_id.to_owned(), call)) {
-            pace.next_at = later(pace.next_at.max(now), pace.gap);
+            pace.next_at = later(credible(now, pace.next_at, LONGEST_HOLD).max(now), pace.gap);
         }
     }
 
@@ -108,24 +124,24 @@ impl Gate {
         }
     }
 
-    /// Takes in a refusal for throttling; other errors change nothing.
-    pub fn refused(&mut self, now: Timestamp, cloud_id: &str, error: &CallError) {
+    /// Takes in a refusal for throttling of a call that was sent at `sent_at`; other errors change nothing.
+    pub fn refused(&mut self, sent_at: Timestamp, now: Timestamp, cloud_id: &str, error: &CallError) {
         let CallError::Throttled { call, product: Some(product), reason, retry_after } = error else {
             return;
         };
         match reason {
             ThrottleReason::QuotaGlobal | ThrottleReason::Gateway => {
-                let until = closed_until(now, reason, *retry_after);
+                let until = closed_until(sent_at, now, reason, *retry_after);
                 let closed = self.products.entry(*product).or_insert(until);
-                *closed = (*closed).max(until);
+                *closed = credible(now, *closed, LONGEST_CLOSURE).max(until);
             }
             ThrottleReason::QuotaTenant => {
-                let until = closed_until(now, reason, *retry_after);
+                let until = closed_until(sent_at, now, reason, *retry_after);
                 if self.sites.len() >= SITES_CAP {
-                    self.sites.retain(|_, closed| *closed > now);
+                    self.sites.retain(|_, closed| credible(now, *closed, LONGEST_CLOSURE) > now);
                 }
                 let closed = self.sites.entry((*product, cloud_id.to_owned())).or_insert(until);
-                *closed = (*closed).max(until);
+                *closed = credible(now, *closed, LONGEST_CLOSURE).max(until);
             }
             // The issue's writer waits; other calls of the kind go on.
             ThrottleReason::PerIssueWrite => {}
@@ -157,6 +173,7 @@ impl Gate {
             gap: SignedDuration::ZERO,
             good_run: 0,
         });
+        pace.next_at = credible(now, pace.next_at, LONGEST_HOLD);
         // Calls that were in flight together are refused together: that is one lesson, not many.
         if pace.next_at < until {
             let is_new_lesson = pace.next_at <= now || pace.gap.is_zero();
@@ -169,13 +186,36 @@ impl Gate {
     }
 }
 
-/// Until when a spent quota keeps calls back: upstream's advice within bounds, else the turn of the UTC hour.
-fn closed_until(now: Timestamp, reason: &ThrottleReason, advice: Option<Duration>) -> Timestamp {
-    match advice {
-        Some(advice) => later(now, bounded(advice)),
-        None if reason.is_quota() => Timestamp::from_second((hour_of(now) + 1) * 3600).unwrap_or(now),
-        None => later(now, bounded(retry::CEILING)),
+/// Until when a refusal keeps everything back. A spent quota comes back when the UTC hour turns and not before
+/// (`atlassian-platform.md` 5.3, 5.7): shorter advice would only bring the next refusal, for everybody who waits. The
+/// gateway's limit has no hour: upstream's advice counts, within bounds.
+fn closed_until(
+    sent_at: Timestamp,
+    now: Timestamp,
+    reason: &ThrottleReason,
+    advice: Option<Duration>,
+) -> Timestamp {
+    if !reason.is_quota() {
+        return later(now, bounded(advice.unwrap_or(retry::CEILING)));
     }
+    if may_be_of_the_hour_before(sent_at, now) {
+        // This hour may have all its points: it is asked again soon, but not sooner than after a short wait.
+        return later(now, bounded(advice.unwrap_or_default().max(retry::CEILING)));
+    }
+    let turn = Timestamp::from_second((hour_of(now) + 1) * 3600).unwrap_or(now);
+    advice.map_or(turn, |advice| later(now, bounded(advice)).max(turn))
+}
+
+/// Whether a refusal for a spent quota may speak of the hour that is over: the answer may have crossed the turn, and
+/// upstream's clock may be behind ours.
+fn may_be_of_the_hour_before(sent_at: Timestamp, now: Timestamp) -> bool {
+    hour_of(sent_at) != hour_of(now) || now.as_second().rem_euclid(3600) < CLOCKS_DIFFER_BY
+}
+
+/// A moment until which something waits, or `now` where it lies further ahead than any is noted: then it was noted before
+/// the clock jumped back.
+fn credible(now: Timestamp, until: Timestamp, longest: SignedDuration) -> Timestamp {
+    if until > later(now, longest) { now } else { until }
 }
 
 fn bounded(wait: Duration) -> SignedDuration {

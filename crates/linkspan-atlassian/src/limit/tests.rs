@@ -118,8 +118,7 @@ const ISSUE: &str = "jira.issue.get";
 
 #[test]
 fn r2_no_kind_of_limit_slows_unrelated_calls() {
-    let now = noon();
-    let later = at("2026-03-26T12:00:07Z");
+    let now = at("2026-03-26T12:20:00Z");
     let held = |gate: &Gate| {
         [
             (Product::Jira, "a", SEARCH),
@@ -129,15 +128,18 @@ fn r2_no_kind_of_limit_slows_unrelated_calls() {
         ]
         .map(|(product, site, call)| gate.earliest(now, product, site, call) > now)
     };
-    let after = |reason| {
+    let after = |reason: ThrottleReason| {
+        let until = if reason.is_quota() { "2026-03-26T13:00:00Z" } else { "2026-03-26T12:20:07Z" };
         let mut gate = Gate::new();
-        gate.refused(now, "a", &throttled(SEARCH, reason, Some(7)));
-        assert!(gate.earliest(now, Product::Jira, "a", SEARCH) <= later);
+        gate.refused(now, now, "a", &throttled(SEARCH, reason, Some(7)));
+        assert!(gate.earliest(now, Product::Jira, "a", SEARCH) <= at(until));
         held(&gate)
     };
     assert_eq!(after(ThrottleReason::QuotaGlobal), [true, true, true, false]);
     assert_eq!(after(ThrottleReason::QuotaTenant), [true, true, false, false]);
+    assert_eq!(after(ThrottleReason::Gateway), [true, true, true, false]);
     assert_eq!(after(ThrottleReason::Burst), [true, false, false, false]);
+    assert_eq!(after(ThrottleReason::Unknown(String::new())), [true, false, false, false]);
     assert_eq!(after(ThrottleReason::PerIssueWrite), [false, false, false, false]);
 }
 
@@ -145,25 +147,82 @@ fn r2_no_kind_of_limit_slows_unrelated_calls() {
 fn r1_a_spent_quota_without_advice_waits_for_the_turn_of_the_hour() {
     let now = at("2026-03-26T12:20:00Z");
     let mut gate = Gate::new();
-    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, None));
+    gate.refused(now, now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, None));
     assert_eq!(gate.earliest(now, Product::Jira, "b", ISSUE), at("2026-03-26T13:00:00Z"));
-    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, Some(1_000_000_000)));
+    gate.refused(now, now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, Some(1_000_000_000)));
     assert_eq!(gate.earliest(now, Product::Jira, "b", ISSUE), at("2026-03-26T13:20:00Z"));
     let next_hour = at("2026-03-26T13:30:00Z");
     assert_eq!(gate.earliest(next_hour, Product::Jira, "b", ISSUE), next_hour);
 }
 
 #[test]
+fn r2_a_spent_quota_stops_until_the_hour_turns_whatever_shorter_wait_is_advised() {
+    let now = at("2026-03-26T12:20:00Z");
+    for (reason, until) in [
+        (ThrottleReason::QuotaGlobal, at("2026-03-26T13:00:00Z")),
+        (ThrottleReason::QuotaTenant, at("2026-03-26T13:00:00Z")),
+        (ThrottleReason::Gateway, at("2026-03-26T12:20:01Z")),
+    ] {
+        let mut gate = Gate::new();
+        gate.refused(now, now, "a", &throttled(SEARCH, reason, Some(1)));
+        assert_eq!(gate.earliest(now, Product::Jira, "a", SEARCH), until);
+    }
+}
+
+#[test]
+fn r2_a_spent_quota_that_may_be_of_the_hour_before_stops_for_a_moment_alone() {
+    let half_a_minute = Duration::from_secs(30);
+    for (sent_at, now) in [
+        // The answer crossed the turn, or came when upstream's clock had not turned.
+        ("2026-03-26T11:59:59Z", "2026-03-26T12:00:01Z"),
+        ("2026-03-26T11:59:59Z", "2026-03-26T12:10:00Z"),
+        ("2026-03-26T12:00:02Z", "2026-03-26T12:00:03Z"),
+        ("2026-03-26T12:04:58Z", "2026-03-26T12:04:59Z"),
+    ] {
+        for advice in [None, Some(1)] {
+            let (sent_at, now) = (at(sent_at), at(now));
+            let mut gate = Gate::new();
+            gate.refused(sent_at, now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, advice));
+            assert_eq!(gate.closed(now, Product::Jira), Some(now + half_a_minute), "{now}: {advice:?}");
+            // Longer advice is a minimum as ever.
+            gate.refused(sent_at, now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, Some(3_000)));
+            assert_eq!(gate.closed(now, Product::Jira), Some(now + Duration::from_mins(50)));
+        }
+    }
+    let now = at("2026-03-26T12:05:00Z");
+    let mut gate = Gate::new();
+    gate.refused(now, now, "a", &throttled(SEARCH, ThrottleReason::QuotaGlobal, None));
+    assert_eq!(gate.closed(now, Product::Jira), Some(at("2026-03-26T13:00:00Z")));
+}
+
+#[test]
+fn r2_what_was_noted_before_the_clock_jumped_back_is_over() {
+    let (ahead, now) = (at("2026-03-27T12:20:00Z"), at("2026-03-26T12:20:00Z"));
+    for reason in [ThrottleReason::QuotaGlobal, ThrottleReason::QuotaTenant, ThrottleReason::Burst] {
+        let mut gate = Gate::new();
+        gate.refused(ahead, ahead, "a", &throttled(SEARCH, reason.clone(), Some(60)));
+        assert!(gate.earliest(ahead, Product::Jira, "a", SEARCH) > ahead);
+        assert_eq!(gate.earliest(now, Product::Jira, "a", SEARCH), now, "{reason}");
+        assert_eq!(gate.closed(now, Product::Jira), None);
+        assert_eq!(gate.closed_on_site(now, Product::Jira, "a"), None);
+        // What is refused by the new time holds again.
+        gate.refused(now, now, "a", &throttled(SEARCH, reason.clone(), Some(60)));
+        let until = gate.earliest(now, Product::Jira, "a", SEARCH);
+        assert!(until > now && until <= at("2026-03-26T13:00:00Z"), "{reason}: {until}");
+    }
+}
+
+#[test]
 fn r2_a_burst_refusal_teaches_a_gap_that_good_answers_unteach() {
     let mut now = noon();
     let mut gate = Gate::new();
-    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
+    gate.refused(now, now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
     let first = gate.gap("a", SEARCH);
     assert!(first > Duration::ZERO);
-    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
+    gate.refused(now, now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
     assert_eq!(gate.gap("a", SEARCH), first, "refused together is one lesson");
     now = at("2026-03-26T12:00:05Z");
-    gate.refused(now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
+    gate.refused(now, now, "a", &throttled(SEARCH, ThrottleReason::Burst, Some(1)));
     assert_eq!(gate.gap("a", SEARCH), first * 2);
 
     now = at("2026-03-26T12:01:00Z");
@@ -220,7 +279,7 @@ fn r1_the_gate_never_closes_longer_than_the_quota_window() {
             ThrottleReason::Gateway,
         ] {
             let mut gate = Gate::new();
-            gate.refused(noon(), "a", &throttled(SEARCH, reason, Some(seconds)));
+            gate.refused(noon(), noon(), "a", &throttled(SEARCH, reason, Some(seconds)));
             let wait = gate.earliest(noon(), Product::Jira, "a", SEARCH).duration_since(noon());
             assert!(Duration::try_from(wait).unwrap() <= retry::QUOTA_CEILING);
         }

@@ -1,6 +1,7 @@
 //! Files and the redirects in front of them.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -96,6 +97,32 @@ async fn a_download_goes_on_from_a_byte() {
     let beyond =
         upstream.download(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file(), 99).await.unwrap_err();
     assert!(matches!(beyond, CallError::Unexpected { status: 416, .. }));
+}
+
+#[tokio::test]
+async fn r2_what_the_host_of_a_file_refuses_says_nothing_of_the_token_or_of_upstreams_limits() {
+    for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS] {
+        let said = r#"{"message":"The app is not installed on this instance"}"#;
+        let router = Router::new()
+            .route(
+                &format!("{JIRA}/rest/api/3/attachment/content/{{id}}"),
+                get(|| async { Redirect::to("/media/file") }),
+            )
+            .route("/media/file", get(move || async move { (status, [("retry-after", "7")], said) }));
+        let server = Server::of(router).await;
+        let upstream = server.upstream();
+        let expected = CallError::Unavailable {
+            call: "jira.attachment.content",
+            status: status.as_u16(),
+            retry_after: Some(Duration::from_secs(7)),
+        };
+        let error =
+            upstream.download(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file(), 0).await.unwrap_err();
+        assert_eq!(error, expected);
+        assert!(error.is_retryable(), "another address may do");
+        let error = upstream.send(&jira::ATTACHMENT_CONTENT, &site(), &token(), &file()).await.unwrap_err();
+        assert_eq!(error, expected);
+    }
 }
 
 #[tokio::test]

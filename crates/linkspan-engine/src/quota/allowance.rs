@@ -43,12 +43,17 @@ pub enum KnownFrom {
     Nothing,
 }
 
+/// How many points an hour has, `None` while there is no limit that is known, and where that is known from.
+pub(super) type KnownQuota = (Option<u64>, KnownFrom);
+
 /// The points of one pool in one hour.
 #[derive(Clone, Debug)]
 pub(super) struct Allowance {
     hour: i64,
     /// Points of an hour; `None` while there is no limit that is known.
-    pub(super) quota: Option<u64>,
+    quota: Option<u64>,
+    /// Whether the operator set it: then what upstream says is left may be of a larger one.
+    is_set: bool,
     /// Spent by our own count, and by lane.
     spent: u64,
     by_lane: OfLanes<u64>,
@@ -60,16 +65,22 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    pub(super) fn new(quota: Option<u64>) -> Self {
+    pub(super) fn new((quota, known_from): KnownQuota) -> Self {
         Self {
             hour: 0,
             quota,
+            is_set: known_from == KnownFrom::Setting,
             spent: 0,
             by_lane: OfLanes::default(),
             used: 0,
             held: 0,
             held_by_lane: OfLanes::default(),
         }
+    }
+
+    /// Takes in another quota; what was spent of it stays.
+    pub(super) fn change_quota(&mut self, (quota, known_from): KnownQuota) {
+        (self.quota, self.is_set) = (quota, known_from == KnownFrom::Setting);
     }
 
     /// Begins a new hour if it has turned; whether it has.
@@ -176,7 +187,10 @@ impl Allowance {
         self.used += cost;
         *self.by_lane.of_mut(lane) += cost;
         if let (Some(quota), Some(left)) = (self.quota, left) {
-            self.used = quota.saturating_sub(left);
+            let used = quota.saturating_sub(left);
+            // Of a part that the operator set, upstream knows nothing: of it is used what was spent here, and more only
+            // where upstream has less left than the rest of the part.
+            self.used = if self.is_set { used.max(self.spent) } else { used };
         }
     }
 

@@ -17,7 +17,7 @@ use linkspan_atlassian::limit::{Gate, LimitHeaders};
 use linkspan_model::ids::AppId;
 use linkspan_model::product::Product;
 
-use super::allowance::{HOUR_SECONDS, KnownFrom, USUAL_QUOTA, hour_of};
+use super::allowance::{HOUR_SECONDS, KnownFrom, KnownQuota, USUAL_QUOTA, hour_of};
 use super::lane::Lane;
 use super::pool::{Ask, Pool};
 use super::queue::Place;
@@ -139,7 +139,7 @@ impl Governor {
         let setting = self.setting;
         let limits = self.apps.entry(app).or_default();
         let key = limits.key_of(&ask);
-        let quota = quota_of(setting, limits.told.get(&key).copied()).0;
+        let quota = quota_of(setting, limits.told.get(&key).copied());
         let pool = limits.pools.entry(key.clone()).or_insert_with(|| Pool::new(quota));
         pool.turn(now);
         if pool.pass(now, &mut limits.gate, &ask) {
@@ -217,7 +217,7 @@ impl Governor {
     /// Ends a call that failed.
     pub(super) fn refused(&mut self, now: Timestamp, sent: &Sent, error: &CallError) -> Turn {
         if let Some(limits) = self.apps.get_mut(&sent.app) {
-            limits.gate.refused(now, &sent.ask.cloud_id, error);
+            limits.gate.refused(sent.at, now, &sent.ask.cloud_id, error);
         }
         // What upstream refuses for other reasons than its limits costs as a call.
         let cost = u64::from(!matches!(
@@ -256,11 +256,11 @@ impl Governor {
                 && limits.told.insert(key.clone(), quota) != Some(quota)
             {
                 tracing::info!(%product, quota, is_of_site, "upstream states an hourly quota of points");
-                let quota = quota_of(self.setting, Some(quota)).0;
+                let quota = quota_of(self.setting, Some(quota));
                 if let Some(site) = site.filter(|_| is_new) {
                     limits.move_site(product, &site, quota);
                 } else if let Some(pool) = limits.pools.get_mut(&key) {
-                    pool.allowance.quota = quota;
+                    pool.allowance.change_quota(quota);
                 }
             }
         }
@@ -273,7 +273,7 @@ impl Governor {
     }
 
     /// The quota of a pool, and where that is known from.
-    pub(super) fn quota(&self, app: AppId, key: &PoolKey) -> (Option<u64>, KnownFrom) {
+    pub(super) fn quota(&self, app: AppId, key: &PoolKey) -> KnownQuota {
         let told = self.apps.get(&app).and_then(|limits| limits.told.get(key)).copied();
         quota_of(self.setting, told)
     }
@@ -290,7 +290,7 @@ impl AppLimits {
     }
 
     /// Makes a pool for a site; who waits to call it stands in line there.
-    fn move_site(&mut self, product: Product, site: &Arc<str>, quota: Option<u64>) {
+    fn move_site(&mut self, product: Product, site: &Arc<str>, quota: KnownQuota) {
         let waiting =
             self.pools.get_mut(&(product, None)).map(|pool| pool.take_site(site)).unwrap_or_default();
         let pool = self.pools.entry((product, Some(Arc::clone(site)))).or_insert_with(|| Pool::new(quota));
@@ -320,9 +320,9 @@ impl Turn {
 }
 
 /// The quota that holds: the operator's setting can only lower what upstream states.
-fn quota_of(setting: PointsQuota, told: Option<u64>) -> (Option<u64>, KnownFrom) {
+fn quota_of(setting: PointsQuota, told: Option<u64>) -> KnownQuota {
     match (setting, told) {
-        (PointsQuota::Set(set), Some(told)) if told < set => (Some(told), KnownFrom::Headers),
+        (PointsQuota::Set(set), Some(told)) if told <= set => (Some(told), KnownFrom::Headers),
         (PointsQuota::Set(set), _) => (Some(set), KnownFrom::Setting),
         (_, Some(told)) => (Some(told), KnownFrom::Headers),
         (PointsQuota::Usual, None) => (Some(USUAL_QUOTA), KnownFrom::Usual),

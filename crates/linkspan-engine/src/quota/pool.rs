@@ -8,7 +8,7 @@ use linkspan_atlassian::limit::Gate;
 use linkspan_model::ids::SourceId;
 use linkspan_model::product::Product;
 
-use super::allowance::Allowance;
+use super::allowance::{Allowance, KnownQuota};
 use super::lane::{Lane, OfLanes};
 use super::queue::{FairQueue, Place};
 
@@ -45,7 +45,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(quota: Option<u64>) -> Self {
+    pub(super) fn new(quota: KnownQuota) -> Self {
         Self {
             allowance: Allowance::new(quota),
             queues: std::array::from_fn(|_| FairQueue::new()),

@@ -138,7 +138,7 @@ fn status_of(
     let limits = governor.apps.get(&app);
     let (quota, known_from) = governor.quota(app, &(product, None));
     // A pool that nobody used this hour still shows the last one.
-    let mut fresh = Pool::new(quota);
+    let mut fresh = Pool::new((quota, known_from));
     fresh.turn(now);
     let of_app = limits.and_then(|limits| limits.pools.get(&(product, None)));
     let is_of_now = |pool: &&Pool| pool.allowance.turns_at() == fresh.allowance.turns_at();
@@ -191,12 +191,12 @@ fn site_status(
     pool: &Pool,
 ) -> Option<SiteQuotaStatus> {
     let cloud_id = key.1.as_ref()?;
-    let closed = limits.and_then(|limits| limits.gate.closed_on_site(key.0, cloud_id));
+    let closed = limits.and_then(|limits| limits.gate.closed_on_site(now, key.0, cloud_id));
     Some(SiteQuotaStatus {
         cloud_id: cloud_id.to_string(),
         quota: governor.quota(app, key).0,
         spent: pool.allowance.spent(),
         left: pool.allowance.left(),
-        closed_until: closed.filter(|until| *until > now),
+        closed_until: closed,
     })
 }

@@ -4,9 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use linkspan_atlassian::calls::jira;
 use linkspan_atlassian::error::{CallError, ThrottleReason};
 use linkspan_atlassian::limit::{Announced, LimitHeaders, Policy, Standing};
+use linkspan_model::clock::Clock;
 use linkspan_model::ids::AppId;
 use linkspan_model::product::Product;
 use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::allowance::KnownFrom;
@@ -14,6 +17,7 @@ use super::governor::{Answer, Governor, PointsQuota, Sent};
 use super::lane::Lane;
 use super::pool::{Ask, WAITING_CAP};
 use super::simulation::ask;
+use super::turnstile::Turnstile;
 
 const APP: AppId = AppId(Uuid::nil());
 const OTHER_APP: AppId = AppId(Uuid::max());
@@ -210,6 +214,59 @@ fn r3_headers_say_how_large_the_quota_is_and_what_is_left() {
     let sent = went(lower.ask(noon(), APP, ask(1, Lane::Live, 1))).unwrap();
     lower.answered(noon(), &sent, &told, 0, 1);
     assert_eq!(lower.quota(APP, &key), (Some(50), KnownFrom::Setting), "the operator may allow less");
+}
+
+#[test]
+fn r3_the_part_that_the_operator_set_binds_however_much_upstream_has_left() {
+    let told = |left| {
+        let mut told = policy("global-app-quota", 65_000);
+        told.standings.push(Standing {
+            name: "global-app-quota".to_owned(),
+            remaining: Some(left),
+            resets_in: None,
+            enforced: true,
+        });
+        told
+    };
+    let mut governor = Governor::new(PointsQuota::Set(1_000));
+    let mut points = 0;
+    while let Some(sent) = went(governor.ask(minute(59), APP, ask(1, Lane::Live, 10))) {
+        governor.answered(minute(59), &sent, &told(13_000), 0, 10);
+        points += 10;
+        assert!(points <= 1_000);
+    }
+    assert_eq!(points, 950, "all but the reserve for writes");
+    // Others left less than the part: no more than that is points.
+    let mut governor = Governor::new(PointsQuota::Set(1_000));
+    let sent = went(governor.ask(minute(59), APP, ask(1, Lane::Live, 10))).unwrap();
+    governor.answered(minute(59), &sent, &told(300), 0, 10);
+    assert_eq!(spend(&mut governor, minute(59), Lane::Live, 10), 250);
+}
+
+#[test]
+fn r2_a_refusal_that_crossed_the_turn_does_not_stop_the_new_hour() {
+    let mut governor = Governor::new(PointsQuota::Usual);
+    let last = minute(59) + SignedDuration::from_secs(59);
+    let sent = went(governor.ask(last, APP, ask(1, Lane::Live, 1))).unwrap();
+    governor.refused(minute(60), &sent, &throttled(ThrottleReason::QuotaGlobal));
+    let Answer::Wait(waiting) = governor.ask(minute(60), APP, ask(1, Lane::Live, 1)) else {
+        panic!("it is not asked again at once")
+    };
+    let turn = governor.advance(minute(60) + SignedDuration::from_secs(30));
+    assert_eq!(turn.gone.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [waiting.number()]);
+}
+
+#[test]
+fn r3_a_source_whose_calls_rest_before_they_are_repeated_counts_as_waiting() {
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let turnstile = Turnstile::new(PointsQuota::Usual, Clock::at(noon()), tasks, stop);
+    let source = ask(1, Lane::Backfill, 1).source;
+    let (one, other) = (turnstile.rest(source), turnstile.rest(source));
+    assert!(turnstile.waiting_sources().contains(&source));
+    drop(one);
+    assert!(turnstile.waiting_sources().contains(&source), "another of its calls rests");
+    drop(other);
+    assert!(turnstile.waiting_sources().is_empty());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! One lock guards the governor. Who has to wait gets a channel of its own, through which whoever makes room sends the
 //! permit: an answer that came, or one task that sleeps until the next moment at which anything can change.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,8 @@ struct Shared {
     state: Mutex<State>,
     /// There is something earlier to look for.
     sooner: Notify,
+    /// A call began to rest.
+    rested: Notify,
     clock: Clock,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -41,6 +44,8 @@ struct Shared {
 struct State {
     governor: Governor,
     waiting: HashMap<u64, (SourceId, oneshot::Sender<Permit>)>,
+    /// How many calls of a source rest before they are repeated.
+    resting: HashMap<SourceId, usize>,
     /// Whether a task looks for whoever may go.
     is_watched: bool,
 }
@@ -53,6 +58,12 @@ pub(crate) struct Permit {
     risk: u64,
 }
 
+/// A call that failed and rests before it is repeated; it stands in no line meanwhile.
+pub(crate) struct Rest {
+    turnstile: Turnstile,
+    source: SourceId,
+}
+
 /// A caller that waits; it leaves the line when it gives up.
 struct Waiting<'a> {
     shared: &'a Shared,
@@ -62,8 +73,10 @@ struct Waiting<'a> {
 impl Turnstile {
     pub(crate) fn new(quota: PointsQuota, clock: Clock, tasks: TaskTracker, stop: CancellationToken) -> Self {
         let governor = Governor::new(quota);
-        let state = Mutex::new(State { governor, waiting: HashMap::new(), is_watched: false });
-        Self(Arc::new(Shared { state, sooner: Notify::new(), clock, tasks, stop }))
+        let (waiting, resting) = (HashMap::new(), HashMap::new());
+        let state = Mutex::new(State { governor, waiting, resting, is_watched: false });
+        let (sooner, rested) = (Notify::new(), Notify::new());
+        Self(Arc::new(Shared { state, sooner, rested, clock, tasks, stop }))
     }
 
     /// Waits until a call may go. `page_size` is the number of objects it asks for, where somebody chose it.
@@ -122,9 +135,23 @@ impl Turnstile {
         self.0.lock().governor.budget(app, ask)
     }
 
-    /// The sources that have calls waiting.
+    /// The sources that have calls waiting, for their turn or before they are repeated.
     pub(crate) fn waiting_sources(&self) -> HashSet<SourceId> {
-        self.0.lock().waiting.values().map(|(source, _)| *source).collect()
+        let state = self.0.lock();
+        let in_line = state.waiting.values().map(|(source, _)| *source);
+        in_line.chain(state.resting.keys().copied()).collect()
+    }
+
+    /// Notes that a call of a source rests, until what is given back is dropped.
+    pub(crate) fn rest(&self, source: SourceId) -> Rest {
+        *self.0.lock().resting.entry(source).or_default() += 1;
+        self.0.rested.notify_one();
+        Rest { turnstile: self.clone(), source }
+    }
+
+    /// Comes back when a call began to rest. One task may wait for that.
+    pub(crate) async fn rested(&self) {
+        self.0.rested.notified().await;
     }
 
     /// Looks at the governor.
@@ -183,6 +210,18 @@ impl Turnstile {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        let mut state = self.turnstile.0.lock();
+        if let Entry::Occupied(mut calls) = state.resting.entry(self.source) {
+            *calls.get_mut() -= 1;
+            if *calls.get() == 0 {
+                calls.remove();
+            }
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::reach::{PROBE_EVERY, SourceReach};
 
 /// How often the worker looks for sources that are due, at the least.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Sources read at a time; those whose calls wait for points take no place.
+/// Sources read at a time; those whose calls wait for points, or before they are repeated, take no place.
 const PARALLEL_SOURCES: usize = 4;
 /// Sources being read at a time with those that wait: each holds what it knows of its site in memory.
 const READINGS_CAP: usize = 1_000;
@@ -58,6 +58,7 @@ impl Inner {
                     () = self.wake.notified() => break,
                     () = tokio::time::sleep_until(look_at) => break,
                     () = ended.notified(), if !due.is_empty() => {}
+                    () = self.turnstile.rested(), if !due.is_empty() => {}
                 }
             }
         }
@@ -112,7 +113,8 @@ impl Inner {
         }
     }
 
-    /// Sources being read: without those whose calls wait for points, so that these hold up no other, and with them.
+    /// Sources being read: without those whose calls wait for points or before they are repeated, so that neither a spent quota
+    /// nor a sick site holds up others, and with them.
     fn readings(&self) -> (usize, usize) {
         let waiting = self.turnstile.waiting_sources();
         let reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);

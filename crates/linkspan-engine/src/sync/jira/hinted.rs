@@ -92,7 +92,7 @@ pub(super) async fn by_ids(run: &Run, ctx: Arc<JiraContext>, ids: &[&str]) -> Re
     while let Some(part) = parts.pop() {
         let params = Params::new()
             .body(json!({ "issueIdsOrKeys": part, "fields": ["*all"], "expand": ["changelog"] }));
-        let reply = match run.client.call(&jira::ISSUE_BULKFETCH, &params).await {
+        let reply = match run.client.call_for(&jira::ISSUE_BULKFETCH, &params, part.len()).await {
             Ok(reply) => reply,
             Err(EngineError::Call(error)) if error.is_size() => {
                 if let [alone] = part {

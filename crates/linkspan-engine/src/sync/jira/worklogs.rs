@@ -98,7 +98,7 @@ async fn changed_worklogs(run: &Run, ctx: &Arc<JiraContext>, ids: &[u64]) -> Res
         issue_id: String,
     }
     let params = Params::new().body(json!({ "ids": ids }));
-    let reply = run.client.call(&jira::WORKLOG_LIST, &params).await?;
+    let reply = run.client.call_for(&jira::WORKLOG_LIST, &params, ids.len()).await?;
     let found: Vec<&RawValue> = serde_json::from_str(text(&reply.body)?).map_err(PageProblem::NotJson)?;
     let mut by_issue: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for raw in found {
