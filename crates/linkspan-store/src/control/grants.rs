@@ -16,9 +16,11 @@ use crate::error::StoreError;
 use crate::spine::events;
 
 statements! {
+    // The first version is the moment: a grant that is unlinked and consented to again comes to no version that a refresh of
+    // its former self began from (hazard L3).
     PUT = "INSERT INTO grants (id, app_id, atlassian_account_id, version, tokens, access_expires_at, refreshed_at,
             scopes, state, created_at)
-        VALUES ($1, $2, $3, 1, $4, $5, $7, $6, 'healthy', $7)
+        VALUES ($1, $2, $3, $7, $4, $5, $7, $6, 'healthy', $7)
         ON CONFLICT (id) DO UPDATE SET version = grants.version + 1, tokens = excluded.tokens,
             access_expires_at = excluded.access_expires_at, refreshed_at = excluded.refreshed_at,
             scopes = excluded.scopes, state = 'healthy', reason = NULL, created_at = excluded.created_at

@@ -81,6 +81,9 @@ pub(crate) async fn l3_a_late_refresh_cannot_revive_an_unlinked_grant(store: Sto
     assert!(!store.update_grant_if_version(grant("ann"), version, &tokens("late"), at(3)).await.unwrap());
     assert!(store.grant(grant("ann")).await.unwrap().is_none());
     assert!(store.grants().await.unwrap().is_empty());
+    // Nor does it take the place of what the same account consents to afterwards.
+    store.put_grant(grant("ann"), app(), "ann", &tokens("anew"), at(950)).await.unwrap();
+    assert!(!store.update_grant_if_version(grant("ann"), version, &tokens("late"), at(960)).await.unwrap());
 }
 
 pub(crate) async fn a_dead_grant_is_healed_by_a_new_consent(store: Store) {
